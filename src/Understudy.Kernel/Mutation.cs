@@ -1,0 +1,31 @@
+namespace Understudy.Kernel;
+
+/// <summary>
+/// A rule of safety, switched off. Only tests can say one (see Node's internal constructor): the simulator must catch
+/// each by a named checker, or the rule is not proven to be needed.
+/// </summary>
+[Flags]
+public enum Mutation
+{
+    None = 0,
+    NoSeal = 1 << 0,
+    NoVersionOnDisqualify = 1 << 1,
+    WinWithoutEveryYield = 1 << 2,
+    NoIncarnation = 1 << 3,
+    PromiseBeforeFlush = 1 << 4,
+    CommitWithoutAllInSync = 1 << 5,
+    JoiningCanWin = 1 << 6,
+    NoTombstone = 1 << 7,
+    NoCurrencyCheck = 1 << 8,
+    CurrencyAfterAccept = 1 << 9,
+    NoLeaseFence = 1 << 10,
+    LonePrimaryWithoutQuorum = 1 << 11,
+    PrimaryEpochOutsideInSync = 1 << 12,
+    VersionIgnoresIncarnation = 1 << 13,
+    ReadsSkipJoining = 1 << 14,
+    JoiningMarkOutlivesIncarnation = 1 << 15,
+    ReadUncommitted = 1 << 16,
+    NoRepeatedYield = 1 << 17,
+    JoiningNotAcked = 1 << 18,
+    ReplyApartFromEffect = 1 << 19,
+}

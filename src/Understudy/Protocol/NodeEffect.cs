@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Transport;
+
+namespace Understudy.Protocol;
+
+/// <summary>What a node asks its shell to do, in order.</summary>
+public abstract record NodeEffect
+{
+    private NodeEffect()
+    {
+    }
+
+    /// <summary>Send on the channel to this incarnation; dropped if there is no such channel.</summary>
+    public sealed record Send(MemberId To, Message Message) : NodeEffect;
+
+    /// <summary>
+    /// Write these to the file, in order, and post <see cref="NodeInput.Flushed"/> with the ticket when they and all
+    /// earlier ones are durable. Writes may share a flush. An error ends the process.
+    /// </summary>
+    public sealed record Write(StoreFile File, long Ticket, ImmutableArray<StoreWrite> Writes) : NodeEffect;
+
+    /// <summary>
+    /// Find out by short attempts whether this incarnation still answers at its registered address; post
+    /// <see cref="NodeInput.ProbeFailed"/> if it does not.
+    /// </summary>
+    public sealed record Probe(MemberId Peer) : NodeEffect;
+
+    /// <summary>Answer a client's request.</summary>
+    public sealed record Answer(long Number, Reply Reply) : NodeEffect;
+
+    /// <summary>
+    /// This incarnation has ended. Close its channels, read the disk again when all writes are durable, and start a
+    /// new incarnation in the same process.
+    /// </summary>
+    public sealed record EndIncarnation(string Reason) : NodeEffect;
+
+    /// <summary>The node has left in order; the process may exit.</summary>
+    public sealed record Stopped : NodeEffect;
+
+    /// <summary>The node now belongs to this cluster; the transport refuses peers of others.</summary>
+    public sealed record JoinCluster(ClusterId Cluster) : NodeEffect;
+
+    /// <summary>Something happened that an operator may act on, or a checker may check.</summary>
+    public sealed record Report(NodeEvent Event) : NodeEffect;
+}
+
+/// <summary>What a gateway tells its client.</summary>
+/// <param name="Outcome">Whether the service answered.</param>
+/// <param name="Body">The service's answer, or a sentence that says why there is none.</param>
+/// <param name="Version">The configuration that answered.</param>
+/// <param name="Node">The node whose provider answered.</param>
+public sealed record Reply(ReplyOutcome Outcome, ReadOnlyMemory<byte> Body, ConfigurationVersion Version, NodeId? Node);
+
+/// <summary>How a request ended.</summary>
+public enum ReplyOutcome
+{
+    /// <summary>The service's primary answered and the answer is committed.</summary>
+    Answered,
+
+    /// <summary>No answer within the deadline, or too many held: try again. A write may still take effect.</summary>
+    Unavailable,
+
+    /// <summary>There is no such service.</summary>
+    UnknownService,
+
+    /// <summary>The idempotency key was used before with another request.</summary>
+    KeyReused,
+}

@@ -1,0 +1,45 @@
+using Understudy.Kernel;
+
+namespace Understudy.Protocol;
+
+/// <summary>What happened inside a node, for logs, timings and checkers.</summary>
+public abstract record NodeEvent
+{
+    private NodeEvent()
+    {
+    }
+
+    /// <summary>A member gave cause for an accusation.</summary>
+    public sealed record Accused(MemberId Member, string Evidence, Epoch Epoch) : NodeEvent;
+
+    /// <summary>This node proposes the next view.</summary>
+    public sealed record ViewProposed(Epoch Epoch, string Change) : NodeEvent;
+
+    /// <summary>This node has installed a view and is a member of it.</summary>
+    public sealed record ViewInstalled(Membership.View View) : NodeEvent;
+
+    /// <summary>This incarnation was evicted.</summary>
+    public sealed record Evicted(Epoch Epoch) : NodeEvent;
+
+    /// <summary>This node won the selection of the RM's primary (FIG 4) for a version.</summary>
+    public sealed record SelectionWon(ConfigurationVersion Version, Lineage Lineage, Epoch Epoch) : NodeEvent;
+
+    /// <summary>This node's provider became primary of a service in a version and serves.</summary>
+    public sealed record PrimaryActivated(
+        ServiceName Service, ConfigurationVersion Version, Lineage Lineage, Epoch Cause) : NodeEvent;
+
+    /// <summary>This node's provider is no longer primary of a service.</summary>
+    public sealed record PrimaryDeposed(ServiceName Service, ConfigurationVersion Version) : NodeEvent;
+
+    /// <summary>This node adopted a service's configuration.</summary>
+    public sealed record Configured(Replication.Configuration Configuration) : NodeEvent;
+
+    /// <summary>The fence of an evicted member has passed on this node: its view lease can no longer run.</summary>
+    public sealed record FencePassed(MemberId Member) : NodeEvent;
+
+    /// <summary>Something needs an operator's eye.</summary>
+    public sealed record Alarm(string Text) : NodeEvent;
+
+    /// <summary>Something worth a line in the log.</summary>
+    public sealed record Noted(string Text) : NodeEvent;
+}
