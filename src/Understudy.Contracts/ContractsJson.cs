@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Understudy.Contracts;
+
+/// <summary>How the documents of the admin API are written and read: camelCase, without what is null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(TimelineDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
+public sealed partial class ContractsJson : JsonSerializerContext;

@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Understudy.Kernel;
+
+// The package's own namespace: "Understudy.Configuration" would hide the configuration of a service.
+namespace Understudy;
+
+/// <summary>What the cluster's file says: who is in the cluster, how fast it reacts, which services it keeps.</summary>
+public sealed record ClusterConfiguration
+{
+    /// <summary>The most voters a cluster may have.</summary>
+    public const int MaxVoters = 9;
+
+    /// <summary>The cluster's name, for people; the cluster's id is drawn when it forms.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>All timings; the same on every node. Default <c>lan</c>.</summary>
+    public Profile Profile { get; init; } = Profile.Lan;
+
+    /// <summary>Every configured node, in the order of their ids.</summary>
+    public required ImmutableArray<NodeConfiguration> Nodes { get; init; }
+
+    /// <summary>Every configured service, in the order of their names.</summary>
+    public ImmutableArray<ServiceConfiguration> Services { get; init; } = [];
+
+    /// <summary>
+    /// A hash of everything that all nodes must agree on, so that nodes can tell that their files differ. Comments,
+    /// order and layout of the file do not count.
+    /// </summary>
+    public ulong Fingerprint => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Agreed())));
+
+    /// <summary>A cluster of one voter that keeps one service <c>kv</c> with no other provider: for development.</summary>
+    /// <param name="http">Where the node's gateway, health and admin API listen.</param>
+    /// <param name="address">Where it listens for nodes; there are none. Default: a port that the system picks.</param>
+    /// <param name="id">The node's id. Default <c>n1</c>.</param>
+    public static ClusterConfiguration SingleNode(IPEndPoint http, IPEndPoint? address = null, string id = "n1") => new()
+    {
+        Cluster = "dev",
+        Nodes = [new NodeConfiguration(
+            new NodeId(id), address ?? new IPEndPoint(IPAddress.Loopback, 0), http, NodeKind.Voter)],
+        Services = [new ServiceConfiguration(
+            new ServiceName("kv"), ServiceConfiguration.KeyValue, Secondaries: 0, Spares: 0)],
+    };
+
+    /// <summary>The node of this id, or null if the file has none.</summary>
+    public NodeConfiguration? Find(NodeId id) => Nodes.FirstOrDefault(node => node.Id == id);
+
+    /// <summary>Checks that a node of this id is configured; null if so, else the problem, naming the ids there are.</summary>
+    public ConfigurationProblem? CheckSelf(NodeId self, string file)
+    {
+        if (Find(self) is not null) return null;
+        var ids = Nodes.Select(node => node.Id.Value).ToArray();
+        var guess = Spelling.Nearest(self.Value, ids);
+        var meaning = $"It has {string.Join(", ", ids)}." + (guess is null ? "" : $" Did you mean --id {guess}?");
+        return new ConfigurationProblem(file, 0, 0, $"there is no node \"{self}\" in this file", meaning);
+    }
+
+    public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
+
+    public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
+
+    private string Agreed()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"cluster {Cluster}\nprofile {Profile.Name}\n");
+        foreach (var node in Nodes.OrderBy(node => node.Id))
+            text.Append(CultureInfo.InvariantCulture, $"node {node.Id} {node.Address} {node.Http} {node.Kind}\n");
+        foreach (var service in Services.OrderBy(service => service.Name))
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}\n");
+        return text.ToString();
+    }
+}

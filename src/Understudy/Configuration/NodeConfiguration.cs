@@ -1,0 +1,18 @@
+using System.Net;
+using Understudy.Kernel;
+
+namespace Understudy;
+
+/// <summary>One node of the cluster's file.</summary>
+/// <param name="Id">The node's name, unique in the cluster.</param>
+/// <param name="Address">Where it listens for other nodes.</param>
+/// <param name="Http">Where its gateway, health and admin API listen.</param>
+/// <param name="Kind">Whether it votes and whether it hosts services. Default: both.</param>
+public sealed record NodeConfiguration(NodeId Id, IPEndPoint Address, IPEndPoint Http, NodeKind Kind)
+{
+    /// <summary>Whether its vote counts in agreeing on views.</summary>
+    public bool Votes => Kind is NodeKind.Voter or NodeKind.Witness;
+
+    /// <summary>Whether providers may run on it.</summary>
+    public bool Hosts => Kind is NodeKind.Voter or NodeKind.NonVoter;
+}

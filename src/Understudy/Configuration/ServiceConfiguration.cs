@@ -1,0 +1,37 @@
+using Understudy.Kernel;
+
+namespace Understudy;
+
+/// <summary>One service of the cluster's file, with the shape it wants.</summary>
+/// <param name="Name">The service's name, as in <c>/svc/NAME/</c>.</param>
+/// <param name="Kind">What the service is. The only kind so far is <c>kv</c>.</param>
+/// <param name="Secondaries">How many providers receive every checkpoint besides the primary. Default 2.</param>
+/// <param name="Spares">How many nodes stand by without state. Default 1.</param>
+/// <param name="Durability">What an acknowledged update survives. Default <see cref="Durability.Disk"/>.</param>
+public sealed record ServiceConfiguration(
+    ServiceName Name,
+    string Kind,
+    int Secondaries = ServiceConfiguration.DefaultSecondaries,
+    int Spares = ServiceConfiguration.DefaultSpares,
+    Durability Durability = Durability.Disk)
+{
+    /// <summary>The kind of the built-in key-value service.</summary>
+    public const string KeyValue = "kv";
+
+    public const int DefaultSecondaries = 2;
+
+    public const int DefaultSpares = 1;
+
+    /// <summary>The most secondaries, and the most spares, that a service may ask for.</summary>
+    public const int MaxProviders = 32;
+}
+
+/// <summary>What an acknowledged update survives.</summary>
+public enum Durability
+{
+    /// <summary>The stop of every process: it is flushed on every in-sync provider before the answer.</summary>
+    Disk,
+
+    /// <summary>The stop of all in-sync providers but one: it is in the memory of each before the answer.</summary>
+    Memory,
+}

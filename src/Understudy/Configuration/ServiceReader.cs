@@ -1,0 +1,53 @@
+using Understudy.Kernel;
+
+namespace Understudy;
+
+/// <summary>Reads every <c>[service.NAME]</c> of a cluster's file.</summary>
+internal static class ServiceReader
+{
+    private static readonly string[] ServiceKeys = ["kind", "secondaries", "spares", "durability"];
+    private static readonly string[] Kinds = [ServiceConfiguration.KeyValue];
+    private static readonly string[] Durabilities = ["disk", "memory"];
+
+    public static List<ServiceConfiguration> Read(
+        TableReader file, List<NodeConfiguration> nodes, ConfigurationProblems problems)
+    {
+        List<ServiceConfiguration> services = [];
+        Dictionary<string, (string Name, Place Place)> names = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, table) in file.Tables("service", "service.kv"))
+        {
+            Names.Check(name, "service name", table.Place, problems);
+            if (!names.TryAdd(name, (name, table.Place)))
+                problems.Add(table.Place,
+                    $"the services \"{names[name].Name}\" (line {names[name].Place.Line}) and \"{name}\" " +
+                    "differ only in case",
+                    "Every service needs a name of its own.");
+            if (nodes.Count > 0 && !nodes.Any(node => node.Hosts))
+                problems.Add(table.Place, $"no node can host the service \"{Names.Printable(name)}\"",
+                    "Every node is a witness. Remove witness = true from at least one.");
+            if (ReadOne(name, table, problems) is { } service) services.Add(service);
+        }
+
+        return services;
+    }
+
+    private static ServiceConfiguration? ReadOne(string name, TomlItem.Table table, ConfigurationProblems problems)
+    {
+        var reader = new TableReader(table, $"[service.{Names.Printable(name)}]", ServiceKeys, problems);
+        var kind = reader.Text("kind", "\"kv\"", required: true);
+        var known = kind is null ? null : Names.Choose(kind, "kind", Kinds, reader.PlaceOf("kind"), problems);
+        var durability = reader.Text("durability", "\"disk\"", required: false);
+        if (durability is not null)
+            durability = Names.Choose(durability, "durability", Durabilities, reader.PlaceOf("durability"), problems);
+        var secondaries = reader.Count("secondaries", ServiceConfiguration.MaxProviders);
+        var spares = reader.Count("spares", ServiceConfiguration.MaxProviders);
+        if (known is null) return null;
+
+        return new ServiceConfiguration(
+            new ServiceName(name),
+            known,
+            secondaries ?? ServiceConfiguration.DefaultSecondaries,
+            spares ?? ServiceConfiguration.DefaultSpares,
+            durability == "memory" ? Durability.Memory : Durability.Disk);
+    }
+}

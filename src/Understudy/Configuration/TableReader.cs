@@ -1,0 +1,118 @@
+using System.Globalization;
+
+namespace Understudy;
+
+/// <summary>Reads the keys of one table, and says which are unknown, missing or of the wrong type.</summary>
+internal sealed class TableReader
+{
+    private readonly TomlItem.Table _table;
+    private readonly string _shown;
+    private readonly ConfigurationProblems _problems;
+    private readonly HashSet<string> _guessed = new(StringComparer.Ordinal);
+
+    /// <param name="table">The table.</param>
+    /// <param name="shown">How messages name it.</param>
+    /// <param name="known">Every key that it may have.</param>
+    /// <param name="problems">Where problems go.</param>
+    public TableReader(TomlItem.Table table, string shown, string[] known, ConfigurationProblems problems)
+    {
+        (_table, _shown, _problems) = (table, shown, problems);
+        foreach (var (key, item) in table.Items)
+        {
+            if (known.Contains(key, StringComparer.Ordinal)) continue;
+            var guess = Spelling.Nearest(key, known.Where(name => !table.Items.ContainsKey(name)));
+            if (guess is not null) _guessed.Add(guess);
+            problems.Add(item.Place, $"unknown key \"{key}\" in {shown}",
+                guess is null ? $"The keys here are {string.Join(", ", known)}." : $"Did you mean \"{guess}\"?");
+        }
+    }
+
+    /// <summary>Where the key stands, or the table if it is not there.</summary>
+    public Place PlaceOf(string key) => _table.Items.TryGetValue(key, out var item) ? item.Place : _table.Place;
+
+    /// <summary>A string, or null if there is none; a missing one that is required is a problem.</summary>
+    public string? Text(string key, string example, bool required)
+    {
+        if (Scalar(key, "a string") is { } scalar)
+        {
+            if (scalar.Value is string text) return text;
+            WrongType(scalar, key, "a string", $"Write {key} = {example} with the quotes.");
+            return null;
+        }
+
+        if (required) Missing(key, example);
+        return null;
+    }
+
+    public bool? Truth(string key)
+    {
+        if (Scalar(key, "true or false") is not { } scalar) return null;
+        if (scalar.Value is bool truth) return truth;
+        WrongType(scalar, key, "true or false", $"Write {key} = true or {key} = false, without quotes.");
+        return null;
+    }
+
+    public int? Count(string key, int most)
+    {
+        if (Scalar(key, "a whole number") is not { } scalar) return null;
+        if (scalar.Value is not long number)
+        {
+            WrongType(scalar, key, "a whole number", $"Write {key} = 2, for example, without quotes.");
+            return null;
+        }
+
+        if (number >= 0 && number <= most) return (int)number;
+        _problems.Add(scalar.Place,
+            string.Create(CultureInfo.InvariantCulture, $"{key} = {number} in {_shown} is out of range"),
+            $"It is a number of nodes from 0 to {most}.");
+        return null;
+    }
+
+    /// <summary>The tables below a key, such as every <c>[node.…]</c>, or none.</summary>
+    public IEnumerable<(string Name, TomlItem.Table Table)> Tables(string key, string example)
+    {
+        if (!_table.Items.TryGetValue(key, out var item)) yield break;
+        if (item is not TomlItem.Table parent)
+        {
+            _problems.Add(item.Place, $"\"{key}\" must be a table", $"Write [{example}] on a line of its own.");
+            yield break;
+        }
+
+        foreach (var (name, below) in parent.Items)
+        {
+            if (below is TomlItem.Table table) yield return (name, table);
+            else _problems.Add(below.Place, $"\"{name}\" stands directly in [{key}]",
+                $"Every {key} has a table with its name: write [{example}] above it.");
+        }
+    }
+
+    public bool Has(string key) => _table.Items.ContainsKey(key) || _guessed.Contains(key);
+
+    // A misspelt key has its message already: it is not missing as well.
+    private void Missing(string key, string example)
+    {
+        if (_guessed.Contains(key)) return;
+        _problems.Add(_table.Place, $"{_shown} has no \"{key}\"", $"Add a line {key} = {example}.");
+    }
+
+    private TomlItem.Scalar? Scalar(string key, string wanted)
+    {
+        if (!_table.Items.TryGetValue(key, out var item)) return null;
+        if (item is TomlItem.Scalar scalar) return scalar;
+        _problems.Add(item.Place, $"\"{key}\" in {_shown} must be {wanted}, not a table",
+            $"Write {key} = … and no table of that name.");
+        return new TomlItem.Scalar(item.Place, "", Reported.Instance);
+    }
+
+    private void WrongType(TomlItem.Scalar scalar, string key, string wanted, string meaning)
+    {
+        if (scalar.Value is Reported) return;
+        _problems.Add(scalar.Place, $"{key} in {_shown} must be {wanted}, not {scalar.Kind}", meaning);
+    }
+
+    // Stands for a value whose problem has been told.
+    private sealed class Reported
+    {
+        public static readonly Reported Instance = new();
+    }
+}
