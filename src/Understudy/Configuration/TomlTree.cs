@@ -45,7 +45,7 @@ internal sealed class TomlTree
         }
         catch (TomlException error)
         {
-            problems.Add($"this is not TOML: {Sentence(error.Message)}", "Nothing here needs lists in lists.");
+            problems.Add($"this is not TOML: {Sentence(error.Message.Split(". ")[0])}", "Nothing here needs lists in lists.");
             return null;
         }
 
