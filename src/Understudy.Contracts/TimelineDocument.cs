@@ -21,7 +21,7 @@ public sealed record TimelineEvent
     /// </summary>
     public required long MonotonicNanoseconds { get; init; }
 
-    /// <summary>The id of the failover it belongs to, the same on all nodes: <c>e17</c> for the change to epoch 17.</summary>
+    /// <summary>The failover it belongs to, the same on all nodes: <c>e17</c> for the change to epoch 17.</summary>
     public required string Failover { get; init; }
 
     /// <summary>One of <see cref="TimelineKinds"/>.</summary>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Understudy;
 
-/// <summary>Reads addresses such as <c>127.0.0.1:7101</c> and <c>[::1]:7101</c>; nothing is looked up by name.</summary>
+/// <summary>Reads addresses such as <c>127.0.0.1:7101</c> and <c>[::1]:7101</c>; looks up no name.</summary>
 public static class Addresses
 {
     /// <summary>The address and port, or null if the text is not exactly that.</summary>

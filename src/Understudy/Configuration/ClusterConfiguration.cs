@@ -33,23 +33,26 @@ public sealed record ClusterConfiguration
     /// </summary>
     public ulong Fingerprint => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Agreed())));
 
-    /// <summary>A cluster of one voter that keeps one service <c>kv</c> with no other provider: for development.</summary>
+    /// <summary>A cluster of one voter that keeps one service <c>kv</c> with one provider: for development.</summary>
     /// <param name="http">Where the node's gateway, health and admin API listen.</param>
-    /// <param name="address">Where it listens for nodes; there are none. Default: a port that the system picks.</param>
+    /// <param name="address">Where it listens for nodes (there are none). Default: 100 ports below http.</param>
     /// <param name="id">The node's id. Default <c>n1</c>.</param>
-    public static ClusterConfiguration SingleNode(IPEndPoint http, IPEndPoint? address = null, string id = "n1") => new()
+    public static ClusterConfiguration SingleNode(IPEndPoint http, IPEndPoint? address = null, string id = "n1")
     {
-        Cluster = "dev",
-        Nodes = [new NodeConfiguration(
-            new NodeId(id), address ?? new IPEndPoint(IPAddress.Loopback, 0), http, NodeKind.Voter)],
-        Services = [new ServiceConfiguration(
-            new ServiceName("kv"), ServiceConfiguration.KeyValue, Secondaries: 0, Spares: 0)],
-    };
+        var kv = new ServiceConfiguration(
+            new ServiceName("kv"), ServiceConfiguration.KeyValue, Secondaries: 0, Spares: 0);
+        return new ClusterConfiguration
+        {
+            Cluster = "dev",
+            Nodes = [new NodeConfiguration(new NodeId(id), address ?? Below(http), http, NodeKind.Voter)],
+            Services = [kv],
+        };
+    }
 
     /// <summary>The node of this id, or null if the file has none.</summary>
     public NodeConfiguration? Find(NodeId id) => Nodes.FirstOrDefault(node => node.Id == id);
 
-    /// <summary>Checks that a node of this id is configured; null if so, else the problem, naming the ids there are.</summary>
+    /// <summary>Null if a node of this id is configured; else the problem, which names the ids there are.</summary>
     public ConfigurationProblem? CheckSelf(NodeId self, string file)
     {
         if (Find(self) is not null) return null;
@@ -62,6 +65,10 @@ public sealed record ClusterConfiguration
     public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
 
     public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
+
+    // Always the same, so that a kept data folder finds its node at the address it had.
+    private static IPEndPoint Below(IPEndPoint http) =>
+        new(http.Address, http.Port > 1124 ? http.Port - 100 : http.Port + 100);
 
     private string Agreed()
     {

@@ -10,7 +10,7 @@ namespace Understudy;
 /// <param name="Meaning">The likely meaning: what to write instead. One or two sentences.</param>
 public sealed record ConfigurationProblem(string File, int Line, int Column, string What, string Meaning)
 {
-    /// <summary>One line for people: <c>cluster.toml:7:1: unknown key "adress" in [node.n1]. Did you mean …?</c></summary>
+    /// <summary>One line: <c>cluster.toml:7:1: unknown key "adress" in [node.n1]. Did you mean …?</c></summary>
     public override string ToString() =>
         Line == 0 ? $"{File}: {What}. {Meaning}" : $"{File}:{Line}:{Column}: {What}. {Meaning}";
 }

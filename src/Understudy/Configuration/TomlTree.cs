@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
@@ -20,7 +21,7 @@ internal abstract record TomlItem(Place Place)
         public bool IsDefined { get; set; }
     }
 
-    /// <summary>A string, integer or boolean, or null in <paramref name="Value"/> for what no key of ours takes.</summary>
+    /// <summary>A string, long or bool; null in <paramref name="Value"/> for what no key takes.</summary>
     internal sealed record Scalar(Place Place, string Kind, object? Value) : TomlItem(Place);
 }
 
@@ -28,14 +29,14 @@ internal abstract record TomlItem(Place Place)
 /// Turns TOML text into tables that remember their places. Tomlyn checks the syntax only: duplicates are found here,
 /// so that the message can speak of nodes and services.
 /// </summary>
-internal sealed class TomlTree
+internal sealed partial class TomlTree
 {
     private readonly ConfigurationProblems _problems;
     private readonly TomlItem.Table _root = new(new Place(1, 1)) { IsDefined = true };
 
     private TomlTree(ConfigurationProblems problems) => _problems = problems;
 
-    /// <summary>The root table, or null if the text is not TOML; the reasons go to <paramref name="problems"/>.</summary>
+    /// <summary>The root table, or null, with a problem, if the text is not TOML.</summary>
     public static TomlItem.Table? Parse(string text, ConfigurationProblems problems)
     {
         DocumentSyntax document;
@@ -45,7 +46,15 @@ internal sealed class TomlTree
         }
         catch (TomlException error)
         {
-            problems.Add($"this is not TOML: {Sentence(error.Message.Split(". ")[0])}", "Nothing here needs lists in lists.");
+            var sentence = Sentence(error.Message.Split(". ")[0]);
+            problems.Add($"this is not TOML: {sentence}", "Nothing here needs lists in lists.");
+            return null;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Tomlyn 2.10.2 fails so on an escape that is cut off by the end of the text or has no character's number.
+            problems.Add("this is not TOML: a backslash in double quotes has no valid escape after it",
+                "Write \\\\ for a backslash, and close the quotes.");
             return null;
         }
 
@@ -166,14 +175,18 @@ internal sealed class TomlTree
         if (Says("for a value")) return "Put text in double quotes: name = \"text\".";
         if (Says("newline in a string")) return "The closing quote is missing.";
         if (Says("parse integer")) return "The number is too large.";
-        if (Says("closebracket")) return "The closing bracket is missing.";
+        if (Says("expecting `]`")) return "The closing bracket is missing.";
         if (Says("while expecting token `newline`")) return "Every key stands on a line of its own.";
         return "Every line is a [table], a key = value, or a # comment.";
     }
 
     private static string Sentence(string message)
     {
-        var text = Names.Printable(message.ReplaceLineEndings(" ").Trim().TrimEnd('.'));
+        var text = Names.Printable(TokenName().Replace(message, "").ReplaceLineEndings(" ").Trim().TrimEnd('.'));
         return text.Length == 0 ? "unreadable" : char.ToLowerInvariant(text[0]) + text[1..];
     }
+
+    // The parser's own names of its tokens, which mean nothing to a user.
+    [GeneratedRegex(" \\(token: `[^`]*`\\)")]
+    private static partial Regex TokenName();
 }

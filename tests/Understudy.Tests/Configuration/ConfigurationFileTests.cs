@@ -1,0 +1,132 @@
+using System.Net;
+using CsCheck;
+using Understudy.Kernel;
+
+namespace Understudy.Tests;
+
+public sealed class ConfigurationFileTests
+{
+    private const string Whole = """
+        cluster = "web"
+        profile = "fast"
+        [node.n2]
+        address = "[::1]:7102"
+        http    = "127.0.0.1:7202"      # gateway, health, admin
+        voter = false
+        [node.n1]
+        address = "127.0.0.1:7101"
+        http    = "127.0.0.1:7201"
+        [node.w]
+        address = "127.0.0.9:7103"
+        http    = "127.0.0.1:7203"
+        witness = true
+        [service.kv]
+        kind = "kv"
+        secondaries = 1
+        durability = "memory"
+        """;
+
+    private static readonly string[] Pieces =
+    [
+        "cluster", "node", "service", "n1", "kv", "address", "http", "voter", "\"127.0.0.1:1\"", "=", ".", "[", "]",
+        "{", "}", "\"", "'", "\n", " ", "#", "true", "1", "-", ",", "\\u", "\"\"\"", "1e9", "1979-05-27", "\0", "é", "\r\n",
+    ];
+
+    [Fact]
+    public void A_whole_file_is_read_as_it_is_meant()
+    {
+        var read = Valid(Whole);
+
+        read.Cluster.ShouldBe("web");
+        read.Profile.ShouldBe(Profile.Fast);
+        read.Nodes.ShouldBe(
+        [
+            Node("n1", "127.0.0.1:7101", "127.0.0.1:7201", NodeKind.Voter),
+            Node("n2", "[::1]:7102", "127.0.0.1:7202", NodeKind.NonVoter),
+            Node("w", "127.0.0.9:7103", "127.0.0.1:7203", NodeKind.Witness),
+        ]);
+        read.Services.ShouldBe([new ServiceConfiguration(new ServiceName("kv"), "kv", 1, 1, Durability.Memory)]);
+    }
+
+    [Fact]
+    public void What_is_left_out_has_its_default()
+    {
+        var read = Valid("""
+            cluster = 'a'
+            node.n1 = { address = '127.0.0.1:1', http = '127.0.0.1:2' }
+            service.kv.kind = 'kv'
+            """);
+
+        read.Profile.ShouldBe(Profile.Lan);
+        read.Services.ShouldBe([new ServiceConfiguration(new ServiceName("kv"), "kv", 2, 1, Durability.Disk)]);
+    }
+
+    [Fact]
+    public void Layout_order_and_comments_do_not_change_the_fingerprint()
+    {
+        var lines = Whole.Split('\n');
+        string[] reordered = ["# other", .. lines[..2], .. lines[9..], .. lines[2..9]];
+
+        Valid(string.Join('\n', reordered)).Fingerprint.ShouldBe(Valid(Whole).Fingerprint);
+        Valid(string.Join('\n', reordered)).ShouldBe(Valid(Whole));
+    }
+
+    [Theory]
+    [InlineData("\"web\"", "\"web2\"")]
+    [InlineData("fast", "wan")]
+    [InlineData("7102", "7109")]
+    [InlineData("7201", "7209")]
+    [InlineData("voter = false", "")]
+    [InlineData("secondaries = 1", "secondaries = 2")]
+    [InlineData("memory", "disk")]
+    [InlineData("[service.kv]", "[service.kv2]")]
+    public void Anything_that_nodes_must_agree_on_changes_the_fingerprint(string from, string to) =>
+        Valid(Whole.Replace(from, to, StringComparison.Ordinal)).Fingerprint.ShouldNotBe(Valid(Whole).Fingerprint);
+
+    [Fact]
+    public void The_fingerprint_is_the_same_in_every_process() =>
+        Valid(Whole).Fingerprint.ShouldBe(11571361694605275069);
+
+    [Fact]
+    public void A_node_of_the_file_is_found() => Valid(Whole).CheckSelf(new NodeId("n1"), "c.toml").ShouldBeNull();
+
+    [Theory]
+    [InlineData("n9", "c.toml: there is no node \"n9\" in this file. It has n1, n2, w. Did you mean --id n1?")]
+    [InlineData("N2", "c.toml: there is no node \"N2\" in this file. It has n1, n2, w. Did you mean --id n2?")]
+    [InlineData("zebra", "c.toml: there is no node \"zebra\" in this file. It has n1, n2, w.")]
+    public void A_node_that_is_not_in_the_file_is_told_which_there_are(string id, string expected) =>
+        Valid(Whole).CheckSelf(new NodeId(id), "c.toml")!.ToString().ShouldBe(expected);
+
+    [Fact]
+    public void A_single_node_is_a_whole_cluster_with_one_service()
+    {
+        var single = ClusterConfiguration.SingleNode(IPEndPoint.Parse("127.0.0.1:7200"));
+
+        single.Nodes.ShouldBe([Node("n1", "127.0.0.1:7100", "127.0.0.1:7200", NodeKind.Voter)]);
+        single.Services.ShouldBe([new ServiceConfiguration(new ServiceName("kv"), "kv", 0, 0)]);
+    }
+
+    [Fact]
+    public void Reading_random_text_never_throws() =>
+        Gen.String.Sample(text => ConfigurationFile.Parse(text, "c.toml") is not null, iter: 2000, threads: 1);
+
+    [Fact]
+    public void Reading_random_pieces_of_a_file_never_throws_and_tells_where() =>
+        Gen.Int[0, Pieces.Length - 1].Select(index => Pieces[index]).List[0, 40].Sample(
+            pieces => ConfigurationFile.Parse(string.Concat(pieces), "c.toml") switch
+            {
+                ConfigurationResult.Invalid invalid => invalid.Problems.Length > 0 && invalid.Problems.All(IsOneLine),
+                _ => true,
+            },
+            iter: 20_000, threads: 1);
+
+    private static bool IsOneLine(ConfigurationProblem problem) =>
+        problem.ToString().StartsWith("c.toml:", StringComparison.Ordinal) &&
+        !problem.ToString().Contains('\n', StringComparison.Ordinal);
+
+    private static ClusterConfiguration Valid(string text) =>
+        ConfigurationFile.Parse(text, "c.toml").ShouldBeOfType<ConfigurationResult.Valid>().Configuration;
+
+    private static NodeConfiguration Node(string id, string address, string http, NodeKind kind) =>
+        new(new NodeId(id), IPEndPoint.Parse(address), IPEndPoint.Parse(http), kind);
+}
