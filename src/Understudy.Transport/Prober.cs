@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Understudy.Kernel;
+using Understudy.Transport.Protocol;
+
+namespace Understudy.Transport;
+
+/// <summary>
+/// Asks who answers at a node's registered address, by a few short attempts. Works on a thread of its own and without
+/// timers: those are late by more than the whole probe may take. No attempt throws: an exception's first use is slow.
+/// </summary>
+internal sealed class Prober(TransportOptions options, TimeProvider clock)
+{
+    /// <summary>Probes, and tells the result on the probe's thread.</summary>
+    /// <param name="peer">The incarnation that should answer.</param>
+    /// <param name="self">Who asks.</param>
+    /// <param name="onDone">Told whether it answered.</param>
+    public void Ask(MemberId peer, PeerIdentity self, Action<bool> onDone)
+    {
+        var thread = new Thread(() => onDone(Answers(peer, self))) { IsBackground = true, Name = $"probe {peer}" };
+        thread.Start();
+    }
+
+    /// <summary>Probes, and completes with the result.</summary>
+    public Task<bool> AskAsync(MemberId peer, PeerIdentity self)
+    {
+        var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Ask(peer, self, answer.SetResult);
+        return answer.Task;
+    }
+
+    private bool Answers(MemberId peer, PeerIdentity self)
+    {
+        if (!options.Nodes.TryGetValue(peer.Node, out var address)) return false;
+        var hello = new Handshake.Hello(HelloPurpose.Probe, options.ClusterName, self, peer.Node);
+        var question = HandshakeFrames.Encode(hello, self);
+        foreach (var wait in options.ProbeWaits)
+        {
+            var began = clock.GetTimestamp();
+            while (clock.GetElapsedTime(began) < wait) Thread.Yield();
+            if (AnswersOnce(peer.Incarnation, address, question)) return true;
+        }
+
+        return false;
+    }
+
+    private bool AnswersOnce(Incarnation expected, IPEndPoint address, byte[] question)
+    {
+        var began = clock.GetTimestamp();
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Blocking = false;
+        socket.NoDelay = true;
+        try
+        {
+            return IsConnected(socket, address)
+                && socket.Send(question, SocketFlags.None, out _) == question.Length
+                && ReadAnswerer(socket, began) == expected;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private bool IsConnected(Socket socket, IPEndPoint address)
+    {
+        // Not disposed: after a timeout the socket's end completes the attempt.
+        var done = new ManualResetEventSlim();
+        var attempt = new SocketAsyncEventArgs { RemoteEndPoint = address };
+        attempt.Completed += (_, _) => done.Set();
+        if (socket.ConnectAsync(attempt) && !done.Wait(options.ProbeTimeout)) return false;
+        return attempt.SocketError == SocketError.Success;
+    }
+
+    /// <summary>Reads one frame. Whatever it says, its header tells who is alive.</summary>
+    private Incarnation? ReadAnswerer(Socket socket, long began)
+    {
+        var reader = new FrameReader(HandshakeCodec.MaxBytes);
+        var buffer = new byte[FrameHeader.Length + HandshakeCodec.MaxBytes];
+        while (true)
+        {
+            var left = options.ProbeTimeout - clock.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero || !socket.Poll(left, SelectMode.SelectRead)) return null;
+            var count = socket.Receive(buffer, SocketFlags.None, out var error);
+            if (count == 0 || error != SocketError.Success) return null;
+
+            var input = new ReadOnlySequence<byte>(buffer, 0, count);
+            var progress = reader.Read(ref input, out var frame, out _);
+            if (progress == FrameProgress.Complete) return frame.Header.Source;
+            if (progress == FrameProgress.Refused) return null;
+        }
+    }
+}
