@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Understudy.Kernel;
+using Understudy.Kv;
+using Understudy.Protocol;
+
+namespace Understudy.Http;
+
+/// <summary>
+/// The key-value service over HTTP: <c>/svc/{service}/keys/{key}</c> and, below a key, <c>/increment</c>.
+/// </summary>
+internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
+{
+    /// <summary>The longest <c>Idempotency-Key</c>, in characters.</summary>
+    public const int MaxIdempotencyKeyLength = 256;
+
+    /// <summary>Answers <c>/svc/{service}/keys/…</c>.</summary>
+    public async Task AnswerAsync(HttpContext context, ServiceName service, string encodedKey, bool isIncrement)
+    {
+        Answers.Sign(context, node.Node, node.VersionOf(service));
+        if (!Target.TryDecode(encodedKey, out var key, out var reason))
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The key {reason}.");
+            return;
+        }
+
+        var keyBytes = Encoding.UTF8.GetByteCount(key);
+        if (keyBytes is 0 or > KvLimits.KeyBytes)
+        {
+            var detail = $"The key has {keyBytes} bytes; it may have 1 to {KvLimits.KeyBytes}.";
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, detail);
+            return;
+        }
+
+        if (!TryReadIdempotencyKey(context.Request.Headers, out var idempotencyKey, out reason))
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, reason);
+            return;
+        }
+
+        var request = await ReadAsync(context, key, isIncrement);
+        if (request is null) return; // ReadAsync has refused it.
+        var id = request.IsRead ? null : idempotencyKey;
+        var reply = await gateway.SendAsync(service, KvCodec.Encode(request), request.IsRead, id, context.RequestAborted);
+        await WriteAsync(context, service, request, reply);
+    }
+
+    private static async ValueTask<KvRequest?> ReadAsync(HttpContext context, string key, bool isIncrement)
+    {
+        var method = context.Request.Method;
+        if (!Preconditions.TryRead(context.Request.Headers, out var condition, out var reason)
+            && !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method)))
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, reason + ".");
+            return null;
+        }
+
+        if (isIncrement)
+        {
+            if (HttpMethods.IsPost(method)) return await ReadIncrementAsync(context, key, condition);
+            await Answers.MethodNotAllowedAsync(context, "POST");
+            return null;
+        }
+
+        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) return new KvRequest.Get(key);
+        if (HttpMethods.IsDelete(method)) return new KvRequest.Delete(key, condition);
+        if (HttpMethods.IsPut(method)) return await ReadPutAsync(context, key, condition);
+        await Answers.MethodNotAllowedAsync(context, "GET, HEAD, PUT, DELETE");
+        return null;
+    }
+
+    private static async ValueTask<KvRequest?> ReadIncrementAsync(HttpContext context, string key, KvCondition condition)
+    {
+        if (condition == KvCondition.None) return new KvRequest.Increment(key);
+        await Answers.ProblemAsync(
+            context, StatusCodes.Status400BadRequest, "An increment takes no If-Match and no If-None-Match.");
+        return null;
+    }
+
+    private static async ValueTask<KvRequest?> ReadPutAsync(HttpContext context, string key, KvCondition condition)
+    {
+        byte[]? value;
+        try
+        {
+            value = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await Answers.ProblemAsync(context, e.StatusCode, e.Message);
+            return null;
+        }
+
+        if (value is not null) return new KvRequest.Put(key, value, condition);
+        await Answers.ProblemAsync(
+            context, StatusCodes.Status413PayloadTooLarge, $"A value may have up to {KvLimits.ValueBytes} bytes.");
+        return null;
+    }
+
+    private static bool TryReadIdempotencyKey(
+        IHeaderDictionary headers, out string? key, [NotNullWhen(false)] out string? reason)
+    {
+        (key, reason) = (null, null);
+        var values = headers["Idempotency-Key"];
+        if (values.Count == 0) return true;
+        key = values.Count == 1 ? values[0]!.Trim() : "";
+        if (key.Length is > 0 and <= MaxIdempotencyKeyLength) return true;
+        reason = $"Idempotency-Key takes one value of 1 to {MaxIdempotencyKeyLength} characters.";
+        return false;
+    }
+
+    private async Task WriteAsync(HttpContext context, ServiceName service, KvRequest request, Reply reply)
+    {
+        Answers.Sign(
+            context,
+            reply.Node ?? node.Node,
+            reply.Version == ConfigurationVersion.None ? node.VersionOf(service) : reply.Version);
+        var problem = reply.Outcome switch
+        {
+            ReplyOutcome.Answered => 0,
+            ReplyOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
+            ReplyOutcome.UnknownService => StatusCodes.Status404NotFound,
+            ReplyOutcome.KeyReused => StatusCodes.Status422UnprocessableEntity,
+            _ => throw new UnreachableException($"Unknown outcome {reply.Outcome}."),
+        };
+        if (problem != 0)
+        {
+            var detail = reply.Body.IsEmpty ? reply.Outcome.ToString() : Encoding.UTF8.GetString(reply.Body.Span);
+            await Answers.ProblemAsync(context, problem, detail);
+        }
+        else if (KvCodec.TryDecode(reply.Body, out KvAnswer? answer, out var reason))
+        {
+            await WriteAsync(context, request, answer);
+        }
+        else
+        {
+            var detail = $"The answer of {service} cannot be read: {reason}. Do all nodes run the same version?";
+            await Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, detail);
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, KvRequest request, KvAnswer answer)
+    {
+        if (answer.Version > 0) context.Response.Headers.ETag = Preconditions.Tag(answer.Version);
+        return answer.Status switch
+        {
+            KvStatus.Ok => WriteValueAsync(context, request, answer),
+            KvStatus.NotFound => Answers.ProblemAsync(
+                context, StatusCodes.Status404NotFound, $"There is no key \"{request.Key}\"."),
+            KvStatus.PreconditionFailed => Answers.ProblemAsync(
+                context, StatusCodes.Status412PreconditionFailed, Mismatch(request.Key, answer.Version)),
+            KvStatus.NotANumber => Answers.ProblemAsync(
+                context,
+                StatusCodes.Status400BadRequest,
+                $"The value of \"{request.Key}\" cannot be incremented: it is not a whole number below 2^63 - 1."),
+            KvStatus.TooLarge => Answers.ProblemAsync(
+                context, StatusCodes.Status413PayloadTooLarge, $"A value may have up to {KvLimits.ValueBytes} bytes."),
+            KvStatus.Malformed => Answers.ProblemAsync(
+                context, StatusCodes.Status400BadRequest, Encoding.UTF8.GetString(answer.Value.Span)),
+            _ => throw new UnreachableException($"Unknown status {answer.Status}."),
+        };
+    }
+
+    private static Task WriteValueAsync(HttpContext context, KvRequest request, KvAnswer answer)
+    {
+        var isIncrement = request is KvRequest.Increment;
+        if (!isIncrement && !request.IsRead)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+
+        if (request.IsRead && Preconditions.HasAlready(context.Request.Headers, answer.Version))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return Answers.BodyAsync(context, isIncrement ? "text/plain" : "application/octet-stream", answer.Value);
+    }
+
+    private static string Mismatch(string key, long version) => version > 0
+        ? $"The key \"{key}\" has version {version}."
+        : $"There is no key \"{key}\".";
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Understudy.Contracts;
+using Understudy.Kernel;
+
+namespace Understudy.Http;
+
+/// <summary>
+/// Everything that a node answers over HTTP: the gateway (<c>/svc</c>), health (<c>/livez</c>, <c>/readyz</c>,
+/// <c>/health</c>) and the admin API's status and timeline. A terminal middleware: it answers every request.
+/// </summary>
+/// <param name="gateway">Where clients' requests go.</param>
+/// <param name="node">What is told about the node.</param>
+public sealed class NodeHttp(IGateway gateway, INodeState node)
+{
+    private const string ReadMethods = "GET, HEAD";
+    private const string HealthMethods = "GET, HEAD, OPTIONS";
+
+    private readonly KeyEndpoint _keys = new(gateway, node);
+
+    /// <summary>Answers one request.</summary>
+    public async Task AnswerAsync(HttpContext context)
+    {
+        context.Response.Headers[Answers.NodeHeader] = node.Node.Value;
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        try
+        {
+            await DispatchAsync(context, Target.Split(target));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; there is nobody to answer.
+        }
+        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The same, noticed while its body was read.
+        }
+    }
+
+    private Task DispatchAsync(HttpContext context, string[] parts) => parts switch
+    {
+        ["svc", var service, "keys", var key] => KeyAsync(context, service, key, isIncrement: false),
+        ["svc", var service, "keys", var key, "increment"] => KeyAsync(context, service, key, isIncrement: true),
+        ["svc", var service, ..] => NoSuchPathAsync(context, $"/svc/{service}/keys/KEY; a slash in a key is sent as %2F"),
+        ["livez"] => HealthAsync(context, node.NotAlive, "alive"),
+        ["readyz"] => HealthAsync(context, node.NotReady, "ready"),
+        ["health", var service, "primary"] => PrimaryAsync(context, service),
+        ["api", "v1", "status"] => StatusAsync(context),
+        ["api", "v1", "timeline"] => TimelineAsync(context),
+        _ => NoSuchPathAsync(context, $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}"),
+    };
+
+    private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement) =>
+        Target.TryDecode(service, out var name, out var reason)
+            ? _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement)
+            : Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+
+    private Task PrimaryAsync(HttpContext context, string service)
+    {
+        if (!IsOneOf(context, HealthMethods)) return Answers.MethodNotAllowedAsync(context, HealthMethods);
+        var name = new ServiceName(service);
+        Answers.Sign(context, node.Node, node.VersionOf(name));
+        return node.PlaceOf(name) switch
+        {
+            PrimaryPlace.Here => Answers.TextAsync(context, "primary"),
+            PrimaryPlace.Elsewhere => Answers.ProblemAsync(
+                context,
+                StatusCodes.Status503ServiceUnavailable,
+                $"{node.Node} is not the primary of {service} now{(node.NotReady is { } why ? $": {why}" : "")}."),
+            PrimaryPlace.UnknownService => Answers.ProblemAsync(
+                context, StatusCodes.Status404NotFound, $"There is no service \"{service}\"."),
+            var place => throw new UnreachableException($"Unknown place {place}."),
+        };
+    }
+
+    private static Task HealthAsync(HttpContext context, string? problem, string fine)
+    {
+        if (!IsOneOf(context, HealthMethods)) return Answers.MethodNotAllowedAsync(context, HealthMethods);
+        return problem is null
+            ? Answers.TextAsync(context, fine)
+            : Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, problem);
+    }
+
+    private Task StatusAsync(HttpContext context) => IsOneOf(context, ReadMethods)
+        ? JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(node.Status(), ContractsJson.Default.StatusDocument))
+        : Answers.MethodNotAllowedAsync(context, ReadMethods);
+
+    private Task TimelineAsync(HttpContext context) => IsOneOf(context, ReadMethods)
+        ? JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(node.Timeline(), ContractsJson.Default.TimelineDocument))
+        : Answers.MethodNotAllowedAsync(context, ReadMethods);
+
+    private static Task JsonAsync(HttpContext context, byte[] json)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return Answers.BodyAsync(context, "application/json", json);
+    }
+
+    private static Task NoSuchPathAsync(HttpContext context, string known) =>
+        Answers.ProblemAsync(context, StatusCodes.Status404NotFound, $"There is no such path. Known: {known}.");
+
+    private static bool IsOneOf(HttpContext context, string methods) =>
+        methods.Split(", ").Contains(context.Request.Method, StringComparer.Ordinal);
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Http.Json;
+using Understudy.Contracts;
+using Understudy.Http;
+
+namespace Understudy.Tests.Http;
+
+public sealed class NodeHttpTests : IAsyncLifetime
+{
+    private HttpFixture _http = null!;
+
+    public async ValueTask InitializeAsync() => _http = await HttpFixture.StartAsync();
+
+    public ValueTask DisposeAsync() => _http.DisposeAsync();
+
+    [Theory]
+    [InlineData("GET", PrimaryPlace.Here, HttpStatusCode.OK)]
+    [InlineData("HEAD", PrimaryPlace.Here, HttpStatusCode.OK)]
+    [InlineData("OPTIONS", PrimaryPlace.Here, HttpStatusCode.OK)]
+    [InlineData("GET", PrimaryPlace.Elsewhere, HttpStatusCode.ServiceUnavailable)]
+    [InlineData("HEAD", PrimaryPlace.Elsewhere, HttpStatusCode.ServiceUnavailable)]
+    [InlineData("OPTIONS", PrimaryPlace.Elsewhere, HttpStatusCode.ServiceUnavailable)]
+    [InlineData("GET", PrimaryPlace.UnknownService, HttpStatusCode.NotFound)]
+    [InlineData("POST", PrimaryPlace.Here, HttpStatusCode.MethodNotAllowed)]
+    public async Task Only_the_primary_says_that_it_is(string method, PrimaryPlace place, HttpStatusCode expected)
+    {
+        _http.Place = place;
+        using var request = new HttpRequestMessage(new HttpMethod(method), "/health/kv/primary");
+        using var response = await _http.Client.SendAsync(request);
+        response.StatusCode.ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_not_ready_says_why()
+    {
+        (await _http.Client.GetStringAsync("/readyz")).ShouldBe("ready\n");
+        _http.NotReady = "waiting for n3 to form the cluster";
+        using var response = await _http.Client.GetAsync("/readyz");
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("waiting for n3");
+    }
+
+    [Fact]
+    public async Task A_node_is_alive_until_its_loop_stalls()
+    {
+        (await _http.Client.GetStringAsync("/livez")).ShouldBe("alive\n");
+        _http.NotAlive = "stalled";
+        using var response = await _http.Client.GetAsync("/livez");
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
+    public async Task Status_and_timeline_are_the_documents_of_the_contract()
+    {
+        var status = await _http.Client.GetFromJsonAsync(StatusDocument.Path, ContractsJson.Default.StatusDocument);
+        status!.Cluster.ShouldBe("web");
+        var timeline = await _http.Client.GetFromJsonAsync(TimelineDocument.Path, ContractsJson.Default.TimelineDocument);
+        timeline!.Node.ShouldBe("n1");
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/nowhere")]
+    [InlineData("/svc/kv")]
+    [InlineData("/health/kv")]
+    public async Task An_unknown_path_names_the_known_ones(string path)
+    {
+        using var response = await _http.Client.GetAsync(path);
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        response.Headers.GetValues("Understudy-Node").ShouldBe(["n1"]);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("Known");
+    }
+}
