@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+// Each conversion notes the first fault and goes on with a default: whoever asked looks at the fault at the end.
+public static partial class ReplicationCodec
+{
+    private const int MaxNameLength = 64;
+
+    private static ReplicationMessage? FromWire(Wire.Envelope envelope, ref string? fault) => envelope.BodyCase switch
+    {
+        Wire.Envelope.BodyOneofCase.InSyncWanted => new ReplicationMessage.InSyncWanted(
+            ToService(envelope.InSyncWanted.Service, ref fault),
+            ToVersion(envelope.InSyncWanted.Version, ref fault),
+            ToProvider(envelope.InSyncWanted.Provider, ref fault),
+            envelope.InSyncWanted.IsIncluded),
+        Wire.Envelope.BodyOneofCase.MapPushed => ToMapPushed(envelope.MapPushed.Map, ref fault),
+        Wire.Envelope.BodyOneofCase.MapTaken => new ReplicationMessage.MapTaken(
+            ToVersion(envelope.MapTaken.Generation, ref fault), ToNumber(envelope.MapTaken.Sequence, ref fault)),
+        Wire.Envelope.BodyOneofCase.Progressed => ToProgressed(envelope.Progressed, ref fault),
+        Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
+        _ => null,
+    };
+
+    private static ReplicationMessage.MapPushed? ToMapPushed(Wire.ServiceMap? wire, ref string? fault)
+    {
+        if (wire is null) fault ??= "a map is missing";
+        if (wire is null) return null;
+
+        var services = ImmutableArray.CreateBuilder<ServiceEntry>(wire.Services.Count);
+        foreach (var each in wire.Services)
+        {
+            if (ToEntry(each, ref fault) is { } entry) services.Add(entry);
+        }
+
+        return new ReplicationMessage.MapPushed(new ServiceMap(
+            ToVersion(wire.Generation, ref fault), ToNumber(wire.Sequence, ref fault), services.DrainToImmutable()));
+    }
+
+    private static ReplicationMessage.Progressed ToProgressed(Wire.Progressed wire, ref string? fault)
+    {
+        var joining = ImmutableArray.CreateBuilder<JoiningProgress>(wire.Joining.Count);
+        foreach (var each in wire.Joining)
+        {
+            if (each.Percent > 100) fault ??= $"a progress of {each.Percent} percent";
+            joining.Add(new JoiningProgress(ToMemberId(each.Member, ref fault), unchecked((int)each.Percent)));
+        }
+
+        return new ReplicationMessage.Progressed(
+            ToService(wire.Service, ref fault), ToVersion(wire.Version, ref fault), joining.MoveToImmutable());
+    }
+
+    private static ServiceEntry? ToEntry(Wire.ServiceEntry wire, ref string? fault)
+    {
+        var definition = ToDefinition(wire.Definition, ref fault);
+        var configuration = ToConfiguration(wire.Configuration, ref fault);
+        if (definition is null || configuration is null) return null;
+        if (definition.Name != configuration.Service) fault ??= "an entry is of two services";
+        return new ServiceEntry(definition, configuration);
+    }
+
+    private static ServiceDefinition? ToDefinition(Wire.ServiceDefinition? wire, ref string? fault)
+    {
+        if (wire is null) fault ??= "a definition is missing";
+        if (wire is null) return null;
+        if (wire.Kind.Length is 0 or > MaxNameLength) fault ??= $"a kind has {wire.Kind.Length} characters";
+        return new ServiceDefinition(
+            ToService(wire.Name, ref fault),
+            wire.Kind,
+            ToCount(wire.Secondaries, ref fault),
+            ToCount(wire.Spares, ref fault),
+            wire.Durable);
+    }
+
+    private static Configuration? ToConfiguration(Wire.Configuration? wire, ref string? fault)
+    {
+        if (wire is null) fault ??= "a configuration is missing";
+        if (wire is null) return null;
+
+        var inSync = ImmutableArray.CreateBuilder<Provider>(wire.InSync.Count);
+        foreach (var each in wire.InSync) inSync.Add(ToProvider(each, ref fault));
+        return new Configuration(
+            ToService(wire.Service, ref fault),
+            ToVersion(wire.Version, ref fault),
+            new Lineage(wire.Lineage),
+            wire.Primary is { } primary ? ToMemberId(primary, ref fault) : null,
+            inSync.MoveToImmutable(),
+            new Epoch(ToNumber(wire.Cause, ref fault)));
+    }
+
+    private static Provider ToProvider(Wire.Provider? wire, ref string? fault)
+    {
+        if (wire?.Disk is null) fault ??= "a provider or its disk is missing";
+        if (wire?.Disk is null) return default;
+        return new Provider(
+            ToMemberId(wire.Member, ref fault), new DiskId(new UInt128(wire.Disk.High, wire.Disk.Low)));
+    }
+
+    private static MemberId ToMemberId(Wire.MemberId? wire, ref string? fault)
+    {
+        if (wire is null) fault ??= "a member's identity is missing";
+        if (wire is null) return default;
+        if (wire.Node.Length is 0 or > NodeId.MaxLength)
+            fault ??= $"a node's name has {wire.Node.Length} characters";
+        return new MemberId(new NodeId(wire.Node), new Incarnation(wire.Counter, wire.Nonce));
+    }
+
+    private static ServiceName ToService(string name, ref string? fault)
+    {
+        if (name.Length is 0 or > MaxNameLength) fault ??= $"a service's name has {name.Length} characters";
+        return new ServiceName(name);
+    }
+
+    private static ConfigurationVersion ToVersion(long value, ref string? fault) => new(ToNumber(value, ref fault));
+
+    private static long ToNumber(long value, ref string? fault)
+    {
+        if (value < 0) fault ??= $"the number {value} is negative";
+        return value;
+    }
+
+    private static int ToCount(uint value, ref string? fault)
+    {
+        if (value > int.MaxValue) fault ??= $"the count {value} is too large";
+        return unchecked((int)value);
+    }
+}
