@@ -59,7 +59,7 @@ check_format() {
 run_tests() {
     local name=$1 log="$logs/$1.log" code=0 summary started=$SECONDS
     timeout --kill-after=10 "$project_limit" "artifacts/bin/$name/release/$name" -noColor >"$log" 2>&1 || code=$?
-    summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E 'Total: [0-9]+' | tail -1)
+    summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E "^ *$name +Total: [0-9]+" | tail -1)
     # An empty project's line ends after its total.
     number() { sed -nE "s/.*$1: ([0-9]+).*/\1/p; t; s/.*/0/p" <<<"$summary"; }
 
