@@ -4,7 +4,7 @@ namespace Understudy.Transport;
 
 /// <summary>
 /// What a transport reports. Called from any thread, sometimes under a lock of the transport: an implementer only posts
-/// into its own loop, and never waits. Calls about one peer come one at a time and in their true order.
+/// into its own loop, and never waits. Calls about one peer's channel come one at a time, in their true order.
 /// </summary>
 public interface ITransportEvents
 {

@@ -81,7 +81,7 @@ public sealed class InMemoryNetwork
     {
         public ITransportEvents Events => events;
 
-        /// <summary>Who the node is now, or null while it is not started or is gone. Changed only by the pump.</summary>
+        /// <summary>Who the node is now, or null before its start and after its end. Changed by the pump.</summary>
         public PeerIdentity? Self { get; set; }
 
         public void Start(PeerIdentity self) => network.Post(() =>

@@ -1,4 +1,4 @@
 namespace Understudy.Transport;
 
-/// <summary>What one layer of a node says to the same layer of another. Immutable; encoded by its layer's codec.</summary>
+/// <summary>What one layer of a node says to the same layer of another. Immutable; its layer has its codec.</summary>
 public abstract record Message;

@@ -7,7 +7,7 @@ namespace Understudy.Transport;
 /// <summary>Lets Kestrel take the connections of peers.</summary>
 public static class NodeListening
 {
-    /// <summary>Adds the node-to-node address; <see cref="TransportOptions.ConfigureListen"/> comes first (TLS).</summary>
+    /// <summary>Adds the node-to-node address, after <see cref="TransportOptions.ConfigureListen"/> (TLS).</summary>
     public static void ListenNodes(this KestrelServerOptions kestrel, IPEndPoint address, TcpTransport transport) =>
         kestrel.Listen(address, listen =>
         {

@@ -53,7 +53,7 @@ internal sealed class IncomingConnection(PeerIdentity peer, ConnectionContext co
     private readonly TaskCompletionSource<bool> _mayDeliver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isRefused;
 
-    /// <summary>Completes with true when the channel is up, with false when this connection is closed instead.</summary>
+    /// <summary>Completes with true when the channel is up, with false when this connection is closed.</summary>
     public Task<bool> MayDeliver => _mayDeliver.Task;
 
     public void Deliver() => _mayDeliver.TrySetResult(true);

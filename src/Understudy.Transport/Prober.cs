@@ -7,19 +7,20 @@ using Understudy.Transport.Protocol;
 namespace Understudy.Transport;
 
 /// <summary>
-/// Asks who answers at a node's registered address, by a few short attempts. Works on a thread of its own and without
+/// Asks who answers at a node's registered address, by a few short attempts. Works on threads of its own and without
 /// timers: those are late by more than the whole probe may take. No attempt throws: an exception's first use is slow.
 /// </summary>
-internal sealed class Prober(TransportOptions options, TimeProvider clock)
+internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDisposable
 {
-    /// <summary>Probes, and tells the result on the probe's thread.</summary>
+    private readonly ProbeThreads _threads = new();
+
+    /// <summary>Probes, and tells the result on a thread of the prober's.</summary>
     /// <param name="peer">The incarnation that should answer.</param>
     /// <param name="self">Who asks.</param>
     /// <param name="onDone">Told whether it answered.</param>
     public void Ask(MemberId peer, PeerIdentity self, Action<bool> onDone)
     {
-        var thread = new Thread(() => onDone(Answers(peer, self))) { IsBackground = true, Name = $"probe {peer}" };
-        thread.Start();
+        if (!_threads.TryRun(() => onDone(Answers(peer, self)))) onDone(false);
     }
 
     /// <summary>Probes, and completes with the result.</summary>
@@ -29,6 +30,8 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock)
         Ask(peer, self, answer.SetResult);
         return answer.Task;
     }
+
+    public void Dispose() => _threads.Dispose();
 
     private bool Answers(MemberId peer, PeerIdentity self)
     {

@@ -92,7 +92,7 @@ internal sealed class Reception(ConnectionContext connection, TcpTransport trans
     {
         message = null;
         if (receipt.Frame is not { } frame) return new Handshake.Refused(RefusalCode.Damaged, receipt.Fault!);
-        if (transport.Self is not { } asSelf) return new Handshake.Refused(RefusalCode.NotReady, "the node has stopped");
+        if (transport.Self is not { } asSelf) return new Handshake.Refused(RefusalCode.NotReady, "the node stops");
         if (Admission.Judge(frame.Header, incoming.Peer.Member, asSelf) is { } refused) return refused;
         if (transport.Codec.TryDecode(frame.Header.Layer, frame.Body, out message, out var reason)) return null;
         return new Handshake.Refused(

@@ -2,7 +2,7 @@ using Understudy.Kernel;
 
 namespace Understudy.Transport;
 
-/// <summary>Lets a reason through once: a refused peer dials again for ever, and each time it is the same news.</summary>
+/// <summary>Lets a reason through once: a refused peer dials again for ever, each time with the same news.</summary>
 internal sealed class RefusalReports(TimeProvider clock)
 {
     private static readonly TimeSpan s_repeatAfter = TimeSpan.FromSeconds(10);

@@ -119,6 +119,7 @@ public sealed partial class TcpTransport : ITransport
         await _stopping.CancelAsync();
         await _dialling;
         foreach (var link in _links.Values) link.Dispose();
+        Prober.Dispose();
         _stopping.Dispose();
     }
 

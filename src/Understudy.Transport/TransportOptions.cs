@@ -17,7 +17,7 @@ public sealed record TransportOptions
     /// <summary>The longest body of a frame, in bytes. Default 4 MiB. A longer one closes its connection.</summary>
     public int MaxFrameBodyBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How much may wait to be sent on one channel, in bytes. Default 64 MiB. More closes the channel.</summary>
+    /// <summary>How much may wait to be sent on one channel, in bytes. Default 64 MiB. More closes it.</summary>
     public int MaxOutboundBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>How many incoming connections may be within their handshake. Default 256. More are closed.</summary>

@@ -41,7 +41,11 @@ public class InMemoryNetworkTests
         _network.Pump();
 
         _events1.All.ShouldBe(
-            [new Happened.Up(_self2), new Happened.Lost(_self2.Member, "a new incarnation begins"), new Happened.Up(next)]);
+        [
+            new Happened.Up(_self2),
+            new Happened.Lost(_self2.Member, "a new incarnation begins"),
+            new Happened.Up(next),
+        ]);
         _events2.All.OfType<Happened.Got>().ShouldBe([new Happened.Got(_self1.Member, new TextMessage("before"))]);
     }
 

@@ -91,7 +91,8 @@ internal sealed class Admission(string clusterName, ImmutableArray<NodeId> nodes
         return WrongClusterId(them.Member, theirs, self.Member, ours);
     }
 
-    private static Handshake.Refused WrongClusterId(MemberId them, ClusterId theirs, MemberId us, ClusterId ours) => new(
+    private static Handshake.Refused WrongClusterId(
+        MemberId them, ClusterId theirs, MemberId us, ClusterId ours) => new(
         RefusalCode.WrongClusterId,
         $"wrong cluster id: {them.Node} belongs to {theirs}, {us.Node} to {ours}. "
         + "One of the two has the data folder of another cluster.");
