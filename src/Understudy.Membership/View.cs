@@ -35,13 +35,14 @@ public sealed record View(
     MemberId? Heir,
     ReadOnlyMemory<byte> Attachment)
 {
-    private ulong? _hash;
+    private CachedHash? _hash;
 
     /// <summary>How many acceptors must agree.</summary>
     public int Quorum => Acceptors.Length / 2 + 1;
 
     /// <summary>A hash of everything the view says.</summary>
-    public ulong Hash => _hash ??= ComputeHash();
+    /// <remarks>A changed copy (<c>with</c>) starts with its original's cache: it counts only for its owner.</remarks>
+    public ulong Hash => (ReferenceEquals(_hash?.Of, this) ? _hash : _hash = new CachedHash(this, ComputeHash())).Value;
 
     public Member? MemberOn(NodeId node)
     {
@@ -78,12 +79,14 @@ public sealed record View(
         hash.Add(Cluster.Value);
         hash.Add((ulong)Epoch.Value);
         hash.Add(PreviousHash);
+        hash.Add((ulong)Acceptors.Length);
         foreach (var acceptor in Acceptors)
         {
             hash.Add(acceptor.Node.Value);
             hash.Add(acceptor.Disk.Value);
         }
 
+        hash.Add((ulong)Members.Length);
         foreach (var member in Members)
         {
             hash.Add(member.Id);
@@ -91,16 +94,20 @@ public sealed record View(
             hash.Add((ulong)member.Kind);
         }
 
+        hash.Add((ulong)Tombstones.Length);
         foreach (var tombstone in Tombstones)
         {
             hash.Add(tombstone.Node.Value);
             hash.Add(tombstone.CounterFloor);
         }
 
+        hash.Add(Heir is null ? 0UL : 1UL);
         if (Heir is { } heir) hash.Add(heir);
         hash.Add(Attachment.Span);
         return hash.Value;
     }
+
+    private sealed record CachedHash(View Of, ulong Value);
 
     /// <summary>FNV-1a, the same in every process.</summary>
     private struct StableHash()

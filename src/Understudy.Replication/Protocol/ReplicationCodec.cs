@@ -11,8 +11,11 @@ namespace Understudy.Replication.Protocol;
 /// </summary>
 public static partial class ReplicationCodec
 {
-    /// <summary>The longest body in bytes: a map of about a thousand services with four providers each.</summary>
-    public const int MaxBody = 256 * 1024;
+    /// <summary>
+    /// The longest body in bytes: a map of some three hundred services with three providers each. Damaged bytes can
+    /// make the parser allocate up to 64 times as much, which is a frame's limit.
+    /// </summary>
+    public const int MaxBody = 64 * 1024;
 
     private static readonly MessageParser<Wire.Envelope> EnvelopeParser =
         Wire.Envelope.Parser.WithDiscardUnknownFields(true);
