@@ -24,7 +24,9 @@ public sealed record Profile(string Name, TimeSpan Silence, TimeSpan Heartbeat)
     /// <summary>How long a voter honours a grant on its own clock: the lease and the clocks' greatest error.</summary>
     public TimeSpan Grant => Lease * (1 + ClockRateError);
 
-    /// <summary>How long a broken link between two voters may last before the best connected set goes on alone.</summary>
+    /// <summary>
+    /// How long a broken link between two voters may last before the best connected set goes on alone.
+    /// </summary>
     public TimeSpan FullConnectivity => Silence * 3;
 
     /// <summary>How long the next proposer in line waits for the one before it.</summary>

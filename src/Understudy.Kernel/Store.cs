@@ -12,7 +12,9 @@ public enum StoreFile
     Data,
 }
 
-/// <summary>One checkpoint in a service's stream: the version it was made under, its number, its opaque bytes.</summary>
+/// <summary>
+/// One checkpoint in a service's stream: the version it was made under, its number, its opaque bytes.
+/// </summary>
 public sealed record LogEntry(ConfigurationVersion Version, long Sequence, ReadOnlyMemory<byte> Payload);
 
 /// <summary>A service's whole state up to and with checkpoint <paramref name="Sequence"/>.</summary>

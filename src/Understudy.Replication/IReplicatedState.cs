@@ -17,7 +17,9 @@ public interface IReplicatedState
     /// <summary>The whole state as bytes.</summary>
     ReadOnlyMemory<byte> Save();
 
-    /// <summary>Replaces the whole state by one that <see cref="Save"/> gave; empty bytes mean the empty state.</summary>
+    /// <summary>
+    /// Replaces the whole state by one that <see cref="Save"/> gave; empty bytes mean the empty state.
+    /// </summary>
     void Load(ReadOnlyMemory<byte> state);
 }
 

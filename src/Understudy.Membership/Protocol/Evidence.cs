@@ -8,7 +8,9 @@ public enum EvidenceClass
     /// <summary>E0: the member left in order, its lease released. One source decides.</summary>
     Left = 0,
 
-    /// <summary>E1: its channel broke and no handshake from the same incarnation answers, or a newer one does.</summary>
+    /// <summary>
+    /// E1: its channel broke and no handshake from the same incarnation answers, or a newer one does.
+    /// </summary>
     Broken = 1,
 
     /// <summary>E2: it has been silent for longer than the profile allows.</summary>

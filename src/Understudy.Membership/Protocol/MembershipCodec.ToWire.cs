@@ -12,7 +12,9 @@ public static partial class MembershipCodec
         {
             HeartbeatAnswer = new()
             {
-                SentAt = answer.SentAt, Epoch = answer.Epoch.Value, IsGranted = answer.IsGranted,
+                SentAt = answer.SentAt,
+                Epoch = answer.Epoch.Value,
+                IsGranted = answer.IsGranted,
             },
         },
         MembershipMessage.Leave => new() { Leave = new() },
@@ -47,7 +49,9 @@ public static partial class MembershipCodec
         {
             Accept = new()
             {
-                Instance = accept.Instance.Value, Ballot = ToWire(accept.Ballot), View = ToWire(accept.View),
+                Instance = accept.Instance.Value,
+                Ballot = ToWire(accept.Ballot),
+                View = ToWire(accept.View),
             },
         },
         MembershipMessage.Accepted accepted => new()

@@ -7,7 +7,9 @@ namespace Understudy.Selection.Protocol;
 /// secondary, spare is its leading part; ties are impossible, as a node id is in a view once.
 /// </summary>
 /// <param name="IsInSync">Whether the node's disk is in the in-sync set of the version.</param>
-/// <param name="PrimaryEpoch">The version in which it is the undeposed, activated primary; none outside the set.</param>
+/// <param name="PrimaryEpoch">
+/// The version in which it is the undeposed, activated primary; none outside the set.
+/// </param>
 /// <param name="ReplicaEpoch">The version of the last checkpoint in its log.</param>
 /// <param name="LastSequence">The number of that checkpoint.</param>
 /// <param name="Priority">Configured preference; higher wins.</param>

@@ -52,7 +52,9 @@ public static partial class SelectionCodec
     /// <summary>The bytes of a view's attachment; the same configuration always has the same.</summary>
     public static byte[] EncodeConfiguration(RmConfiguration configuration) => ToWire(configuration).ToByteArray();
 
-    /// <summary>Reads what <see cref="EncodeConfiguration"/> gave, in a view that was chosen or is this node's.</summary>
+    /// <summary>
+    /// Reads what <see cref="EncodeConfiguration"/> gave, in a view that was chosen or is this node's.
+    /// </summary>
     /// <exception cref="FormatException">They are not a configuration's bytes.</exception>
     public static RmConfiguration DecodeConfiguration(ReadOnlySpan<byte> bytes) =>
         TryDecodeConfiguration(bytes, out var configuration, out var reason)

@@ -46,7 +46,9 @@ internal static class Answers
     {
         context.Response.Headers.Allow = allowed;
         return ProblemAsync(
-            context, StatusCodes.Status405MethodNotAllowed, $"{context.Request.Method} is not offered here: {allowed}.");
+            context,
+            StatusCodes.Status405MethodNotAllowed,
+            $"{context.Request.Method} is not offered here: {allowed}.");
     }
 
     public static Task TextAsync(HttpContext context, string line)

@@ -3,10 +3,14 @@ using Understudy.Protocol;
 
 namespace Understudy.Http;
 
-/// <summary>Carries clients' requests to a service's primary, wherever it is, and holds them while there is none.</summary>
+/// <summary>
+/// Carries clients' requests to a service's primary, wherever it is, and holds them while there is none.
+/// </summary>
 public interface IGateway
 {
-    /// <summary>Sends a request and gives the service's answer, or says why there is none. Never throws for either.</summary>
+    /// <summary>
+    /// Sends a request and gives the service's answer, or says why there is none. Never throws for either.
+    /// </summary>
     /// <param name="service">The service it is for.</param>
     /// <param name="body">What the service understands; must not change before the answer.</param>
     /// <param name="isRead">True if the request changes nothing.</param>

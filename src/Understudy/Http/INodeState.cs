@@ -3,7 +3,9 @@ using Understudy.Kernel;
 
 namespace Understudy.Http;
 
-/// <summary>What a node's HTTP side tells about its node. Every member may be called from any thread, at any time.</summary>
+/// <summary>
+/// What a node's HTTP side tells about its node. Every member may be called from any thread, at any time.
+/// </summary>
 public interface INodeState
 {
     /// <summary>The node.</summary>

@@ -43,7 +43,8 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         var request = await ReadAsync(context, key, isIncrement);
         if (request is null) return; // ReadAsync has refused it.
         var id = request.IsRead ? null : idempotencyKey;
-        var reply = await gateway.SendAsync(service, KvCodec.Encode(request), request.IsRead, id, context.RequestAborted);
+        var reply = await gateway.SendAsync(
+            service, KvCodec.Encode(request), request.IsRead, id, context.RequestAborted);
         await WriteAsync(context, service, request, reply);
     }
 
@@ -71,7 +72,8 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         return null;
     }
 
-    private static async ValueTask<KvRequest?> ReadIncrementAsync(HttpContext context, string key, KvCondition condition)
+    private static async ValueTask<KvRequest?> ReadIncrementAsync(
+        HttpContext context, string key, KvCondition condition)
     {
         if (condition == KvCondition.None) return new KvRequest.Increment(key);
         await Answers.ProblemAsync(

@@ -43,13 +43,15 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
     {
         ["svc", var service, "keys", var key] => KeyAsync(context, service, key, isIncrement: false),
         ["svc", var service, "keys", var key, "increment"] => KeyAsync(context, service, key, isIncrement: true),
-        ["svc", var service, ..] => NoSuchPathAsync(context, $"/svc/{service}/keys/KEY; a slash in a key is sent as %2F"),
+        ["svc", var service, ..] =>
+            NoSuchPathAsync(context, $"/svc/{service}/keys/KEY; a slash in a key is sent as %2F"),
         ["livez"] => HealthAsync(context, node.NotAlive, "alive"),
         ["readyz"] => HealthAsync(context, node.NotReady, "ready"),
         ["health", var service, "primary"] => PrimaryAsync(context, service),
         ["api", "v1", "status"] => StatusAsync(context),
         ["api", "v1", "timeline"] => TimelineAsync(context),
-        _ => NoSuchPathAsync(context, $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}"),
+        _ => NoSuchPathAsync(
+            context, $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}"),
     };
 
     private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement) =>
@@ -88,7 +90,8 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
         : Answers.MethodNotAllowedAsync(context, ReadMethods);
 
     private Task TimelineAsync(HttpContext context) => IsOneOf(context, ReadMethods)
-        ? JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(node.Timeline(), ContractsJson.Default.TimelineDocument))
+        ? JsonAsync(
+            context, JsonSerializer.SerializeToUtf8Bytes(node.Timeline(), ContractsJson.Default.TimelineDocument))
         : Answers.MethodNotAllowedAsync(context, ReadMethods);
 
     private static Task JsonAsync(HttpContext context, byte[] json)

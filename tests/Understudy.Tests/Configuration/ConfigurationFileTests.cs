@@ -29,7 +29,8 @@ public sealed class ConfigurationFileTests
     private static readonly string[] Pieces =
     [
         "cluster", "node", "service", "n1", "kv", "address", "http", "voter", "\"127.0.0.1:1\"", "=", ".", "[", "]",
-        "{", "}", "\"", "'", "\n", " ", "#", "true", "1", "-", ",", "\\u", "\"\"\"", "1e9", "1979-05-27", "\0", "é", "\r\n",
+        "{", "}", "\"", "'", "\n", " ", "#", "true", "1", "-", ",", "\\u", "\"\"\"", "1e9", "1979-05-27", "\0",
+        "é", "\r\n",
     ];
 
     [Fact]

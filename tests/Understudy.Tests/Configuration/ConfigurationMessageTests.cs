@@ -88,9 +88,11 @@ public sealed class ConfigurationMessageTests
         { "address = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"127.0.0.1:0\" is not an " +
             "address. Write an IP address and a port from 1 to 65535: \"127.0.0.1:7101\"." },
         { "address = \"10.0.0.1:1\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"10.0.0.1:1\" is not a " +
-            "loopback address. There is no TLS between nodes yet: only loopback addresses (127.0.0.0/8, ::1) are accepted." },
+            "loopback address. There is no TLS between nodes yet: only loopback addresses (127.0.0.0/8, ::1) are " +
+            "accepted." },
         { "address = \"127.0.0.1:1\"\nhttp = \"0.0.0.0:2\"", "c.toml:7:1: http = \"0.0.0.0:2\" is not a " +
-            "loopback address. There is no TLS between nodes yet: only loopback addresses (127.0.0.0/8, ::1) are accepted." },
+            "loopback address. There is no TLS between nodes yet: only loopback addresses (127.0.0.0/8, ::1) are " +
+            "accepted." },
         { "address = \"127.0.0.1:7101\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"127.0.0.1:7101\" is " +
             "taken: it is the address of n1. Give every address and every http a port of its own." },
         { "address = \"127.0.0.1:7201\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"127.0.0.1:7201\" is " +

@@ -49,7 +49,11 @@ public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
     }
 
     public ValueTask<Reply> SendAsync(
-        ServiceName service, ReadOnlyMemory<byte> body, bool isRead, string? idempotencyKey, CancellationToken cancellationToken)
+        ServiceName service,
+        ReadOnlyMemory<byte> body,
+        bool isRead,
+        string? idempotencyKey,
+        CancellationToken cancellationToken)
     {
         Last = (isRead, idempotencyKey);
         if (Refusal is not null) return ValueTask.FromResult(Refusal);
@@ -67,7 +71,13 @@ public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
         Cluster = "web",
         Node = new ThisNodeStatus
         {
-            Id = "n1", Incarnation = 1, State = NodeStates.Member, Version = "0", Pid = 1, RssMegabytes = 1, CpuSeconds = 1,
+            Id = "n1",
+            Incarnation = 1,
+            State = NodeStates.Member,
+            Version = "0",
+            Pid = 1,
+            RssMegabytes = 1,
+            CpuSeconds = 1,
         },
     };
 

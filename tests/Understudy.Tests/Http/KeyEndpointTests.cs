@@ -181,5 +181,6 @@ public sealed class KeyEndpointTests : IAsyncLifetime
         json.RootElement.GetProperty("status").GetInt32().ShouldBe((int)status);
     }
 
-    private static string Header(HttpResponseMessage response, string name) => response.Headers.GetValues(name).Single();
+    private static string Header(HttpResponseMessage response, string name) =>
+        response.Headers.GetValues(name).Single();
 }

@@ -54,7 +54,8 @@ public sealed class NodeHttpTests : IAsyncLifetime
     {
         var status = await _http.Client.GetFromJsonAsync(StatusDocument.Path, ContractsJson.Default.StatusDocument);
         status!.Cluster.ShouldBe("web");
-        var timeline = await _http.Client.GetFromJsonAsync(TimelineDocument.Path, ContractsJson.Default.TimelineDocument);
+        var timeline = await _http.Client.GetFromJsonAsync(
+            TimelineDocument.Path, ContractsJson.Default.TimelineDocument);
         timeline!.Node.ShouldBe("n1");
     }
 

@@ -14,7 +14,9 @@ public static class KvCodec
     private const byte IncrementCode = 4;
     private const int ConditionBytes = 9;
 
-    /// <summary>The bytes of a request. Its key must have 1 to <see cref="KvLimits.KeyBytes"/> bytes of UTF-8.</summary>
+    /// <summary>
+    /// The bytes of a request. Its key must have 1 to <see cref="KvLimits.KeyBytes"/> bytes of UTF-8.
+    /// </summary>
     public static byte[] Encode(KvRequest request) => request switch
     {
         KvRequest.Put put => Condition(

@@ -1,6 +1,8 @@
 namespace Understudy.Kv;
 
-/// <summary>FNV-1a, the same in every process, with a last mix so that hashes may be combined by exclusive or.</summary>
+/// <summary>
+/// FNV-1a, the same in every process, with a last mix so that hashes may be combined by exclusive or.
+/// </summary>
 internal static class KvHash
 {
     private const ulong Offset = 14695981039346656037;
