@@ -1,1 +1,4 @@
-return 0;
+using Understudy;
+using Understudy.Cli;
+
+return await CommandLine.InvokeAsync(args, new Terminal(Console.Out, Console.Error, NodeHost.RunAsync));

@@ -1,0 +1,46 @@
+using Understudy.Kernel;
+
+namespace Understudy.Cli.Demo;
+
+/// <summary>What the user asked the demo for.</summary>
+internal sealed record DemoOptions
+{
+    /// <summary>How many nodes the demo starts: 3 to 16. Two nodes could not go on alone; one has no understudy.</summary>
+    public const int FewestNodes = 3;
+
+    public const int MostNodes = 16;
+
+    public const int MostClients = 64;
+
+    public int Nodes { get; init; } = 4;
+
+    public int Rounds { get; init; } = 5;
+
+    public int Clients { get; init; } = 4;
+
+    public Fault Fault { get; init; } = Fault.Kill;
+
+    public Profile Profile { get; init; } = Profile.Lan;
+
+    public Durability Durability { get; init; } = Durability.Disk;
+
+    /// <summary>Leave data and logs.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>End with the summary as one JSON object.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>As in FIG 1: two secondaries, and every further node a spare.</summary>
+    public int Secondaries => Math.Min(2, Nodes - 1);
+
+    public int Spares => Nodes - 1 - Secondaries;
+
+    /// <summary>How long the demo waits for the wanted shape before it gives up.</summary>
+    public TimeSpan ShapePatience => TimeSpan.FromSeconds(60) + (20 * Profile.Silence);
+
+    /// <summary>How long one attempt of a client waits for its answer before it asks another node.</summary>
+    public TimeSpan AttemptPatience => Profile.Silence + TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a client keeps asking before the outcome counts as unknown.</summary>
+    public TimeSpan RequestPatience => ShapePatience / 2;
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Understudy.Cli.Demo;
+
+/// <summary>What a node costs: the greatest over all nodes.</summary>
+internal sealed record NodeCost(double IdleCpuPercent, double RssMegabytes);
+
+/// <summary>The end of a demo: what happened, what it cost, and whether all is well.</summary>
+internal sealed record Summary(
+    int Rounds, IReadOnlyList<Round> Failovers, Findings Findings, NodeCost Node, int Operations, double LongestPause)
+{
+    public bool IsGood => Findings.AreGood && Failovers.Count == Rounds;
+
+    /// <summary>The value that this share of the sorted values does not exceed (nearest rank); 0 of none.</summary>
+    public static double Percentile(IEnumerable<double> values, double share)
+    {
+        var sorted = values.Order().ToArray();
+        if (sorted.Length == 0) return 0;
+        var rank = (int)Math.Ceiling(share * sorted.Length);
+        return sorted[Math.Clamp(rank - 1, 0, sorted.Length - 1)];
+    }
+
+    public double GapPercentile(double share) =>
+        Percentile(Failovers.Select(round => round.GapMilliseconds), share);
+
+    /// <summary>The median of one phase, by its place in <see cref="Phases.Names"/>.</summary>
+    public double PhaseMedian(int phase) =>
+        Percentile(Failovers.Select(round => round.Phases).OfType<Phases>().Select(each => each.Parts[phase]), 0.5);
+
+    /// <summary>The one object that <c>--json</c> ends with.</summary>
+    public string ToJson()
+    {
+        var phases = new PhasesJson(
+            Round(PhaseMedian(0)), Round(PhaseMedian(1)), Round(PhaseMedian(2)),
+            Round(PhaseMedian(3)), Round(PhaseMedian(4)));
+        var document = new SummaryJson(
+            Rounds, Failovers.Count, Findings.Acknowledged, Findings.Lost, Findings.Duplicated, Findings.Linearizable,
+            new GapJson(Round(GapPercentile(0.5)), Round(GapPercentile(1))), phases,
+            new NodeCost(Round(Node.IdleCpuPercent), Round(Node.RssMegabytes)));
+        return JsonSerializer.Serialize(document, SummaryJsonContext.Default.SummaryJson);
+    }
+
+    /// <summary>The same for people.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Rounds} rounds, {Failovers.Count} failovers\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"gap      p50 {GapPercentile(0.5):0.0} ms, max {GapPercentile(1):0.0} ms between two acknowledged writes\n");
+        var phases = Phases.Names.Select((name, phase) =>
+            string.Create(CultureInfo.InvariantCulture, $"{name} {PhaseMedian(phase):0.0}"));
+        text.Append(CultureInfo.InvariantCulture, $"phases   {string.Join(", ", phases)} (p50, ms)\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"writes   {Findings.Acknowledged} acknowledged, {Findings.Lost} lost, ");
+        text.Append(CultureInfo.InvariantCulture, $"{Findings.Duplicated} took effect twice\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"history  {(Findings.Linearizable ? "linearizable" : "NOT linearizable")} ({Operations} operations)\n");
+        text.Append(CultureInfo.InvariantCulture, $"pause    {LongestPause:0} ms at most in the whole run, restarts included\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"node     {Node.IdleCpuPercent:0.0} % CPU idle, {Node.RssMegabytes:0} MB at most\n");
+        text.Append(IsGood ? "OK: nothing acknowledged was lost" : $"FAILED: {Findings.Finding ?? "a failover is missing"}");
+        return text.ToString();
+    }
+
+    private static double Round(double value) => Math.Round(value, 2);
+}
+
+internal sealed record GapJson(double P50, double Max);
+
+internal sealed record PhasesJson(double Detect, double Agree, double Select, double Activate, double Reach);
+
+internal sealed record SummaryJson(
+    int Rounds,
+    int Failovers,
+    int Acknowledged,
+    int Lost,
+    int Duplicated,
+    bool Linearizable,
+    GapJson GapMilliseconds,
+    PhasesJson PhasesMilliseconds,
+    NodeCost Node);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(SummaryJson))]
+internal sealed partial class SummaryJsonContext : JsonSerializerContext;

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+using Understudy.Contracts;
+
+namespace Understudy.Cli;
+
+/// <summary>Writes a status document for people.</summary>
+internal static class StatusText
+{
+    public static string Render(StatusDocument status)
+    {
+        var text = new StringBuilder();
+        Head(text, status);
+        View(text, status.View);
+        text.Append('\n').Append(Nodes(status));
+        if (status.ReplicaManager is { } manager)
+            text.Append(CultureInfo.InvariantCulture,
+                $"\nreplica manager: primary {manager.Primary ?? "-"}, in-sync {List(manager.InSync)}, ")
+                .Append(CultureInfo.InvariantCulture, $"version {manager.Version}\n");
+        if (status.Services.Count > 0) text.Append('\n').Append(Services(status));
+        Reasons(text, status);
+        return text.ToString().TrimEnd('\n');
+    }
+
+    private static void Head(StringBuilder text, StatusDocument status)
+    {
+        var node = status.Node;
+        var id = status.ClusterId is null ? "not formed yet" : $"id {status.ClusterId}";
+        text.Append(CultureInfo.InvariantCulture, $"cluster {status.Cluster} ({id})\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"node {node.Id} answers: {node.State}, incarnation {node.Incarnation}, understudy {node.Version}, ");
+        text.Append(CultureInfo.InvariantCulture,
+            $"pid {node.Pid}, {node.RssMegabytes:0} MB, {node.CpuSeconds:0.0} s of CPU\n");
+    }
+
+    private static void View(StringBuilder text, ViewStatus? view)
+    {
+        if (view is null)
+        {
+            text.Append("view: none\n");
+            return;
+        }
+
+        text.Append(CultureInfo.InvariantCulture,
+            $"view {view.Epoch}: {Count(view.Members.Count, "member")}, hears {view.HeardVoters} of ");
+        text.Append(CultureInfo.InvariantCulture, $"{Count(view.Voters.Count, "voter")}, quorum {view.Quorum}, ");
+        text.Append(view.LeaseValid ? "lease valid\n" : "no lease\n");
+    }
+
+    private static TextTable Nodes(StatusDocument status)
+    {
+        var table = new TextTable("node", "kind", "state", "in view");
+        foreach (var node in status.Nodes)
+        {
+            var member = status.View?.Members.FirstOrDefault(each => each.Id == node.Id);
+            var incarnation = member is null
+                ? "yes"
+                : string.Create(CultureInfo.InvariantCulture, $"incarnation {member.Incarnation}");
+            var kind = node.Kind == NodeKinds.NonVoter ? "non-voter" : node.Kind;
+            table.Add(node.Id, kind, node.State, node.InView ? incarnation : "no");
+        }
+
+        return table;
+    }
+
+    private static TextTable Services(StatusDocument status)
+    {
+        var table = new TextTable(
+            "service", "kind", "primary", "secondaries", "joining", "spares", "version", "lineage", "durability");
+        foreach (var service in status.Services)
+        {
+            table.Add(
+                service.Name,
+                service.Kind,
+                service.Primary ?? "-",
+                Wanted(service.Secondaries, service.WantedSecondaries),
+                List([.. service.Joining.Select(each => $"{each.Node} ({each.Percent} %)")]),
+                Wanted(service.Spares, service.WantedSpares),
+                service.Version.ToString(CultureInfo.InvariantCulture),
+                service.Lineage.ToString(CultureInfo.InvariantCulture),
+                service.Durability);
+        }
+
+        return table;
+    }
+
+    private static void Reasons(StringBuilder text, StatusDocument status)
+    {
+        if (status.HeldRequests > 0)
+            text.Append(CultureInfo.InvariantCulture,
+                $"\n{Count(status.HeldRequests, "request")} held until there is a primary\n");
+        if (status.Reasons.Count == 0)
+        {
+            text.Append("\nall is as wanted\n");
+            return;
+        }
+
+        text.Append("\nnot as wanted:\n");
+        foreach (var reason in status.Reasons) text.Append("  ").Append(reason).Append('\n');
+    }
+
+    private static string Wanted(IReadOnlyList<string> have, int wanted) => have.Count == wanted
+        ? List(have)
+        : string.Create(CultureInfo.InvariantCulture, $"{List(have)} ({have.Count} of {wanted})");
+
+    private static string List(IReadOnlyList<string> names) => names.Count == 0 ? "-" : string.Join(", ", names);
+
+    private static string Count(int number, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
+}
