@@ -17,15 +17,16 @@ internal static class CommandLine
             DemoCommand.Create(terminal),
         };
 
+        if (arguments.Length == 0)
+        {
+            await root.Parse(["--help"]).InvokeAsync(new InvocationConfiguration { Output = terminal.Error });
+            return ExitCodes.Misused;
+        }
+
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
         {
-            // The library would print the whole help text; the mistake would scroll away.
-            foreach (var message in parsed.Errors.Select(error => error.Message).Distinct())
-                await terminal.Error.WriteLineAsync($"understudy: {message}");
-            var command = parsed.CommandResult.Command;
-            var name = command is RootCommand ? "understudy" : $"understudy {command.Name}";
-            await terminal.Error.WriteLineAsync($"Try: {name} --help");
+            await ExplainAsync(parsed, terminal);
             return ExitCodes.Misused;
         }
 
@@ -38,5 +39,18 @@ internal static class CommandLine
             // Signals are ours: a node leaves in order, which may take longer than the library would wait.
             ProcessTerminationTimeout = null,
         });
+    }
+
+    // The library would print the whole help text; the mistake would scroll away.
+    private static async Task ExplainAsync(ParseResult parsed, Terminal terminal)
+    {
+        var command = parsed.CommandResult.Command;
+        var isRoot = command is RootCommand;
+        var commands = string.Join(", ", command.Subcommands.Select(each => each.Name));
+        var messages = isRoot && parsed.UnmatchedTokens.Count > 0
+            ? [$"there is no command {parsed.UnmatchedTokens[0]}: it is one of {commands}."]
+            : parsed.Errors.Select(error => error.Message).Distinct();
+        foreach (var message in messages) await terminal.Error.WriteLineAsync($"understudy: {message}");
+        await terminal.Error.WriteLineAsync($"Try: understudy {(isRoot ? "" : $"{command.Name} ")}--help");
     }
 }

@@ -82,7 +82,8 @@ internal sealed class DemoCluster : IDisposable
         text.Append(CultureInfo.InvariantCulture, $"cluster = \"demo\"\nprofile = \"{_options.Profile.Name}\"\n");
         foreach (var (index, node) in Nodes.Index())
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n[node.{node.Id}]\naddress = \"127.0.0.1:{node.AddressPort}\"\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n[node.{node.Id}]\n");
+            text.Append(CultureInfo.InvariantCulture, $"address = \"127.0.0.1:{node.AddressPort}\"\n");
             text.Append(CultureInfo.InvariantCulture, $"http    = \"127.0.0.1:{node.HttpPort}\"\n");
             if (index >= ClusterConfiguration.MaxVoters) text.Append("voter = false\n");
         }

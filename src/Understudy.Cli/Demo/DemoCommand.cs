@@ -10,7 +10,8 @@ internal static class DemoCommand
     public static Command Create(Terminal terminal)
     {
         var defaults = new DemoOptions();
-        var nodes = Number("--nodes", "How many nodes.", defaults.Nodes, DemoOptions.FewestNodes, DemoOptions.MostNodes);
+        var nodes = Number(
+            "--nodes", "How many nodes.", defaults.Nodes, DemoOptions.FewestNodes, DemoOptions.MostNodes);
         var rounds = Number("--rounds", "How many faults.", defaults.Rounds, 1, 100_000);
         var clients = Number("--clients", "How many clients.", defaults.Clients, 1, DemoOptions.MostClients);
         var fault = Choice("--fault", "What strikes.", Faults.Names[0], Faults.Names);
@@ -20,7 +21,8 @@ internal static class DemoCommand
         var json = new Option<bool>("--json") { Description = "End with the summary as one JSON object." };
 
         var command = new Command(
-            "demo", "Start a cluster on this machine, kill its primary again and again, and check that nothing is lost.")
+            "demo",
+            "Start a cluster on this machine, kill its primary again and again, and check that nothing is lost.")
         {
             nodes, rounds, clients, fault, profile, durability, keep, json,
         };
@@ -84,7 +86,7 @@ internal static class DemoCommand
     {
         var option = new Option<int>(name)
         {
-            Description = $"{what} {least} to {most}.",
+            Description = $"{what} From {least} to {most}.",
             HelpName = "N",
             DefaultValueFactory = _ => usual,
         };
@@ -99,8 +101,17 @@ internal static class DemoCommand
 
     private static Option<string> Choice(string name, string what, string usual, params string[] choices)
     {
-        var option = new Option<string>(name) { Description = what, DefaultValueFactory = _ => usual };
-        option.AcceptOnlyFromAmong(choices);
+        var option = new Option<string>(name)
+        {
+            Description = what,
+            HelpName = string.Join('|', choices),
+            DefaultValueFactory = _ => usual,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !choices.Contains(result.Tokens[0].Value, StringComparer.Ordinal))
+                result.AddError($"there is no {name} {result.Tokens[0].Value}: it is {string.Join(", ", choices)}.");
+        });
         return option;
     }
 }

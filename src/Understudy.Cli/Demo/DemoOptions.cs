@@ -5,7 +5,7 @@ namespace Understudy.Cli.Demo;
 /// <summary>What the user asked the demo for.</summary>
 internal sealed record DemoOptions
 {
-    /// <summary>How many nodes the demo starts: 3 to 16. Two nodes could not go on alone; one has no understudy.</summary>
+    /// <summary>The fewest nodes: of two, one could not go on alone, and one has no understudy.</summary>
     public const int FewestNodes = 3;
 
     public const int MostNodes = 16;

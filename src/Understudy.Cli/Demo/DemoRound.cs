@@ -4,7 +4,7 @@ using Understudy.Contracts;
 
 namespace Understudy.Cli.Demo;
 
-/// <summary>One round: strike one node, wait for the failover, bring the node back, wait for the wanted shape.</summary>
+/// <summary>One round: strike a node, wait for the failover, bring the node back, wait for the shape.</summary>
 internal sealed class DemoRound(
     int number, DemoOptions options, DemoCluster cluster, Load load, IDemoView view, DemoWait wait)
 {

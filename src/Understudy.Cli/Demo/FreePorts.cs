@@ -6,7 +6,7 @@ namespace Understudy.Cli.Demo;
 /// <summary>Finds loopback ports that nobody listens on.</summary>
 internal static class FreePorts
 {
-    /// <summary>So many different ports. They are free now; somebody else could still take one before it is used.</summary>
+    /// <summary>So many different ports, free now; somebody else could still take one before it is used.</summary>
     public static int[] Find(int count)
     {
         var listeners = new List<TcpListener>();

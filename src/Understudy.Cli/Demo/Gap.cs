@@ -21,6 +21,6 @@ internal static class Gap
             if (ack >= until) return Monotonic.Milliseconds(longest);
         }
 
-        return Monotonic.Milliseconds(Math.Max(longest, until - Math.Max(last, Math.Min(from, until))));
+        return Monotonic.Milliseconds(Math.Max(longest, until - last));
     }
 }

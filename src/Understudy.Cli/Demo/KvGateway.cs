@@ -5,7 +5,7 @@ using Understudy.Verification;
 
 namespace Understudy.Cli.Demo;
 
-/// <summary>Sends kv requests to nodes' gateways, one attempt at a time. A node's failure is an outcome, not an error.</summary>
+/// <summary>Sends kv requests to nodes' gateways, one attempt at a time. A node's failure is an outcome.</summary>
 internal sealed class KvGateway : IDisposable
 {
     private readonly HttpClient _http;

@@ -91,7 +91,9 @@ internal sealed class LiveView(IAnsiConsole console, DemoOptions options) : IDem
 
             List<IRenderable> rows =
             [
-                new Markup($"[bold]Understudy[/]  round {_rounds.Count} of {options.Rounds}, {_acknowledged} writes acknowledged"),
+                new Markup(
+                    $"[bold]Understudy[/]  {_rounds.Count} of {options.Rounds} failovers, " +
+                    $"{_acknowledged} writes acknowledged"),
                 nodes,
                 new Markup($"[bold]{Markup.Escape(_now)}[/]"),
                 new Markup($"[grey]{Markup.Escape(_said)}[/]"),

@@ -2,7 +2,7 @@ using Understudy.Contracts;
 
 namespace Understudy.Cli.Demo;
 
-/// <summary>How long each part of one failover took, in milliseconds; together, from the strike to the first ack.</summary>
+/// <summary>How long each part of a failover took, in milliseconds: together, from strike to first ack.</summary>
 /// <param name="Detect">From the strike to the first proposal of a view without the victim.</param>
 /// <param name="Agree">To the first installation of that view.</param>
 /// <param name="Select">To the win of the replica manager's selection; 0 if its primary need not change.</param>

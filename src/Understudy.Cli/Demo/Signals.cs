@@ -22,7 +22,8 @@ internal static class Signals
         if (error != NoSuchProcess) throw new Win32Exception(error);
     }
 
-#pragma warning disable SYSLIB1054, IDE1006 // One call with two integers needs no generated marshalling; it is libc's name.
+    // One call with two integers needs no generated marshalling; the name is libc's.
+#pragma warning disable SYSLIB1054, IDE1006
     [DllImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int kill(int pid, int signal);

@@ -49,7 +49,8 @@ internal sealed record Summary(
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Rounds} rounds, {Failovers.Count} failovers\n");
         text.Append(CultureInfo.InvariantCulture,
-            $"gap      p50 {GapPercentile(0.5):0.0} ms, max {GapPercentile(1):0.0} ms between two acknowledged writes\n");
+            $"gap      p50 {GapPercentile(0.5):0.0} ms, max {GapPercentile(1):0.0} ms ");
+        text.Append("between two acknowledged writes around a fault\n");
         var phases = Phases.Names.Select((name, phase) =>
             string.Create(CultureInfo.InvariantCulture, $"{name} {PhaseMedian(phase):0.0}"));
         text.Append(CultureInfo.InvariantCulture, $"phases   {string.Join(", ", phases)} (p50, ms)\n");
@@ -58,10 +59,13 @@ internal sealed record Summary(
         text.Append(CultureInfo.InvariantCulture, $"{Findings.Duplicated} took effect twice\n");
         text.Append(CultureInfo.InvariantCulture,
             $"history  {(Findings.Linearizable ? "linearizable" : "NOT linearizable")} ({Operations} operations)\n");
-        text.Append(CultureInfo.InvariantCulture, $"pause    {LongestPause:0} ms at most in the whole run, restarts included\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"pause    {LongestPause:0.0} ms at most in the whole run, the nodes' restarts included\n");
         text.Append(CultureInfo.InvariantCulture,
             $"node     {Node.IdleCpuPercent:0.0} % CPU idle, {Node.RssMegabytes:0} MB at most\n");
-        text.Append(IsGood ? "OK: nothing acknowledged was lost" : $"FAILED: {Findings.Finding ?? "a failover is missing"}");
+        text.Append(IsGood
+            ? "OK: nothing acknowledged was lost"
+            : $"FAILED: {Findings.Finding ?? "a failover is missing"}");
         return text.ToString();
     }
 

@@ -1,0 +1,135 @@
+namespace Understudy.Cli.Tests;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private const string Good = """
+        cluster = "web"
+        [node.n1]
+        address = "127.0.0.1:7101"
+        http = "127.0.0.1:7201"
+        """;
+
+    private readonly CommandFixture _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task A_node_is_started_with_its_file_its_id_and_its_folder()
+    {
+        var data = Path.Combine(_cli.Folder, "data", "n1");
+
+        var code = await _cli.RunAsync("node", "--config", _cli.File(Good), "--id", "n1", "--data", data);
+
+        code.ShouldBe(7);
+        var (configuration, self, folder) = _cli.Started.ShouldHaveSingleItem();
+        configuration.Cluster.ShouldBe("web");
+        self.Value.ShouldBe("n1");
+        folder.ShouldBe(data);
+        Directory.Exists(data).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Every_problem_of_the_file_is_told_and_nothing_is_started()
+    {
+        var file = _cli.File(Good + "\nadress = 1\nvoter = 3\n");
+
+        var code = await _cli.RunAsync("node", "--config", file, "--id", "n1", "--data", _cli.Folder);
+
+        code.ShouldBe(2);
+        _cli.Error.ShouldBe(
+            $"{file}:5:1: unknown key \"adress\" in [node.n1]. The keys here are address, http, voter, witness.\n" +
+            $"{file}:6:1: voter in [node.n1] must be true or false, not a number. " +
+            "Write voter = true or voter = false, without quotes.\n");
+        _cli.Started.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_id_that_is_not_in_the_file_is_told()
+    {
+        var file = _cli.File(Good);
+
+        var code = await _cli.RunAsync("node", "--config", file, "--id", "n7", "--data", _cli.Folder);
+
+        code.ShouldBe(2);
+        _cli.Error.ShouldBe($"{file}: there is no node \"n7\" in this file. It has n1. Did you mean --id n1?\n");
+        _cli.Started.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_made_is_told()
+    {
+        var file = _cli.File(Good);
+
+        var code = await _cli.RunAsync("node", "--config", file, "--id", "n1", "--data", file);
+
+        code.ShouldBe(2);
+        _cli.Error.ShouldStartWith($"understudy: the data folder \"{file}\" cannot be made: ");
+        _cli.Started.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_cluster_of_one_node_needs_no_file()
+    {
+        var code = await _cli.RunAsync("dev", "--http", "127.0.0.1:7300", "--data", _cli.Folder);
+
+        code.ShouldBe(7);
+        var (configuration, self, folder) = _cli.Started.ShouldHaveSingleItem();
+        configuration.Nodes.ShouldHaveSingleItem().Http.Port.ShouldBe(7300);
+        self.ShouldBe(configuration.Nodes[0].Id);
+        folder.ShouldBe(_cli.Folder);
+    }
+
+    [Fact]
+    public async Task A_temporary_folder_of_a_development_node_is_removed()
+    {
+        await _cli.RunAsync("dev");
+
+        Directory.Exists(_cli.Started.ShouldHaveSingleItem().Data).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1:7200")]
+    [InlineData("7200")]
+    public async Task A_development_node_listens_on_loopback_only(string http)
+    {
+        (await _cli.RunAsync("dev", "--http", http)).ShouldBe(2);
+
+        _cli.Error.ShouldBe(
+            $"understudy: --http {http} is not a loopback address and port, such as 127.0.0.1:7200. " +
+            "There is no TLS yet: only loopback addresses are accepted.\n");
+        _cli.Started.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("understudy: there is no command nod: it is one of node, dev, status, demo.", "understudy", "nod")]
+    [InlineData("understudy: Option '--id' is required.\nunderstudy: Option '--data' is required.", "understudy node",
+        "node", "--config", "x")]
+    [InlineData("understudy: Option '--http' is required.", "understudy status", "status")]
+    [InlineData("understudy: --nodes 2 is out of range: it is from 3 to 16.", "understudy demo",
+        "demo", "--nodes", "2")]
+    [InlineData("understudy: --rounds 0 is out of range: it is from 1 to 100000.", "understudy demo",
+        "demo", "--rounds", "0")]
+    [InlineData("understudy: there is no --fault kil: it is kill, kill-secondary, hang, restart, mixed.",
+        "understudy demo", "demo", "--fault", "kil")]
+    public async Task A_command_line_that_is_not_understood_gets_its_mistake_and_where_to_look(
+        string mistake, string command, params string[] arguments)
+    {
+        (await _cli.RunAsync(arguments)).ShouldBe(2);
+
+        _cli.Error.ShouldBe($"{mistake}\nTry: {command} --help\n");
+        _cli.Started.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("node", "--config")]
+    [InlineData("dev", "--http")]
+    [InlineData("status", "--json")]
+    [InlineData("demo", "kill|kill-secondary|hang|restart|mixed")]
+    public async Task Help_is_no_failure(string command, string names)
+    {
+        (await _cli.RunAsync(command, "--help")).ShouldBe(0);
+
+        _cli.Output.ShouldContain(names);
+        _cli.Output.ShouldNotContain("--end-with-stdin");
+    }
+}

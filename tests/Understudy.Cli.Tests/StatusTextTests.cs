@@ -1,0 +1,64 @@
+namespace Understudy.Cli.Tests;
+
+public sealed class StatusTextTests
+{
+    [Fact]
+    public void A_cluster_as_wanted_is_shown_line_by_line() => StatusText.Render(Documents.Whole).ShouldBe(
+        """
+        cluster demo (id 0011)
+        node n1 answers: member, incarnation 3, understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
+        view 17: 4 members, hears 4 of 4 voters, quorum 3, lease valid
+
+        node  kind   state  in view
+        n1    voter  up     incarnation 1
+        n2    voter  up     incarnation 2
+        n3    voter  up     incarnation 3
+        n4    voter  up     incarnation 4
+
+        replica manager: primary n2, in-sync n1, n2, n3, n4, version 5
+
+        service  kind  primary  secondaries  joining  spares  version  lineage  durability
+        kv       kv    n1       n2, n3       -        n4      7        1        disk
+
+        all is as wanted
+        """);
+
+    [Fact]
+    public void What_is_not_as_wanted_has_a_line_that_says_why() => StatusText.Render(Documents.Failing).ShouldBe(
+        """
+        cluster demo (id 0011)
+        node n1 answers: member, incarnation 3, understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
+        view 17: 3 members, hears 3 of 4 voters, quorum 3, lease valid
+
+        node  kind       state  in view
+        n1    voter      up     incarnation 1
+        n2    voter      up     incarnation 2
+        n3    non-voter  down   no
+        n4    voter      up     incarnation 4
+
+        replica manager: primary n2, in-sync n1, n2, n3, n4, version 5
+
+        service  kind  primary  secondaries  joining    spares      version  lineage  durability
+        kv       kv    n1       n2 (1 of 2)  n4 (62 %)  - (0 of 1)  8        1        disk
+
+        1 request held until there is a primary
+
+        not as wanted:
+          kv has one secondary of two: n4 is joining, 62 %
+          n3 is down
+        """);
+
+    [Fact]
+    public void A_node_without_a_cluster_says_for_whom_it_waits() => StatusText.Render(Documents.Forming).ShouldBe(
+        """
+        cluster demo (not formed yet)
+        node n1 answers: forming, incarnation 3, understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
+        view: none
+
+        node  kind   state  in view
+        n1    voter  up     no
+
+        not as wanted:
+          waiting for n3 to form the cluster
+        """);
+}
