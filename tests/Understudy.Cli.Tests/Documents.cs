@@ -12,12 +12,21 @@ internal static class Documents
         ClusterId = "0011",
         Node = new ThisNodeStatus
         {
-            Id = "n1", Incarnation = 3, State = NodeStates.Member, Version = "0.1.0", Pid = 4711,
-            RssMegabytes = 62.6, CpuSeconds = 1.25,
+            Id = "n1",
+            Incarnation = 3,
+            State = NodeStates.Member,
+            Version = "0.1.0",
+            Pid = 4711,
+            RssMegabytes = 62.6,
+            CpuSeconds = 1.25,
         },
         View = new ViewStatus
         {
-            Epoch = 17, Voters = ["n1", "n2", "n3", "n4"], Quorum = 3, HeardVoters = 4, LeaseValid = true,
+            Epoch = 17,
+            Voters = ["n1", "n2", "n3", "n4"],
+            Quorum = 3,
+            HeardVoters = 4,
+            LeaseValid = true,
             Members = [.. Enumerable.Range(1, 4).Select(n => new MemberStatus($"n{n}", (ulong)n, NodeKinds.Voter))],
         },
         Nodes = [.. Enumerable.Range(1, 4).Select(n => new NodeStatus($"n{n}", NodeKinds.Voter, PeerStates.Up, true))],
@@ -53,7 +62,15 @@ internal static class Documents
 
     public static ServiceStatus Kv => new()
     {
-        Name = "kv", Kind = "kv", Version = 7, Lineage = 1, Primary = "n1", Secondaries = ["n2", "n3"], Spares = ["n4"],
-        WantedSecondaries = 2, WantedSpares = 1, Durability = "disk",
+        Name = "kv",
+        Kind = "kv",
+        Version = 7,
+        Lineage = 1,
+        Primary = "n1",
+        Secondaries = ["n2", "n3"],
+        Spares = ["n4"],
+        WantedSecondaries = 2,
+        WantedSpares = 1,
+        Durability = "disk",
     };
 }

@@ -10,7 +10,8 @@ internal static class DevCommand
     {
         var http = new Option<string>("--http")
         {
-            Description = "Where the gateway, health and admin API listen.", HelpName = "ADDRESS",
+            Description = "Where the gateway, health and admin API listen.",
+            HelpName = "ADDRESS",
             DefaultValueFactory = _ => "127.0.0.1:7200",
         };
         var data = new Option<string?>("--data")

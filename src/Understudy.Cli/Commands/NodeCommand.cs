@@ -11,15 +11,21 @@ internal static class NodeCommand
     {
         var file = new Option<string>("--config")
         {
-            Description = "The cluster's TOML file, the same on every node.", HelpName = "FILE", Required = true,
+            Description = "The cluster's TOML file, the same on every node.",
+            HelpName = "FILE",
+            Required = true,
         };
         var id = new Option<string>("--id")
         {
-            Description = "Which node of the file this is.", HelpName = "ID", Required = true,
+            Description = "Which node of the file this is.",
+            HelpName = "ID",
+            Required = true,
         };
         var data = new Option<string>("--data")
         {
-            Description = "The folder of the node's durable state; made if missing.", HelpName = "DIR", Required = true,
+            Description = "The folder of the node's durable state; made if missing.",
+            HelpName = "DIR",
+            Required = true,
         };
         var tied = new Option<bool>("--end-with-stdin")
         {

@@ -14,7 +14,9 @@ internal static class StatusCommand
     {
         var http = new Option<string>("--http")
         {
-            Description = "The http address of any node.", HelpName = "ADDRESS", Required = true,
+            Description = "The http address of any node.",
+            HelpName = "ADDRESS",
+            Required = true,
         };
         var json = new Option<bool>("--json") { Description = "Print the status document as the node sent it." };
 

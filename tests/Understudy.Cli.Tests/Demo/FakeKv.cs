@@ -7,6 +7,8 @@ namespace Understudy.Cli.Tests;
 /// <summary>One store behind several gateways, some of which fail as a test says.</summary>
 internal sealed class FakeKv : IAsyncDisposable
 {
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (long Value, long Version)> _values = [];
     private readonly Dictionary<string, (int Status, string Body, long Version)> _answered = [];
@@ -42,7 +44,7 @@ internal sealed class FakeKv : IAsyncDisposable
     {
         var mishap = MishapOf(node);
         if (mishap == Mishap.Unavailable) context.Response.StatusCode = 503;
-        if (mishap == Mishap.Held) await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        if (mishap == Mishap.Held) await Never.WaitAsync(context.RequestAborted);
         if (mishap == Mishap.Unavailable) return;
         using var reader = new StreamReader(context.Request.Body);
         var answer = Once(context.Request, await reader.ReadToEndAsync());
