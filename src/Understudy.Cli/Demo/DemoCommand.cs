@@ -60,7 +60,7 @@ internal static class DemoCommand
             await terminal.Output.WriteLineAsync($"\n{summary}");
             if (options.Json) await terminal.Output.WriteLineAsync(summary.ToJson());
         }
-        catch (Exception error) when (error is DemoFailedException or TimeoutException)
+        catch (DemoFailedException error)
         {
             await terminal.Error.WriteLineAsync($"FAILED: {error.Message}");
         }

@@ -56,8 +56,20 @@ internal sealed class DemoNode(string id, int addressPort, int httpPort, string 
         if (signal == Signals.Continue) IsStopped = false;
     }
 
-    public Task WaitForExitAsync(CancellationToken cancellationToken) =>
-        _process?.WaitForExitAsync(cancellationToken) ?? Task.CompletedTask;
+    /// <summary>Waits until the process has ended, and gives its exit code; fails if it does not end.</summary>
+    public async Task<int> WaitForExitAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var process = _process ?? throw new InvalidOperationException($"{Id} does not run");
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(patience, cancellationToken);
+            return process.ExitCode;
+        }
+        catch (TimeoutException)
+        {
+            throw new DemoFailedException($"{Id} should have ended and still runs after {patience.TotalSeconds:0} s");
+        }
+    }
 
     /// <summary>Ends the process, whatever state it is in.</summary>
     public void Dispose()

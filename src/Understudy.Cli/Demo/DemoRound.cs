@@ -51,7 +51,10 @@ internal sealed class DemoRound(
         else
         {
             view.Now($"{victim.Id} ends");
-            await victim.WaitForExitAsync(cancellationToken).WaitAsync(options.ShapePatience, cancellationToken);
+            var code = await victim.WaitForExitAsync(options.ShapePatience, cancellationToken);
+            if (_fault == Fault.Restart && code != 0)
+                throw new DemoFailedException(
+                    $"{victim.Id} was asked to leave and ended with code {code}. Its log ends:\n{victim.LogTail()}");
             victim.Start(cluster.File);
         }
 

@@ -47,7 +47,9 @@ internal sealed record Summary(
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Rounds} rounds, {Failovers.Count} failovers\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Rounds} round{(Rounds == 1 ? "" : "s")}, ");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{Failovers.Count} failover{(Failovers.Count == 1 ? "" : "s")}\n");
         text.Append(CultureInfo.InvariantCulture,
             $"gap      p50 {GapPercentile(0.5):0.0} ms, max {GapPercentile(1):0.0} ms ");
         text.Append("between two acknowledged writes around a fault\n");
