@@ -71,6 +71,17 @@ public sealed record View(
 
     public override int GetHashCode() => Hash.GetHashCode();
 
+    /// <summary>The highest counter of the node that may not return; 0 if none was evicted.</summary>
+    public ulong FloorOf(NodeId node)
+    {
+        foreach (var tombstone in Tombstones)
+        {
+            if (tombstone.Node == node) return tombstone.CounterFloor;
+        }
+
+        return 0;
+    }
+
     public override string ToString() => $"view {Epoch} {{{string.Join(' ', Members.Select(m => m.Id))}}}";
 
     private ulong ComputeHash()

@@ -1,0 +1,68 @@
+using Understudy.Kernel;
+using Understudy.Membership;
+
+namespace Understudy.Selection.Protocol;
+
+/// <summary>What can happen to the replica manager manager.</summary>
+public abstract record SelectionInput
+{
+    private SelectionInput()
+    {
+    }
+
+    /// <summary>Step 401: a view with this node in it is installed.</summary>
+    /// <param name="View">The view.</param>
+    /// <param name="IsConfirmed">This node counted a quorum of Accepted for it, which confirms its version.</param>
+    public sealed record ViewInstalled(View View, bool IsConfirmed) : SelectionInput;
+
+    public sealed record Received(MemberId From, SelectionMessage Message) : SelectionInput;
+
+    /// <summary>A quorum of voters confirms the version.</summary>
+    public sealed record CurrencyConfirmed(ConfigurationVersion Version) : SelectionInput;
+
+    public sealed record Tick : SelectionInput
+    {
+        public static readonly Tick Instance = new();
+    }
+}
+
+/// <summary>What the replica manager manager asks for, in order.</summary>
+public abstract record SelectionEffect
+{
+    private SelectionEffect()
+    {
+    }
+
+    public sealed record Send(MemberId To, SelectionMessage Message) : SelectionEffect;
+
+    /// <summary>Ask a quorum of voters whether the version is still the latest.</summary>
+    public sealed record AskCurrency(ConfigurationVersion Version) : SelectionEffect;
+
+    /// <summary>Ask the CMM for a view with this change.</summary>
+    public sealed record WantChange(AttachmentChange Change) : SelectionEffect;
+
+    /// <summary>Step 404: the RM decides nothing until there is a primary of this version.</summary>
+    public sealed record Freeze(ConfigurationVersion Version) : SelectionEffect;
+
+    /// <summary>Steps 408-412: this node's RM is the primary of this version.</summary>
+    public sealed record Activate(RmConfiguration Configuration, Epoch Epoch) : SelectionEffect;
+
+    /// <summary>This node's RM is primary no longer.</summary>
+    public sealed record Depose(ConfigurationVersion Version) : SelectionEffect;
+
+    /// <summary>A step of FIG 4, 6 or 7 was taken; for transcripts.</summary>
+    public sealed record NoteStep(int Step, string What) : SelectionEffect;
+}
+
+/// <summary>Where a replica's log ends.</summary>
+public readonly record struct LogPosition(ConfigurationVersion ReplicaEpoch, long LastSequence);
+
+/// <summary>The registry's log, as far as selection needs it.</summary>
+public interface ISealableLog
+{
+    /// <summary>Promises to accept nothing from a configuration older than this, and says where the log ends.</summary>
+    LogPosition Seal(ConfigurationVersion version);
+
+    /// <summary>Where the log ends now.</summary>
+    LogPosition Position { get; }
+}
