@@ -123,7 +123,8 @@ public sealed partial class MembershipMonitor
     private void OnCurrencyAsked(MemberId from, MembershipMessage.CurrencyAsked asked)
     {
         if (View is not { } view || !IsAcceptor(view) || !MayVote) return;
-        var isLatest = Admits(view, from) && _policy.VersionOf(view.Attachment) == asked.Version;
+        var isLatest = Admits(view, from) &&
+            (asked.Version == AnyVersion || _policy.VersionOf(view.Attachment) == asked.Version);
         // An accepted but unlearned successor must refuse: it may be chosen already (DESIGN 4).
         var isUnsettled = _acceptor.HasAccepted && Allows(Mutation.CurrencyAfterAccept);
         if (isLatest && isUnsettled) _acceptedSince = TimeSpan.Zero; // Drive that instance to its end.
@@ -153,4 +154,7 @@ public sealed partial class MembershipMonitor
 
     /// <summary>Questions that nobody answers are asked anew by those who need them; old ones are dropped.</summary>
     private const int MaxCurrencyQuestions = 256;
+
+    /// <summary>Asks only whether the asker is in the latest view: for a lone provider of a service.</summary>
+    public const long AnyVersion = -1;
 }

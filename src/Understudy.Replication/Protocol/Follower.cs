@@ -1,0 +1,48 @@
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>What a primary knows of one provider that follows it, in one configuration.</summary>
+internal sealed class Follower(Provider provider, bool isInSync, long next, TimeSpan now)
+{
+    public Provider Provider { get; } = provider;
+
+    public bool IsInSync { get; } = isInSync;
+
+    /// <summary>
+    /// The end of the log when this provider was marked joining, or null. From then on it must acknowledge; the mark
+    /// cannot be undone within the version (agreement.md H28).
+    /// </summary>
+    public long? MarkedAt { get; set; }
+
+    /// <summary>Whether commits and reads wait for it.</summary>
+    public bool MustAcknowledge => IsInSync || MarkedAt is not null;
+
+    /// <summary>Everything up to here is acknowledged in this version.</summary>
+    public long Matched { get; set; }
+
+    /// <summary>Whether it has answered at all in this version, and so where its log stands is known.</summary>
+    public bool IsMatched { get; set; }
+
+    /// <summary>The next entry to send.</summary>
+    public long Next { get; set; } = next;
+
+    /// <summary>The highest read round it has answered.</summary>
+    public long Round { get; set; }
+
+    /// <summary>When it last answered, or when something was first sent after all was answered.</summary>
+    public TimeSpan HeardAt { get; set; } = now;
+
+    public TimeSpan SentAt { get; set; } = now;
+
+    /// <summary>The snapshot that is being transferred, or null.</summary>
+    public Snapshot? Transfer { get; set; }
+
+    /// <summary>How much of it has arrived, in bytes.</summary>
+    public long TransferOffset { get; set; }
+
+    /// <summary>The commit position it was last told.</summary>
+    public long Committed { get; set; }
+
+    public TimeSpan WantedAt { get; set; }
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>
+/// Bringing up providers (step 504; agreement.md 4.4): snapshot and stream first, without waiting for the newcomer;
+/// close behind, it is marked joining and must acknowledge; when it has what was there at the mark, it is in sync in
+/// all but name, and the keeper of the configuration is asked to say so.
+/// </summary>
+public sealed partial class Replica
+{
+    /// <summary>Says whom this primary shall bring up; all of them are in the present view.</summary>
+    public void BringUp(IReadOnlyList<Provider> targets)
+    {
+        if (Role != ReplicaRole.Primary) return;
+        foreach (var provider in targets)
+        {
+            if (_followers.ContainsKey(provider.Member)) continue;
+            var follower = new Follower(provider, isInSync: false, _log.LastSequence + 1, _now);
+            _followers[provider.Member] = follower;
+            SendAppend(follower);
+        }
+
+        // A mark cannot be undone within the version; who is not marked is simply left alone.
+        foreach (var follower in _followers.Values.Where(f => !f.MustAcknowledge).ToList())
+        {
+            if (!targets.Contains(follower.Provider)) _followers.Remove(follower.Provider.Member);
+        }
+    }
+
+    /// <summary>A view without these incarnations is installed: with them their marks end (repair R3).</summary>
+    public void Forget(Func<MemberId, bool> isMember)
+    {
+        if (Role != ReplicaRole.Primary || !Allows(Mutation.JoiningMarkOutlivesIncarnation)) return;
+        foreach (var follower in _followers.Values.Where(f => !f.IsInSync).ToList())
+        {
+            if (!isMember(follower.Provider.Member)) _followers.Remove(follower.Provider.Member);
+        }
+
+        Advance();
+    }
+
+    public void OnSnapshotReceived(MemberId from, ReplicationMessage.SnapshotReceived received)
+    {
+        if (Role != ReplicaRole.Primary || received.Version != Version) return;
+        if (!_followers.TryGetValue(from, out var follower) || follower.Transfer is not { } snapshot) return;
+        if (received.SnapshotSequence != snapshot.Sequence) return;
+        follower.HeardAt = _now;
+        follower.TransferOffset = Math.Max(follower.TransferOffset, received.NextOffset);
+        if (follower.TransferOffset < snapshot.State.Length)
+        {
+            SendPart(follower);
+            return;
+        }
+
+        follower.Transfer = null;
+        follower.IsMatched = false;
+        // The log may have been compacted past the snapshot meanwhile: then this starts the newer one.
+        follower.Next = snapshot.Sequence + 1;
+        SendAppend(follower);
+    }
+
+    private void ConsiderJoining(Follower follower)
+    {
+        if (follower.IsInSync || !follower.IsMatched) return;
+        if (follower.MarkedAt is null && _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag)
+        {
+            follower.MarkedAt = _log.LastSequence;
+        }
+
+        if (follower.MarkedAt is { } mark && follower.Matched >= mark) Want(follower, isIncluded: true);
+    }
+
+    private void Want(Follower follower, bool isIncluded)
+    {
+        if (follower.WantedAt > TimeSpan.Zero && _now - follower.WantedAt < _profile.Heartbeat) return;
+        follower.WantedAt = _now;
+        _effects.Add(new ReplicaEffect.WantInSync(Version, follower.Provider, isIncluded));
+    }
+
+    /// <summary>What is sent is the last snapshot: all of it is committed, and the log continues it.</summary>
+    private void StartTransfer(Follower follower)
+    {
+        Invariant.Holds(_snapshot is not null, "NothingLost: what the log lacks is in the snapshot");
+        follower.Transfer = _snapshot;
+        follower.TransferOffset = 0;
+        SendPart(follower);
+    }
+
+    private void SendPart(Follower follower)
+    {
+        var snapshot = follower.Transfer!;
+        var offset = checked((int)follower.TransferOffset);
+        var length = Math.Min(ReplicaLimits.SnapshotPartBytes, snapshot.State.Length - offset);
+        follower.SentAt = _now;
+        Send(follower.Provider.Member, new ReplicationMessage.SnapshotPart(
+            _service,
+            Version,
+            snapshot.Version,
+            snapshot.Sequence,
+            offset,
+            snapshot.State.Length,
+            snapshot.State.Slice(offset, length)));
+    }
+
+    private int Percent(Follower follower)
+    {
+        if (follower.Transfer is { } transfer)
+        {
+            return (int)(follower.TransferOffset * 90 / Math.Max(1, transfer.State.Length));
+        }
+
+        if (!follower.IsMatched) return 0;
+        return (int)(follower.Matched * 100 / Math.Max(1, _log.LastSequence));
+    }
+}

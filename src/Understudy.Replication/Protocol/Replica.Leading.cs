@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>The primary's side: executing, sending checkpoints, committing, confirming reads.</summary>
+public sealed partial class Replica
+{
+    private readonly SortedDictionary<MemberId, Follower> _followers = [];
+    private readonly Queue<Waiting> _waiting = new();
+    private long _selfDurable;
+    private long _confirmedRound;
+    private bool _isLone;
+    private long? _askedToken;
+    private long _askedSequence;
+    private long _askedRound;
+    private TimeSpan _askedAt;
+    private long _quorumSequence;
+    private long _quorumRound;
+    private long _lastToken;
+
+    /// <summary>An answer that may not leave before its checkpoint is committed and its round is confirmed.</summary>
+    private readonly record struct Waiting(RequestId Id, ReadOnlyMemory<byte> Body, long Sequence, long Round);
+
+    /// <summary>How far the providers that are being brought up have come.</summary>
+    public ImmutableArray<JoiningProgress> Joining =>
+    [
+        .. _followers.Values.Where(f => !f.IsInSync).Select(f => new JoiningProgress(f.Provider.Member, Percent(f))),
+    ];
+
+    /// <summary>Executes a request, or finds its answer if it was executed before (OnceOnly).</summary>
+    /// <returns>How it was taken; the answer follows as an effect unless the key was reused.</returns>
+    public AnswerKind Submit(ReplicationMessage.Request request)
+    {
+        if (Role != ReplicaRole.Primary) return AnswerKind.NotPrimary;
+        if (request.IsRead)
+        {
+            var read = State.Read(request.Body);
+            Wait(request.Id, read, isRead: true);
+            return AnswerKind.Done;
+        }
+
+        switch (State.Find(request, out var known))
+        {
+            case OnceOnlyVerdict.Known:
+                // Perhaps executed but not yet committed: the answer waits as the first one does.
+                Wait(request.Id, known, isRead: false);
+                return AnswerKind.Done;
+            case OnceOnlyVerdict.KeyReused:
+                return AnswerKind.KeyReused;
+            case OnceOnlyVerdict.Outdated:
+                return AnswerKind.NotPrimary;
+            default:
+                var execution = State.Execute(request, _mutations);
+                Append(execution.Checkpoint);
+                Wait(request.Id, execution.Answer, isRead: false);
+                Advance();
+                return AnswerKind.Done;
+        }
+    }
+
+    /// <summary>Adds a checkpoint of the primary's own making; the state has changed already.</summary>
+    /// <returns>Its number.</returns>
+    public long Append(ReadOnlyMemory<byte> checkpoint)
+    {
+        Invariant.Holds(Role == ReplicaRole.Primary, "OnePrimary: only a primary makes checkpoints");
+        var entry = new LogEntry(Version, _log.LastSequence + 1, checkpoint);
+        _log.Append(entry);
+        _applied = entry.Sequence;
+        Write(new StoreWrite.AppendEntries(_service, [entry]));
+        if (_isDurable)
+        {
+            SendWhenDurable(_self, new ReplicationMessage.Appended(_service, Version, true, entry.Sequence, 0));
+        }
+        else
+        {
+            _selfDurable = entry.Sequence;
+        }
+
+        foreach (var follower in _followers.Values) Pump(follower);
+        return entry.Sequence;
+    }
+
+    public void OnAppended(MemberId from, ReplicationMessage.Appended appended)
+    {
+        if (from == _self)
+        {
+            // Truncation may have taken back what was then flushed: only what is still in the log counts.
+            if (appended.Sequence <= _log.LastSequence && appended.Version == Version) _selfDurable = Math.Max(_selfDurable, appended.Sequence);
+            Advance();
+            return;
+        }
+
+        if (Role != ReplicaRole.Primary || appended.Version != Version) return;
+        if (!_followers.TryGetValue(from, out var follower)) return;
+        follower.HeardAt = _now;
+        if (!appended.IsMatched)
+        {
+            Rewind(follower, appended.Sequence);
+            return;
+        }
+
+        follower.IsMatched = true;
+        follower.Matched = Math.Max(follower.Matched, appended.Sequence);
+        if (follower.Next <= follower.Matched) follower.Next = follower.Matched + 1;
+        follower.Round = Math.Max(follower.Round, appended.Round);
+        Pump(follower);
+        ConsiderJoining(follower);
+        Advance();
+    }
+
+    /// <summary>A voter quorum confirms that this lone provider is still in the latest view.</summary>
+    public void OnQuorum(long token)
+    {
+        if (_askedToken != token) return;
+        _askedToken = null;
+        _quorumSequence = Math.Max(_quorumSequence, _askedSequence);
+        _quorumRound = Math.Max(_quorumRound, _askedRound);
+        Advance();
+    }
+
+    /// <summary>Sends again what was not answered, and gives up on those who do not answer.</summary>
+    public void Tick()
+    {
+        if (Role != ReplicaRole.Primary) return;
+        foreach (var follower in _followers.Values)
+        {
+            if (follower.Transfer is not null)
+            {
+                if (_now - follower.SentAt >= _profile.Heartbeat) SendPart(follower);
+            }
+            else if (IsBehind(follower))
+            {
+                if (_now - follower.SentAt >= _profile.Heartbeat)
+                {
+                    follower.Next = Math.Max(follower.Matched, _log.BaseSequence) + 1;
+                    if (!follower.IsMatched) follower.Next = _log.LastSequence + 1;
+                    SendAppend(follower);
+                }
+
+                var isSlow = follower.MustAcknowledge && _now - follower.HeardAt > _profile.Silence * 2;
+                if (isSlow) Want(follower, isIncluded: false);
+            }
+
+            ConsiderJoining(follower);
+        }
+
+        if (_askedToken is not null && _now - _askedAt > _profile.Heartbeat) _askedToken = null;
+        Advance();
+    }
+
+    private bool IsBehind(Follower follower) =>
+        !follower.IsMatched || follower.Matched < _log.LastSequence ||
+        (follower.MustAcknowledge && follower.Round < _round) || follower.Committed < Committed;
+
+    private void Wait(RequestId id, ReadOnlyMemory<byte> answer, bool isRead)
+    {
+        var round = 0L;
+        if (isRead)
+        {
+            round = NextRound();
+        }
+
+        var sequence = Allows(Mutation.ReadUncommitted) || !isRead ? _log.LastSequence : 0;
+        _waiting.Enqueue(new Waiting(id, answer, sequence, round));
+        Advance();
+    }
+
+    /// <summary>A round that begins now: one that is already under way may have been answered before the read.</summary>
+    private long NextRound()
+    {
+        _round++;
+        foreach (var follower in _followers.Values)
+        {
+            if (follower.MustAcknowledge) SendAppend(follower);
+        }
+
+        return _round;
+    }
+
+    private void RestartReads()
+    {
+        if (_waiting.Any(w => w.Round > 0)) NextRound();
+    }
+
+    private void Pump(Follower follower)
+    {
+        if (follower.Transfer is not null || !follower.IsMatched) return;
+        while (follower.Next <= _log.LastSequence && follower.Next - follower.Matched <= ReplicaLimits.SendAhead)
+        {
+            SendAppend(follower);
+        }
+    }
+
+    private void SendAppend(Follower follower)
+    {
+        if (follower.Transfer is not null) return;
+        var previous = follower.Next - 1;
+        if (previous < _log.BaseSequence)
+        {
+            StartTransfer(follower);
+            return;
+        }
+
+        var entries = follower.IsMatched
+            ? _log.From(follower.Next, ReplicaLimits.EntriesPerMessage, ReplicaLimits.BytesPerMessage)
+            : [];
+        follower.Next += entries.Length;
+        follower.SentAt = _now;
+        follower.Committed = Committed;
+        Send(follower.Provider.Member, new ReplicationMessage.Append(
+            _service, Version, previous, _log.VersionAt(previous), entries, Committed, _round));
+    }
+
+    /// <summary>Goes back to where the logs may agree; or sends the whole state, if the log does not reach back.</summary>
+    private void Rewind(Follower follower, long hint)
+    {
+        if (follower.Transfer is not null || follower.IsMatched) return;
+        follower.Next = Math.Min(follower.Next - 1, hint + 1);
+        if (follower.Next - 1 < _log.BaseSequence && hint < _log.BaseSequence) StartTransfer(follower);
+        else SendAppend(follower);
+    }
+
+    /// <summary>Commits what every provider that must acknowledge has, and answers what may be answered.</summary>
+    private void Advance()
+    {
+        if (Role != ReplicaRole.Primary) return;
+        var committed = _selfDurable;
+        var round = _round;
+        foreach (var follower in _followers.Values)
+        {
+            var mustAck = follower.IsInSync || (follower.MarkedAt is not null && Allows(Mutation.JoiningNotAcked));
+            var mustConfirm = follower.IsInSync || (follower.MarkedAt is not null && Allows(Mutation.ReadsSkipJoining));
+            if (mustAck && Allows(Mutation.CommitWithoutAllInSync)) committed = Math.Min(committed, follower.Matched);
+            if (mustConfirm) round = Math.Min(round, follower.Round);
+        }
+
+        if (_isLone && Allows(Mutation.LonePrimaryWithoutQuorum))
+        {
+            if (committed > _quorumSequence || round > _quorumRound) AskQuorum();
+            committed = Math.Min(committed, _quorumSequence);
+            round = Math.Min(round, _quorumRound);
+        }
+
+        if (committed > Committed) Committed = committed;
+        if (round > _confirmedRound) _confirmedRound = round;
+        Answer();
+        ConsiderSnapshot();
+    }
+
+    private void AskQuorum()
+    {
+        if (_askedToken is not null) return;
+        _askedToken = ++_lastToken;
+        _askedSequence = _log.LastSequence;
+        _askedRound = _round;
+        _askedAt = _now;
+        _effects.Add(new ReplicaEffect.AskQuorum(_askedToken.Value));
+    }
+
+    private void Answer()
+    {
+        while (_waiting.TryPeek(out var first) && first.Sequence <= Committed && first.Round <= _confirmedRound)
+        {
+            _waiting.Dequeue();
+            _effects.Add(new ReplicaEffect.Answer(first.Id, first.Body, Version));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>A provider's role in its configuration.</summary>
+public enum ReplicaRole
+{
+    /// <summary>Stands by: accepts checkpoints from a primary that brings it up.</summary>
+    Standby,
+
+    /// <summary>Executes requests and sends checkpoints.</summary>
+    Primary,
+}
+
+/// <summary>How much a replica does at a time.</summary>
+public static class ReplicaLimits
+{
+    public const int EntriesPerMessage = 512;
+    public const int BytesPerMessage = 1 << 20;
+    public const int SnapshotPartBytes = 256 * 1024;
+
+    /// <summary>A provider this close to the end of the log is marked joining.</summary>
+    public const long JoiningLag = 64;
+
+    /// <summary>Entries sent ahead of the last acknowledged one before sending waits.</summary>
+    public const long SendAhead = 4096;
+
+    public const long SnapshotAfterEntries = 20_000;
+    public const long SnapshotAfterBytes = 16 << 20;
+}
+
+/// <summary>
+/// One node's copy of one service: primary-backup replication with an agreed configuration (agreement.md 4,
+/// DESIGN 7). The primary executes and sends numbered checkpoints; an update is committed when every in-sync and
+/// joining provider has it; only then is it answered. The registry of the RM is replicated by this same class.
+/// </summary>
+public sealed partial class Replica : Selection.Protocol.ISealableLog
+{
+    private readonly ServiceName _service;
+    private readonly MemberId _self;
+    private readonly bool _isDurable;
+    private readonly Profile _profile;
+    private readonly Mutation _mutations;
+    private readonly ReplicaLog _log;
+    private List<ReplicaEffect> _effects = [];
+    private TimeSpan _now;
+    private Snapshot? _snapshot;
+    private Snapshot? _pendingSnapshot;
+    private long _applied;
+
+    public Replica(
+        ServiceName service,
+        MemberId self,
+        bool isDurable,
+        OnceOnlyState state,
+        StoredReplica? stored,
+        Profile profile,
+        Mutation mutations)
+    {
+        _service = service;
+        _self = self;
+        _isDurable = isDurable;
+        _profile = profile;
+        _mutations = mutations;
+        State = state;
+        _snapshot = stored?.Snapshot;
+        State.Load(_snapshot?.State ?? default);
+        var (sequence, version) = (_snapshot?.Sequence ?? 0, _snapshot?.Version ?? ConfigurationVersion.None);
+        _log = new ReplicaLog(sequence, version, stored?.Entries ?? []);
+        _applied = sequence;
+        Committed = sequence;
+        _selfDurable = _log.LastSequence;
+    }
+
+    /// <summary>The service's state and the requests it has answered. At a primary it runs ahead of the commits.</summary>
+    public OnceOnlyState State { get; }
+
+    /// <summary>The configuration this replica is sealed at: it accepts nothing from an older one.</summary>
+    public ConfigurationVersion Version { get; private set; }
+
+    public ReplicaRole Role { get; private set; }
+
+    /// <summary>Every checkpoint up to this one is committed, as far as this replica knows.</summary>
+    public long Committed { get; private set; }
+
+    public long LastSequence => _log.LastSequence;
+
+    /// <summary>Whether its disk is asked to do something that the rest waits for.</summary>
+    public bool IsPrimary => Role == ReplicaRole.Primary;
+
+    /// <summary>Where the log ends, for the rank.</summary>
+    public Selection.Protocol.LogPosition Position => new(_log.LastVersion, _log.LastSequence);
+
+    /// <summary>A promise to accept nothing from an older configuration.</summary>
+    public Selection.Protocol.LogPosition Seal(ConfigurationVersion version)
+    {
+        Invariant.Holds(version >= Version, "OnePrimary: a seal only grows");
+        Version = version;
+        return Position;
+    }
+
+    /// <summary>Begins a turn: what follows happens at this time and adds its effects here.</summary>
+    public void Begin(TimeSpan now, List<ReplicaEffect> effects)
+    {
+        _now = now;
+        _effects = effects;
+    }
+
+    /// <summary>This replica is not the primary of this configuration.</summary>
+    public void Stand(ConfigurationVersion version)
+    {
+        if (version < Version) return;
+        Version = version;
+        if (Role == ReplicaRole.Primary) Demote();
+    }
+
+    /// <summary>This replica is the primary: its whole log is to be committed, and it serves.</summary>
+    public void Lead(ConfigurationVersion version, ImmutableArray<Provider> inSync)
+    {
+        Invariant.Holds(version >= Version, "OnePrimary: a primary's version only grows");
+        Version = version;
+        Role = ReplicaRole.Primary;
+        ApplyTo(_log.LastSequence);
+        _followers.Clear();
+        _isLone = inSync.Length <= 1;
+        _confirmedRound = _round;
+        _askedToken = null;
+        _quorumSequence = Committed;
+        foreach (var provider in inSync)
+        {
+            if (provider.Member == _self) continue;
+            _followers[provider.Member] = new Follower(provider, isInSync: true, _log.LastSequence + 1, _now);
+        }
+
+        foreach (var follower in _followers.Values) SendAppend(follower);
+        RestartReads();
+        Advance();
+    }
+
+    private void Demote()
+    {
+        Role = ReplicaRole.Standby;
+        _followers.Clear();
+        _pendingSnapshot = null;
+        foreach (var waiting in _waiting) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
+        _waiting.Clear();
+        if (_applied <= Committed) return;
+
+        // What was executed ahead of the commits may never be: go back to the last snapshot and come forward.
+        State.Load(_snapshot?.State ?? default);
+        _applied = _snapshot?.Sequence ?? 0;
+        ApplyTo(Committed);
+    }
+
+    private void ApplyTo(long sequence)
+    {
+        for (var next = _applied + 1; next <= sequence; next++) State.Apply(_log[next].Payload);
+        if (sequence > _applied) _applied = sequence;
+    }
+
+    /// <summary>
+    /// Takes a snapshot when the log has grown long. A primary's state runs ahead: its snapshot counts only once
+    /// everything in it is committed.
+    /// </summary>
+    private void ConsiderSnapshot()
+    {
+        if (_pendingSnapshot is { } pending && pending.Sequence <= Committed)
+        {
+            _pendingSnapshot = null;
+            if (pending.Sequence > _log.BaseSequence) Keep(pending);
+        }
+
+        var entries = _applied - _log.BaseSequence;
+        var size = Math.Max(ReplicaLimits.SnapshotAfterBytes, 2L * (_snapshot?.State.Length ?? 0));
+        if (_pendingSnapshot is not null || entries <= 0) return;
+        if (entries < ReplicaLimits.SnapshotAfterEntries && _log.SizeBytes < size) return;
+        _pendingSnapshot = new Snapshot(_log.VersionAt(_applied), _applied, State.Save());
+        if (_applied <= Committed) ConsiderSnapshot();
+    }
+
+    private void Keep(Snapshot snapshot)
+    {
+        _snapshot = snapshot;
+        _log.CompactTo(snapshot.Sequence);
+        Write(new StoreWrite.PutSnapshot(_service, snapshot));
+    }
+
+    private bool Allows(Mutation rule) => (_mutations & rule) == 0;
+
+    private void Write(params ImmutableArray<StoreWrite> writes)
+    {
+        if (_isDurable && writes.Length > 0) _effects.Add(new ReplicaEffect.Write(writes));
+    }
+
+    private void Send(MemberId to, ReplicationMessage message) =>
+        _effects.Add(new ReplicaEffect.Send(to, message, IsDurable: false));
+
+    private void SendWhenDurable(MemberId to, ReplicationMessage message) =>
+        _effects.Add(new ReplicaEffect.Send(to, message, IsDurable: _isDurable));
+}

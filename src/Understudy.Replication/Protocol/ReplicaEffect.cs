@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>What a replica asks for, in order.</summary>
+public abstract record ReplicaEffect
+{
+    private ReplicaEffect()
+    {
+    }
+
+    /// <summary>Send; if durable, only when every <see cref="Write"/> before it is on disk.</summary>
+    public sealed record Send(MemberId To, ReplicationMessage Message, bool IsDurable) : ReplicaEffect;
+
+    /// <summary>Write to the file that the service's journal is in.</summary>
+    public sealed record Write(ImmutableArray<StoreWrite> Writes) : ReplicaEffect;
+
+    /// <summary>A lone in-sync provider asks a voter quorum before it commits or reads (DESIGN 7).</summary>
+    public sealed record AskQuorum(long Token) : ReplicaEffect;
+
+    /// <summary>Ask the configuration's keeper to take a provider in or out.</summary>
+    public sealed record WantInSync(ConfigurationVersion Version, Provider Provider, bool IsIncluded) : ReplicaEffect;
+
+    /// <summary>A request's answer is committed, and confirmed if it was a read.</summary>
+    public sealed record Answer(RequestId Id, ReadOnlyMemory<byte> Body, ConfigurationVersion Version) : ReplicaEffect;
+
+    /// <summary>This replica gave up being primary; requests it had not answered are to be asked elsewhere.</summary>
+    public sealed record GiveUp(RequestId Id, ConfigurationVersion Version) : ReplicaEffect;
+}
