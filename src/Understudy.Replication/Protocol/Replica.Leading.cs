@@ -11,6 +11,7 @@ public sealed partial class Replica
     private long _selfDurable;
     private long _confirmedRound;
     private bool _isLone;
+    private bool _isRoundWanted;
     private long? _askedToken;
     private long _askedSequence;
     private long _askedRound;
@@ -85,8 +86,8 @@ public sealed partial class Replica
     {
         if (from == _self)
         {
-            // Truncation may have taken back what was then flushed: only what is still in the log counts.
-            if (appended.Sequence <= _log.LastSequence && appended.Version == Version) _selfDurable = Math.Max(_selfDurable, appended.Sequence);
+            // What was flushed in an older version may have been truncated since: only this version's word counts.
+            if (appended.Version == Version) _selfDurable = Math.Max(_selfDurable, appended.Sequence);
             Advance();
             return;
         }
@@ -155,18 +156,20 @@ public sealed partial class Replica
 
     private void Wait(RequestId id, ReadOnlyMemory<byte> answer, bool isRead)
     {
-        var round = 0L;
-        if (isRead)
-        {
-            round = NextRound();
-        }
-
+        var round = isRead ? JoinRound() : 0;
         var sequence = Allows(Mutation.ReadUncommitted) || !isRead ? _log.LastSequence : 0;
         _waiting.Enqueue(new Waiting(id, answer, sequence, round));
         Advance();
     }
 
-    /// <summary>A round that begins now: one that is already under way may have been answered before the read.</summary>
+    /// <summary>One that is under way may have been answered before this read: it takes the next one.</summary>
+    private long JoinRound()
+    {
+        if (_confirmedRound >= _round) return NextRound();
+        _isRoundWanted = true;
+        return _round + 1;
+    }
+
     private long NextRound()
     {
         _round++;
@@ -176,11 +179,6 @@ public sealed partial class Replica
         }
 
         return _round;
-    }
-
-    private void RestartReads()
-    {
-        if (_waiting.Any(w => w.Round > 0)) NextRound();
     }
 
     private void Pump(Follower follower)
@@ -216,9 +214,8 @@ public sealed partial class Replica
     private void Rewind(Follower follower, long hint)
     {
         if (follower.Transfer is not null || follower.IsMatched) return;
-        follower.Next = Math.Min(follower.Next - 1, hint + 1);
-        if (follower.Next - 1 < _log.BaseSequence && hint < _log.BaseSequence) StartTransfer(follower);
-        else SendAppend(follower);
+        follower.Next = Math.Max(1, Math.Min(follower.Next - 1, hint + 1));
+        SendAppend(follower);
     }
 
     /// <summary>Commits what every provider that must acknowledge has, and answers what may be answered.</summary>
@@ -246,6 +243,10 @@ public sealed partial class Replica
         if (round > _confirmedRound) _confirmedRound = round;
         Answer();
         ConsiderSnapshot();
+        if (!_isRoundWanted || _confirmedRound < _round) return;
+        _isRoundWanted = false;
+        NextRound();
+        Advance();
     }
 
     private void AskQuorum()

@@ -70,7 +70,6 @@ public sealed partial class Replica : Selection.Protocol.ISealableLog
         _log = new ReplicaLog(sequence, version, stored?.Entries ?? []);
         _applied = sequence;
         Committed = sequence;
-        _selfDurable = _log.LastSequence;
     }
 
     /// <summary>The service's state and the requests it has answered. At a primary it runs ahead of the commits.</summary>
@@ -96,6 +95,7 @@ public sealed partial class Replica : Selection.Protocol.ISealableLog
     public Selection.Protocol.LogPosition Seal(ConfigurationVersion version)
     {
         Invariant.Holds(version >= Version, "OnePrimary: a seal only grows");
+        if (version > Version && Role == ReplicaRole.Primary) Demote();
         Version = version;
         return Position;
     }
@@ -124,8 +124,9 @@ public sealed partial class Replica : Selection.Protocol.ISealableLog
         ApplyTo(_log.LastSequence);
         _followers.Clear();
         _isLone = inSync.Length <= 1;
-        _confirmedRound = _round;
         _askedToken = null;
+        _selfDurable = _isDurable ? 0 : _log.LastSequence;
+        SendWhenDurable(_self, new ReplicationMessage.Appended(_service, version, true, _log.LastSequence, 0));
         _quorumSequence = Committed;
         foreach (var provider in inSync)
         {
@@ -134,7 +135,6 @@ public sealed partial class Replica : Selection.Protocol.ISealableLog
         }
 
         foreach (var follower in _followers.Values) SendAppend(follower);
-        RestartReads();
         Advance();
     }
 

@@ -21,6 +21,9 @@ public abstract record NodeEvent
     /// <summary>This incarnation was evicted.</summary>
     public sealed record Evicted(Epoch Epoch) : NodeEvent;
 
+    /// <summary>A step of FIG 4, 6 or 7 was taken in selecting the RM's primary.</summary>
+    public sealed record StepTaken(int Step, string What, Epoch Epoch) : NodeEvent;
+
     /// <summary>This node won the selection of the RM's primary (FIG 4) for a version.</summary>
     public sealed record SelectionWon(ConfigurationVersion Version, Lineage Lineage, Epoch Epoch) : NodeEvent;
 

@@ -1,0 +1,18 @@
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Protocol;
+
+/// <summary>This node's provider of one service.</summary>
+internal sealed class HostedService(ServiceDefinition definition, Replica replica)
+{
+    public ServiceDefinition Definition { get; } = definition;
+
+    public Replica Replica { get; } = replica;
+
+    /// <summary>The latest configuration that this node adopted, or null.</summary>
+    public Configuration? Configuration { get; set; }
+
+    public bool IsPrimary => Replica.IsPrimary;
+}

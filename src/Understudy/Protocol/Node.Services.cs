@@ -1,0 +1,246 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+using Understudy.Selection.Protocol;
+
+namespace Understudy.Protocol;
+
+/// <summary>Services: orders of the RM, checkpoints, clients' requests, and leaving in order.</summary>
+public sealed partial class Node
+{
+    private TimeSpan? _stoppingSince;
+    private TimeSpan? _leftAt;
+    private TimeSpan _progressedAt;
+
+    private void OnReplication(MemberId from, ReplicationMessage message)
+    {
+        switch (message)
+        {
+            case ReplicationMessage.Append m: In(m.Service, (r, isRegistry) => r.OnAppend(from, m, !isRegistry)); break;
+            case ReplicationMessage.Appended m: In(m.Service, (r, _) => r.OnAppended(from, m)); break;
+            case ReplicationMessage.SnapshotPart m:
+                In(m.Service, (r, isRegistry) => r.OnSnapshotPart(from, m, !isRegistry));
+                break;
+            case ReplicationMessage.SnapshotReceived m: In(m.Service, (r, _) => r.OnSnapshotReceived(from, m)); break;
+            case ReplicationMessage.InSyncWanted m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnInSyncWanted(from, m, View!));
+                break;
+            case ReplicationMessage.HandOverWanted:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!));
+                break;
+            case ReplicationMessage.MapPushed m:
+                Adopt(m.Map);
+                Send(from, new ReplicationMessage.MapTaken(m.Map.Generation, m.Map.Sequence));
+                break;
+            case ReplicationMessage.MapTaken m: _manager.OnMapTaken(from, m); break;
+            case ReplicationMessage.Progressed m: _joining[m.Service] = m.Joining; break;
+            case ReplicationMessage.Request m: OnRequest(from, m); break;
+            case ReplicationMessage.Answer m: OnAnswer(from, m); break;
+            default: throw new UnreachableException($"Unknown message {message}.");
+        }
+    }
+
+    private void In(ServiceName service, Action<Replica, bool> act)
+    {
+        if (service == Registry.Name)
+        {
+            InReplica(_registryReplica, service, r => act(r, true));
+        }
+        else if (_services.TryGetValue(service, out var hosted))
+        {
+            var wasPrimary = hosted.IsPrimary;
+            var version = hosted.Replica.Version;
+            InReplica(hosted.Replica, service, r => act(r, false));
+            if (wasPrimary && !hosted.IsPrimary) Report(new NodeEvent.PrimaryDeposed(service, version));
+        }
+    }
+
+    /// <summary>The RM's committed decisions become orders: one for each node, whatever they contain.</summary>
+    private void Order()
+    {
+        if (View is not { } view || !IsMember) return;
+        if (_manager.TakeCommitted() is { } map) Adopt(map);
+        foreach (var (to, due) in _manager.DuePushes(view, _self, _now)) Send(to, new ReplicationMessage.MapPushed(due));
+    }
+
+    private void Adopt(ServiceMap map)
+    {
+        var isNewer = map.Generation > Map.Generation ||
+            (map.Generation == Map.Generation && map.Sequence > Map.Sequence);
+        if (!isNewer) return;
+        Map = map;
+        foreach (var entry in map.Services)
+        {
+            if (_services.TryGetValue(entry.Definition.Name, out var hosted)) Adopt(hosted, entry.Configuration);
+        }
+
+        BringUp();
+        foreach (var (to, request) in _router.Due(Map, _now)) SendRequest(to, request);
+    }
+
+    private void Adopt(HostedService hosted, Configuration configuration)
+    {
+        var replica = hosted.Replica;
+        if (hosted.Configuration is { } present && configuration.Version <= present.Version) return;
+        if (configuration.Version < replica.Version) return; // A newer primary's checkpoints came before its order.
+        hosted.Configuration = configuration;
+        Report(new NodeEvent.Configured(configuration));
+        var (wasPrimary, before) = (hosted.IsPrimary, replica.Version);
+        if (configuration.Primary == _self)
+        {
+            InReplica(replica, configuration.Service, r => r.Lead(configuration.Version, configuration.InSync));
+            Report(new NodeEvent.PrimaryActivated(
+                configuration.Service, configuration.Version, configuration.Lineage, configuration.Cause));
+            return;
+        }
+
+        InReplica(replica, configuration.Service, r => r.Stand(configuration.Version));
+        if (wasPrimary) Report(new NodeEvent.PrimaryDeposed(configuration.Service, before));
+    }
+
+    /// <summary>Step 504: primaries bring up spares until the wanted shape is reached.</summary>
+    private void BringUp()
+    {
+        if (View is not { } view || !IsMember) return;
+        if (_registryReplica.IsPrimary && _selection.Outcome is { } outcome)
+        {
+            var copies = RmAttachmentPolicy.Eligible(outcome.Configuration, view.Members)
+                .Where(m => m.Id != _self && !outcome.Configuration.IsInSync(m.Id.Node, m.Disk))
+                .Where(m => _membership.Hears(m.Id.Node, _now))
+                .Select(m => new Provider(m.Id, m.Disk)).ToList();
+            InReplica(_registryReplica, Registry.Name, r => r.BringUp(copies));
+        }
+
+        foreach (var service in _services.Values)
+        {
+            if (!service.IsPrimary || service.Configuration is not { } configuration) continue;
+            var missing = service.Definition.Secondaries - (configuration.InSync.Length - 1);
+            var targets = ConfigurationPlanner.Hosts(view)
+                .Where(m => !configuration.InSync.Any(p => p.Member.Node == m.Id.Node))
+                .Where(m => _membership.Hears(m.Id.Node, _now))
+                .Take(Math.Max(0, missing))
+                .Select(m => new Provider(m.Id, m.Disk)).ToList();
+            InReplica(service.Replica, service.Definition.Name, r => r.BringUp(targets));
+            TellProgress(service);
+        }
+    }
+
+    private void TellProgress(HostedService service)
+    {
+        var name = service.Definition.Name;
+        var joining = service.Replica.Joining;
+        var isSame = _joining.TryGetValue(name, out var known) && known.SequenceEqual(joining);
+        if (isSame || (_now - _progressedAt < _options.Profile.Heartbeat && !joining.IsEmpty)) return;
+        _joining[name] = joining;
+        _progressedAt = _now;
+        foreach (var member in View!.Members)
+        {
+            if (member.Id == _self) continue;
+            Send(member.Id, new ReplicationMessage.Progressed(name, service.Replica.Version, joining));
+        }
+    }
+
+    private void OnRequested(NodeInput.Requested asked)
+    {
+        if (!_options.Services.Any(s => s.Name == asked.Service))
+        {
+            AnswerClient(new(asked, default), ReplyOutcome.UnknownService, $"There is no service {asked.Service}.");
+            return;
+        }
+
+        if (_router.Take(asked, _now) is not { } number)
+        {
+            AnswerClient(new(asked, default), ReplyOutcome.Unavailable, "This node holds too many requests already.");
+            return;
+        }
+
+        if (_router.TrySend(number, Map, _now) is { } due) SendRequest(due.To, due.Request);
+    }
+
+    private void SendRequest(MemberId to, ReplicationMessage.Request request)
+    {
+        if (to == _self) OnRequest(_self, request);
+        else Send(to, request);
+    }
+
+    /// <summary>Only a primary with a valid view lease takes a request; one without is perhaps deposed already.</summary>
+    private void OnRequest(MemberId from, ReplicationMessage.Request request)
+    {
+        var kind = AnswerKind.NotPrimary;
+        var mayServe = IsMember && _now < LeaseUntil && View!.Contains(from);
+        if (mayServe && _services.TryGetValue(request.Service, out var hosted))
+        {
+            InReplica(hosted.Replica, request.Service, r => kind = r.Submit(request));
+        }
+
+        if (kind == AnswerKind.Done) return;
+        Send(from, new ReplicationMessage.Answer(
+            request.Id, kind, default, Map.Find(request.Service)?.Configuration.Version ?? ConfigurationVersion.None));
+    }
+
+    private void OnAnswer(MemberId from, ReplicationMessage.Answer answer)
+    {
+        if (answer.Id.Gateway != _self) return;
+        if (answer.Kind == AnswerKind.NotPrimary)
+        {
+            _router.Unsend(answer.Id.Number);
+            return;
+        }
+
+        if (_router.Finish(answer.Id.Number) is not { } held) return; // Answered before: it was sent twice.
+        var outcome = answer.Kind == AnswerKind.Done ? ReplyOutcome.Answered : ReplyOutcome.KeyReused;
+        _effects.Add(new NodeEffect.Answer(
+            held.Asked.Number, new Reply(outcome, answer.Body, answer.Version, from.Node)));
+    }
+
+    private void AnswerClient(RequestRouter.Held held, ReplyOutcome outcome, string why)
+    {
+        var version = Map.Find(held.Asked.Service)?.Configuration.Version ?? ConfigurationVersion.None;
+        _effects.Add(new NodeEffect.Answer(
+            held.Asked.Number, new Reply(outcome, Encoding.UTF8.GetBytes(why), version, null)));
+    }
+
+    private string WhyHeld(RequestRouter.Held held) =>
+        Map.Find(held.Asked.Service)?.Configuration.Primary is { } primary
+            ? $"The primary of {held.Asked.Service} on {primary.Node} did not answer in time. The outcome is unknown."
+            : $"{held.Asked.Service} has no primary now.";
+
+    private void OnStopRequested()
+    {
+        _stoppingSince ??= _now;
+        ContinueStopping();
+    }
+
+    /// <summary>Primaries are handed over first, this node's clients are answered, then it leaves.</summary>
+    private void ContinueStopping()
+    {
+        if (_stoppingSince is not { } since || _hasEnded) return;
+        var isAlone = !IsMember || View!.Members.Length == 1;
+        var isOverdue = _now - since > StopLimit;
+        if (isAlone || (_leftAt is { } left && _now - left > LeaveLimit))
+        {
+            _hasEnded = true;
+            _effects.Add(new NodeEffect.Stopped());
+            return;
+        }
+
+        var canHandOver = _services.Values.Any(s => s.IsPrimary && s.Configuration is { InSync.Length: > 1 });
+        if (canHandOver && !isOverdue)
+        {
+            SendToManager(new ReplicationMessage.HandOverWanted());
+            return;
+        }
+
+        if (_leftAt is not null || (_router.Count > 0 && !isOverdue)) return;
+        _leftAt = _now;
+        _manager.Depose();
+        StepMembership(new Membership.Protocol.MembershipInput.LeaveRequested());
+    }
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(2);
+}

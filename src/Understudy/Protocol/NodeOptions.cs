@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Replication;
+
+namespace Understudy.Protocol;
+
+/// <summary>What a node is configured to be; the same on every node of a cluster.</summary>
+/// <param name="ClusterName">The cluster's name.</param>
+/// <param name="Profile">All timings.</param>
+/// <param name="Nodes">Every node, in order of id.</param>
+/// <param name="Services">Every service, in order of name.</param>
+public sealed record NodeOptions(
+    string ClusterName,
+    Profile Profile,
+    ImmutableArray<NodeOption> Nodes,
+    ImmutableArray<ServiceDefinition> Services);

@@ -1,0 +1,114 @@
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Protocol;
+
+/// <summary>
+/// The gateway's side of a node: holds clients' requests while their service has no primary, sends them to the one
+/// there is, and again, under the same name, to the next (steps 404-412). Bounded in number and bytes.
+/// </summary>
+internal sealed class RequestRouter(MemberId self, Profile profile)
+{
+    public const int MaxHeld = 10_000;
+    public const long MaxHeldBytes = 64 << 20;
+
+    private readonly SortedDictionary<long, Held> _held = [];
+    private readonly SortedDictionary<long, long> _byClientNumber = [];
+    private long _next = 1;
+    private long _bytes;
+
+    /// <summary>A request that is not answered yet.</summary>
+    internal sealed class Held(NodeInput.Requested asked, TimeSpan deadline)
+    {
+        public NodeInput.Requested Asked { get; } = asked;
+
+        public TimeSpan Deadline { get; } = deadline;
+
+        public MemberId? SentTo { get; set; }
+
+        public TimeSpan SentAt { get; set; }
+    }
+
+    public int Count => _held.Count;
+
+    /// <returns>The router's number for it, or null if too many are held.</returns>
+    public long? Take(NodeInput.Requested asked, TimeSpan now)
+    {
+        if (_held.Count >= MaxHeld || _bytes + asked.Body.Length > MaxHeldBytes) return null;
+        var number = _next++;
+        _held[number] = new Held(asked, now + asked.HoldFor);
+        _byClientNumber[asked.Number] = number;
+        _bytes += asked.Body.Length;
+        return number;
+    }
+
+    /// <summary>The request was answered, or its client has gone.</summary>
+    public Held? Finish(long number)
+    {
+        if (!_held.Remove(number, out var held)) return null;
+        _byClientNumber.Remove(held.Asked.Number);
+        _bytes -= held.Asked.Body.Length;
+        return held;
+    }
+
+    public void Abandon(long clientNumber)
+    {
+        if (_byClientNumber.TryGetValue(clientNumber, out var number)) Finish(number);
+    }
+
+    /// <summary>The node asked was not the primary: the request waits for the map, or the next tick.</summary>
+    public void Unsend(long number)
+    {
+        if (_held.TryGetValue(number, out var held)) held.SentTo = null;
+    }
+
+    public void LoseChannel(MemberId peer)
+    {
+        foreach (var held in _held.Values)
+        {
+            if (held.SentTo == peer) held.SentTo = null;
+        }
+    }
+
+    /// <summary>The requests whose deadline has passed; they are taken out.</summary>
+    public List<Held> Expire(TimeSpan now)
+    {
+        List<Held> expired = [];
+        foreach (var number in _held.Where(h => h.Value.Deadline <= now).Select(h => h.Key).ToList())
+        {
+            expired.Add(Finish(number)!);
+        }
+
+        return expired;
+    }
+
+    /// <summary>What to send now, and to whom: what is held, or was sent to another or too long ago.</summary>
+    public List<(MemberId To, ReplicationMessage.Request Request)> Due(ServiceMap map, TimeSpan now)
+    {
+        List<(MemberId, ReplicationMessage.Request)> due = [];
+        foreach (var number in _held.Keys)
+        {
+            if (TrySend(number, map, now) is { } sent) due.Add(sent);
+        }
+
+        return due;
+    }
+
+    /// <summary>The request, if its service has a primary that it was not just sent to.</summary>
+    public (MemberId To, ReplicationMessage.Request Request)? TrySend(long number, ServiceMap map, TimeSpan now)
+    {
+        if (!_held.TryGetValue(number, out var held)) return null;
+        if (map.Find(held.Asked.Service)?.Configuration.Primary is not { } primary) return null;
+        if (held.SentTo == primary && now - held.SentAt < profile.Heartbeat * 3) return null;
+        held.SentTo = primary;
+        held.SentAt = now;
+        return (primary, new ReplicationMessage.Request(
+            new RequestId(self, number),
+            _held.First().Key,
+            held.Asked.Service,
+            held.Asked.IsRead,
+            held.Asked.IdempotencyKey,
+            held.Asked.Body));
+    }
+}
