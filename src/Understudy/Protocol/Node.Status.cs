@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Replication;
+
+namespace Understudy.Protocol;
+
+/// <summary>What the node publishes.</summary>
+public sealed partial class Node
+{
+    /// <summary>A snapshot of what this node knows, at this time of its clock.</summary>
+    public NodeStatus Status(TimeSpan now)
+    {
+        ImmutableArray<PeerStatus> peers = [.. _options.Nodes.Select(node => new PeerStatus(
+            node.Id,
+            node.Kind,
+            node.Id == _self.Node ? _self : _membership.PeerOn(node.Id),
+            _membership.Hears(node.Id, now),
+            node.Id == _self.Node ? !IsMember : _membership.IsJoining(node.Id),
+            View?.MemberOn(node.Id) is not null))];
+        var status = new NodeStatus(
+            _self,
+            View,
+            IsMember,
+            _stoppingSince is not null,
+            LeaseUntil,
+            peers.Count(p => p.Kind != NodeKind.NonVoter && p.IsHeard),
+            _selection.Outcome,
+            Map,
+            [.. _services.Values.Where(s => s.IsPrimary).Select(s => s.Definition.Name)],
+            _joining.ToImmutableSortedDictionary(),
+            peers,
+            _router.Count,
+            []);
+        return status with { Reasons = StatusReasons.For(status, _options, now) };
+    }
+}

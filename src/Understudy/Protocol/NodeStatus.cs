@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+using Understudy.Selection;
+
+namespace Understudy.Protocol;
+
+/// <summary>What a node knows of another, or of itself.</summary>
+/// <param name="Node">The configured node.</param>
+/// <param name="Kind">What it does.</param>
+/// <param name="Connected">The incarnation at the other end of the channel, or null.</param>
+/// <param name="IsHeard">Whether it was heard within the silence limit; true for the node itself.</param>
+/// <param name="IsJoining">Whether it asks to be admitted.</param>
+/// <param name="IsInView">Whether the latest view has it, in whatever incarnation.</param>
+public sealed record PeerStatus(
+    NodeId Node, NodeKind Kind, MemberId? Connected, bool IsHeard, bool IsJoining, bool IsInView);
+
+/// <summary>A whole snapshot of what a node knows; published, never changed.</summary>
+/// <param name="Self">The node in its present incarnation.</param>
+/// <param name="View">The latest view it has learned, or null while it is blank.</param>
+/// <param name="IsMember">Whether this incarnation is in it.</param>
+/// <param name="IsStopping">Whether it was asked to leave.</param>
+/// <param name="LeaseUntil">Until when it may act, on its own clock.</param>
+/// <param name="HeardVoters">How many voters it hears, itself included if it is one.</param>
+/// <param name="Selection">The RM's configuration and primary, or null before the first view.</param>
+/// <param name="Map">Every service's configuration.</param>
+/// <param name="Primaries">The services whose primary is here.</param>
+/// <param name="Joining">Who is being brought up, and how far.</param>
+/// <param name="Peers">All nodes, this one included, in order.</param>
+/// <param name="HeldRequests">How many clients' requests are not answered yet.</param>
+/// <param name="Reasons">A line for everything that is not as wanted; empty when all is well.</param>
+public sealed record NodeStatus(
+    MemberId Self,
+    View? View,
+    bool IsMember,
+    bool IsStopping,
+    TimeSpan LeaseUntil,
+    int HeardVoters,
+    SelectionOutcome? Selection,
+    ServiceMap Map,
+    ImmutableArray<ServiceName> Primaries,
+    ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>> Joining,
+    ImmutableArray<PeerStatus> Peers,
+    int HeldRequests,
+    ImmutableArray<string> Reasons);
