@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Kv;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Replication;
+using Understudy.Simulator;
+using Understudy.Simulator.Clients;
+using Understudy.Simulator.Machines;
+
+namespace Understudy.Simulation.Tests.Checkers;
+
+/// <summary>A cluster that never runs: tests tell its checkers what its nodes would have reported.</summary>
+internal sealed class Planted
+{
+    public static readonly ServiceName Kv = ScenarioDraw.FirstService;
+
+    private long _time;
+
+    public Planted()
+    {
+        for (var seed = 1UL; ; seed++)
+        {
+            Cluster = new SimulatedCluster(seed, new RunOptions(), codec: null, live: null);
+            if (Cluster.Nodes.Length >= 3 && Cluster.Scenario.Cluster.Services.Length == 1) break;
+        }
+
+        foreach (var node in Cluster.Nodes) node.OnStart(node.Life);
+    }
+
+    public SimulatedCluster Cluster { get; }
+
+    public SimulatedNode Node(int number) => Cluster.Nodes[number - 1];
+
+    public MemberId Member(int number) => Node(number).Member;
+
+    public void Report(int node, NodeEvent happening) => Cluster.Checkers.OnEvent(Node(node), happening);
+
+    public View View(long epoch, ulong previousHash, params int[] members) => new(
+        new ClusterId(1),
+        new Epoch(epoch),
+        previousHash,
+        [],
+        [.. members.Select(m => new Member(Member(m), Node(m).Disk, NodeKind.Voter))],
+        [],
+        Heir: null,
+        default);
+
+    public Configuration Configuration(long version, int primary, params int[] inSync) => new(
+        Kv, new ConfigurationVersion(version), new Lineage(1), Member(primary), Providers(inSync), new Epoch(version));
+
+    public void Activate(long version, int primary, params int[] inSync)
+    {
+        Report(primary, new NodeEvent.Configured(Configuration(version, primary, inSync)));
+        Report(primary, new NodeEvent.PrimaryActivated(
+            Kv, new ConfigurationVersion(version), new Lineage(1), new Epoch(version)));
+    }
+
+    /// <summary>An operation that was begun after all earlier ones had ended.</summary>
+    public ClientOperation Operation(KvRequest request, KvAnswer? answer)
+    {
+        var operation = new ClientOperation(++_time, 0, Kv, request, "key") { CalledAt = ++_time, Answer = answer };
+        operation.Outcome = answer is null ? OperationOutcome.Unknown : OperationOutcome.Answered;
+        if (answer is not null) operation.ReturnedAt = ++_time;
+        return operation;
+    }
+
+    public static void ShouldBreak(string checker, Action act) =>
+        Should.Throw<ViolationException>(act).Checker.ShouldBe(checker);
+
+    private ImmutableArray<Provider> Providers(int[] nodes) =>
+        [.. nodes.Select(n => new Provider(Member(n), Node(n).Disk))];
+}

@@ -1,0 +1,40 @@
+using Understudy.Kernel;
+using Understudy.Simulator;
+using Understudy.Simulator.Faults;
+
+namespace Understudy.Simulation.Tests;
+
+public sealed class ScenarioDrawTests
+{
+    private static readonly IReadOnlyList<Scenario> Drawn = [.. Enumerable.Range(0, 3000).Select(Draw)];
+
+    [Fact]
+    public void Clusters_have_one_to_seven_nodes_and_somebody_who_votes_and_hosts()
+    {
+        Drawn.Select(s => s.Cluster.Nodes.Length).Distinct().Order().ShouldBe([1, 2, 3, 4, 5, 6, 7]);
+        Drawn.ShouldAllBe(s => s.Cluster.Nodes.Any(n => n.Kind == NodeKind.Voter));
+        Drawn.ShouldAllBe(s => s.Cluster.Nodes.Count(n => n.Kind == NodeKind.Witness) <= 1);
+        Drawn.ShouldContain(s => s.Cluster.Nodes.Any(n => n.Kind == NodeKind.Witness));
+        Drawn.ShouldContain(s => s.Cluster.Nodes.Any(n => n.Kind == NodeKind.NonVoter));
+    }
+
+    [Fact]
+    public void Every_kind_of_fault_that_strikes_by_itself_is_on_in_some_seeds_and_off_in_others()
+    {
+        for (var kind = FaultKind.Crash; kind <= FaultKind.OrderlyStop; kind++)
+        {
+            Drawn.ShouldContain(s => s.FaultEvery.ContainsKey(kind));
+            Drawn.ShouldContain(s => !s.FaultEvery.ContainsKey(kind));
+        }
+    }
+
+    [Fact]
+    public void Networks_are_faultless_in_some_seeds()
+    {
+        Drawn.ShouldContain(s => s.Network.Loss == 0 && s.Network.Duplicate == 0 && s.Network.Reorder == 0);
+        Drawn.ShouldContain(s => s.Network.Loss > 0.01);
+    }
+
+    private static Scenario Draw(int seed) =>
+        new ScenarioDraw(new SeededRandom((ulong)seed)).Draw(TimeSpan.FromSeconds(60).Ticks);
+}

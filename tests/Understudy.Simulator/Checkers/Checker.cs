@@ -1,0 +1,43 @@
+using System.Diagnostics.CodeAnalysis;
+using Understudy.Protocol;
+using Understudy.Simulator.Clients;
+using Understudy.Simulator.Machines;
+
+namespace Understudy.Simulator.Checkers;
+
+/// <summary>
+/// Watches a simulated cluster for the breach of one invariant. It sees all nodes at once, in true time.
+/// </summary>
+internal abstract class Checker
+{
+    /// <summary>The invariant's name, as in the design.</summary>
+    public string Name => GetType().Name;
+
+    /// <summary>A new incarnation has started.</summary>
+    public virtual void OnStarted(SimulatedNode node)
+    {
+    }
+
+    /// <summary>A node is asked to stop in order.</summary>
+    public virtual void OnStopping(SimulatedNode node)
+    {
+    }
+
+    /// <summary>A node reports what happened inside it.</summary>
+    public virtual void OnEvent(SimulatedNode node, NodeEvent happening)
+    {
+    }
+
+    /// <summary>A gateway answers a client.</summary>
+    public virtual void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
+    {
+    }
+
+    /// <summary>The run is over: judge what the clients saw.</summary>
+    public virtual void OnEnd(IReadOnlyList<ClientOperation> history)
+    {
+    }
+
+    [DoesNotReturn]
+    protected void Fail(string text) => throw new ViolationException(Name, text);
+}

@@ -1,0 +1,66 @@
+using Understudy.Protocol;
+using Understudy.Simulator.Clients;
+using Understudy.Simulator.Machines;
+
+namespace Understudy.Simulator.Checkers;
+
+/// <summary>All checkers of one run.</summary>
+internal sealed class CheckerSet
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly Activations _activations = new();
+    private readonly Checker[] _checkers;
+    private readonly Linearizability _linearizability;
+
+    public CheckerSet(SimulatedCluster cluster)
+    {
+        _cluster = cluster;
+        Losses = new LostServices(cluster, _activations);
+        _linearizability = new Linearizability(Losses);
+        _checkers =
+        [
+            new OneView(),
+            new NoReturn(),
+            new OnePrimary(),
+            new StayPut(_activations),
+            new FreshestWins(_activations),
+            new NothingLost(Losses),
+            new NoLateAct(cluster),
+            new OnceOnly(Losses),
+            new LeaseFence(cluster),
+            _linearizability,
+        ];
+    }
+
+    public LostServices Losses { get; }
+
+    /// <summary>How many histories of a key were judged.</summary>
+    public int HistoriesChecked => _linearizability.HistoriesChecked;
+
+    public void OnStarted(SimulatedNode node)
+    {
+        foreach (var checker in _checkers) checker.OnStarted(node);
+    }
+
+    public void OnStopping(SimulatedNode node)
+    {
+        foreach (var checker in _checkers) checker.OnStopping(node);
+    }
+
+    public void OnEvent(SimulatedNode node, NodeEvent happening)
+    {
+        _activations.OnEvent(node, happening, _cluster.Now);
+        foreach (var checker in _checkers) checker.OnEvent(node, happening);
+        if (happening is NodeEvent.Configured) Losses.Update();
+    }
+
+    public void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
+    {
+        foreach (var checker in _checkers) checker.OnAnswer(gateway, attempt, reply);
+    }
+
+    public void OnEnd(IReadOnlyList<ClientOperation> history)
+    {
+        foreach (var checker in _checkers) checker.OnEnd(history);
+    }
+}

@@ -1,0 +1,30 @@
+using Understudy.Kernel;
+using Understudy.Protocol;
+using Understudy.Replication;
+using Understudy.Simulator.Machines;
+
+namespace Understudy.Simulator.Checkers;
+
+/// <summary>A primary that is still in the in-sync set stays primary, unless its node was asked to stop.</summary>
+internal sealed class StayPut(Activations activations) : Checker
+{
+    private readonly HashSet<MemberId> _stopping = [];
+
+    public override void OnStopping(SimulatedNode node) => _stopping.Add(node.Member);
+
+    public override void OnEvent(SimulatedNode node, NodeEvent happening)
+    {
+        if (happening is not NodeEvent.PrimaryActivated activated) return;
+
+        var history = activations.Of(activated.Service);
+        if (history.Count < 2) return;
+        var (last, before) = (history[^1], history[^2]);
+        if (last.Primary == before.Primary || last.Version <= before.Version) return;
+        if (_stopping.Contains(before.Primary)) return;
+
+        var configuration = activations.Find(activated.Service, activated.Version);
+        if (configuration is null || !configuration.IsInSync(before.Primary)) return;
+        Fail($"{activated.Service}: {last.Primary} became primary in version {last.Version}, "
+            + $"though {before.Primary} of version {before.Version} is still in sync");
+    }
+}

@@ -1,0 +1,64 @@
+using Understudy.Kernel;
+using Understudy.Kv;
+
+namespace Understudy.Simulator.Clients;
+
+/// <summary>How a client's operation ended for the client.</summary>
+internal enum OperationOutcome
+{
+    Pending,
+
+    /// <summary>The service answered.</summary>
+    Answered,
+
+    /// <summary>The client gave up: it may have taken effect, or take effect later, or never.</summary>
+    Unknown,
+}
+
+/// <summary>One operation of one client, however often it was sent.</summary>
+internal sealed class ClientOperation(long number, int client, ServiceName service, KvRequest request, string? key)
+{
+    public long Number => number;
+
+    public int Client => client;
+
+    public ServiceName Service => service;
+
+    public KvRequest Request => request;
+
+    public byte[] Body { get; } = KvCodec.Encode(request);
+
+    /// <summary>The idempotency key, or null if the operation may be sent only once or is a read.</summary>
+    public string? IdempotencyKey => key;
+
+    public bool MayBeSentAgain => request.IsRead || key is not null;
+
+    /// <summary>When the client began, and when it had its answer; no two of these in a history are equal.</summary>
+    public long CalledAt { get; init; }
+
+    public long ReturnedAt { get; set; } = long.MaxValue;
+
+    public long GiveUpAt { get; init; }
+
+    public OperationOutcome Outcome { get; set; }
+
+    public KvAnswer? Answer { get; set; }
+
+    public override string ToString() => $"{service} {request} by c{client} = {Outcome} {Answer}";
+}
+
+/// <summary>One sending of an operation to one node.</summary>
+internal sealed class Attempt(ClientOperation operation, int gateway, long sentAt)
+{
+    public ClientOperation Operation => operation;
+
+    public int Gateway => gateway;
+
+    public long SentAt => sentAt;
+
+    /// <summary>The gateway's name for it; 0 until it has arrived.</summary>
+    public long Number { get; set; }
+
+    /// <summary>True once the client no longer waits for it.</summary>
+    public bool IsOver { get; set; }
+}

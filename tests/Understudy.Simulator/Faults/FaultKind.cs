@@ -1,0 +1,89 @@
+namespace Understudy.Simulator.Faults;
+
+/// <summary>Everything that can go wrong in a simulated cluster.</summary>
+public enum FaultKind
+{
+    /// <summary>A process dies; its peers' channels break at once.</summary>
+    Crash,
+
+    /// <summary>A process dies and is back before anybody has taken it out of the view.</summary>
+    QuickRestart,
+
+    /// <summary>A machine loses power: nobody is told.</summary>
+    PowerLossOne,
+
+    /// <summary>Several machines lose power at one moment.</summary>
+    PowerLossSome,
+
+    /// <summary>Every machine loses power.</summary>
+    PowerLossAll,
+
+    /// <summary>A process stands still for a while; its clock runs on.</summary>
+    Pause,
+
+    /// <summary>A machine stands still, and its clock with it.</summary>
+    ClockStop,
+
+    /// <summary>One direction of one link is cut.</summary>
+    OneWayCut,
+
+    /// <summary>Both directions of one link are cut.</summary>
+    LinkCut,
+
+    /// <summary>One node is cut off from all others.</summary>
+    Isolation,
+
+    /// <summary>The nodes fall into two groups.</summary>
+    Partition,
+
+    /// <summary>Directions of links, drawn one by one, are cut.</summary>
+    RandomCuts,
+
+    /// <summary>The groups are separate but for one node that reaches all.</summary>
+    Bridge,
+
+    /// <summary>A channel breaks although both ends live.</summary>
+    ChannelReset,
+
+    /// <summary>A live node is said not to answer a probe, and its channel breaks.</summary>
+    FalseSuspicion,
+
+    /// <summary>A node's messages vanish for a while.</summary>
+    Mute,
+
+    /// <summary>A node's heartbeats vanish for a while, its other messages do not.</summary>
+    HeartbeatsLost,
+
+    /// <summary>A node's disk takes much longer to flush for a while.</summary>
+    SlowDisk,
+
+    /// <summary>A flush hangs for long.</summary>
+    FlushStall,
+
+    /// <summary>A node is asked to stop in order, and started again.</summary>
+    OrderlyStop,
+
+    /// <summary>A message was lost on a channel that stayed up.</summary>
+    MessageLost,
+
+    /// <summary>A message was delivered twice.</summary>
+    MessageDuplicated,
+
+    /// <summary>A message overtook another of its channel.</summary>
+    MessageReordered,
+
+    /// <summary>A message took much longer than others.</summary>
+    MessageDelayed,
+
+    /// <summary>A crash lost writes that were not flushed.</summary>
+    WritesLost,
+
+    /// <summary>A crash kept some of the writes that waited for a flush and lost the later ones.</summary>
+    WritesTorn,
+
+    /// <summary>A client sent one request to two nodes at once.</summary>
+    RequestSentTwice,
+
+    /// <summary>A client went away while its request was held.</summary>
+    RequestAbandoned,
+}

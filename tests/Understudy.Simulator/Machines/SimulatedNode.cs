@@ -1,0 +1,269 @@
+using System.Diagnostics;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Simulator.Faults;
+using Understudy.Transport;
+
+namespace Understudy.Simulator.Machines;
+
+/// <summary>
+/// One machine with one node: steps the real core and performs its effects as the real shell does, on a simulated
+/// network, disk and clock. It can crash, lose power, stand still and start again.
+/// </summary>
+internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOption option, SeededRandom random)
+{
+    private readonly List<NodeEffect> _effects = [];
+    private readonly List<NodeInput> _waiting = [];
+    private readonly SimulatedDisk _disk = new(new DiskId(random.NextId()));
+    private readonly string _name = option.Id.Value;
+    private long _ownAtStart;
+    private int _flushGeneration;
+    private long _pauseNumber;
+    private bool _isEnding;
+
+    public int Index => index;
+
+    public NodeOption Option => option;
+
+    public DiskId Disk => _disk.Id;
+
+    public SimulatedClock Clock { get; } = SimulatedClock.Draw(random, cluster.Scenario.ClockError);
+
+    /// <summary>
+    /// The core of the present incarnation, or null while the process is down or between two of them.
+    /// </summary>
+    public Node? Core { get; private set; }
+
+    public MemberId Member { get; private set; }
+
+    /// <summary>The cluster that the node says it belongs to when a channel opens.</summary>
+    public ClusterId? Cluster { get; private set; }
+
+    /// <summary>
+    /// Counts starts and ends, so that what was meant for an earlier incarnation is not given to a later one.
+    /// </summary>
+    public long Life { get; private set; }
+
+    public bool IsPaused { get; private set; }
+
+    /// <summary>True once the node was asked to stop in order.</summary>
+    public bool IsStopping { get; private set; }
+
+    public long SlowDiskUntil { get; set; }
+
+    public long StallNextFlushFor { get; set; }
+
+    /// <summary>True if it can shake hands now.</summary>
+    public bool IsAwake => Core is not null && !IsPaused;
+
+    public PeerIdentity Identity => new(Member, _disk.Id, Cluster);
+
+    public TimeSpan OwnNow => new(Clock.Read(cluster.Now) - _ownAtStart);
+
+    public void StartAfter(long delay) =>
+        cluster.Schedule(delay, new SimulationEvent(EventKind.Start, index, Number: Life));
+
+    public void OnStart(long life)
+    {
+        if (life != Life || Core is not null) return;
+        // An incarnation that has ended is followed by the next only when all it wrote is durable.
+        if (_isEnding && !_disk.IsIdle) return;
+
+        Life++;
+        _isEnding = false;
+        IsStopping = false;
+        _ownAtStart = Clock.Read(cluster.Now);
+        Member = new MemberId(option.Id, new Incarnation(++_disk.BootCounter, random.Next()));
+        Core = new Node(cluster.Scenario.Cluster, Member, _disk.Read(), random.Fork(), cluster.Mutations);
+        Cluster = Core.View?.Cluster;
+        cluster.Note(_name, $"started as {Member}");
+        cluster.Checkers.OnStarted(this);
+        ScheduleTick((long)(random.Unit() * cluster.Scenario.Cluster.Profile.Tick.Ticks));
+        cluster.Network.OnProcessStarted(index);
+    }
+
+    public void OnTick(long life)
+    {
+        if (life != Life || Core is null || IsPaused) return;
+
+        ScheduleTick(Clock.TrueDuration(cluster.Scenario.Cluster.Profile.Tick));
+        Step(NodeInput.Tick.Instance);
+    }
+
+    /// <summary>Gives the node an input, at once or when it is no longer paused; nothing if it is down.</summary>
+    public void Post(NodeInput input)
+    {
+        if (Core is null) return;
+        if (IsPaused) _waiting.Add(input);
+        else Step(input);
+    }
+
+    /// <summary>The process dies, and what its disk had not flushed may be lost.</summary>
+    /// <param name="hasPower">False if the machine dies with it, so that nothing tells its peers.</param>
+    public void Kill(bool hasPower)
+    {
+        if (Core is null && !_isEnding) return;
+
+        EndProcess(hasPower);
+        var (lost, torn) = _disk.Crash(random);
+        if (lost > 0) cluster.Faults.Count(FaultKind.WritesLost);
+        if (torn) cluster.Faults.Count(FaultKind.WritesTorn);
+        cluster.Note(_name, $"killed; {lost} writes lost");
+    }
+
+    public bool TryPause(long duration, bool withClock)
+    {
+        if (!IsAwake) return false;
+
+        IsPaused = true;
+        if (withClock) Clock.Stop(cluster.Now);
+        cluster.Note(_name, withClock ? "stands still, and its clock" : "stands still");
+        cluster.Schedule(duration, new SimulationEvent(EventKind.Resume, index, Number: ++_pauseNumber));
+        return true;
+    }
+
+    public void OnResume(long pauseNumber)
+    {
+        if (!IsPaused || pauseNumber != _pauseNumber) return;
+
+        cluster.Note(_name, "goes on");
+        EndPause();
+        StartFlush(StoreFile.Control);
+        StartFlush(StoreFile.Data);
+        ScheduleTick(Clock.TrueDuration(cluster.Scenario.Cluster.Profile.Tick));
+        var tickPosition = random.Chance(0.5) ? 0 : _waiting.Count;
+        NodeInput[] inputs = [.. _waiting[..tickPosition], NodeInput.Tick.Instance, .. _waiting[tickPosition..]];
+        _waiting.Clear();
+        var life = Life;
+        foreach (var input in inputs)
+        {
+            if (life == Life) Step(input);
+        }
+    }
+
+    public void Resume() => OnResume(_pauseNumber);
+
+    public bool TryStopInOrder(long limit)
+    {
+        if (!IsAwake || IsStopping) return false;
+
+        IsStopping = true;
+        cluster.Checkers.OnStopping(this);
+        cluster.Schedule(limit, new SimulationEvent(EventKind.StopOverdue, index, Number: Life));
+        Step(new NodeInput.StopRequested());
+        return true;
+    }
+
+    public void OnStopOverdue(long life)
+    {
+        if (life != Life) return;
+
+        Kill(hasPower: true);
+        StartAfter(DrawDowntime());
+    }
+
+    public void OnFlushDone(StoreFile file, long generation)
+    {
+        if (generation != _flushGeneration) return;
+
+        var ticket = _disk.EndFlush(file);
+        if (!IsPaused) StartFlush(file);
+        if (_isEnding) StartAgainWhenDurable();
+        else Post(new NodeInput.Flushed(file, ticket));
+    }
+
+    private void Step(NodeInput input)
+    {
+        var core = Core ?? throw new UnreachableException("Only a running node is stepped.");
+        cluster.OnStep(this, input);
+        _effects.Clear();
+        core.Step(OwnNow, input, _effects);
+        foreach (var effect in _effects) Perform(effect);
+    }
+
+    private void Perform(NodeEffect effect)
+    {
+        if (effect is not NodeEffect.Send) cluster.OnEffect(this, effect);
+        switch (effect)
+        {
+            case NodeEffect.Send send: cluster.Network.Send(this, send); break;
+            case NodeEffect.Write write: Write(write); break;
+            case NodeEffect.Probe probe: cluster.Network.Probe(this, probe.Peer); break;
+            case NodeEffect.Answer answer: cluster.Workload.OnAnswer(this, answer); break;
+            case NodeEffect.EndIncarnation: EndIncarnation(); break;
+            case NodeEffect.Stopped: Stop(); break;
+            case NodeEffect.JoinCluster join: Cluster = join.Cluster; break;
+            case NodeEffect.Report report: cluster.Checkers.OnEvent(this, report.Event); break;
+            default: throw new UnreachableException($"Unknown effect {effect}.");
+        }
+    }
+
+    private void Write(NodeEffect.Write write)
+    {
+        _disk.Add(write);
+        StartFlush(write.File);
+    }
+
+    private void StartFlush(StoreFile file)
+    {
+        if (!_disk.TryStartFlush(file)) return;
+
+        var delay = cluster.DrawFlush(this);
+        StallNextFlushFor = 0;
+        cluster.Schedule(
+            delay, new SimulationEvent(EventKind.FlushDone, index, (int)file, _flushGeneration));
+    }
+
+    private void EndIncarnation()
+    {
+        Life++;
+        Core = null;
+        _isEnding = true;
+        _waiting.Clear();
+        TellOfEnd(hasPower: true);
+        StartAgainWhenDurable();
+    }
+
+    private void StartAgainWhenDurable()
+    {
+        if (_disk.IsIdle) StartAfter(random.Exponential(TimeSpan.FromMilliseconds(2)).Ticks);
+    }
+
+    private void Stop()
+    {
+        if (random.Chance(0.5)) _disk.FlushAll();
+        EndProcess(hasPower: true);
+        _disk.Crash(random);
+        StartAfter(DrawDowntime());
+    }
+
+    private void EndProcess(bool hasPower)
+    {
+        Life++;
+        Core = null;
+        _isEnding = false;
+        _flushGeneration++;
+        _waiting.Clear();
+        EndPause();
+        TellOfEnd(hasPower);
+    }
+
+    private void TellOfEnd(bool hasPower)
+    {
+        cluster.Workload.OnGatewayGone(index);
+        cluster.Network.OnProcessGone(index, hasPower);
+        cluster.Checkers.Losses.Update();
+    }
+
+    private void EndPause()
+    {
+        IsPaused = false;
+        Clock.RunOn(cluster.Now);
+    }
+
+    private long DrawDowntime() => TimeSpan.FromMilliseconds(5).Ticks + cluster.DrawFaultLength(random, 800);
+
+    private void ScheduleTick(long delay) =>
+        cluster.Schedule(delay, new SimulationEvent(EventKind.Tick, index, Number: Life));
+}

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Replication;
+using Understudy.Simulator.Faults;
+
+namespace Understudy.Simulator;
+
+/// <summary>Draws a <see cref="Scenario"/> from a seed.</summary>
+internal sealed class ScenarioDraw(SeededRandom random)
+{
+    public static readonly ServiceName FirstService = new("kv");
+    public static readonly ServiceName SecondService = new("soft");
+
+    private const double Millisecond = TimeSpan.TicksPerMillisecond;
+    private const double Second = TimeSpan.TicksPerSecond;
+
+    /// <summary>
+    /// How many nodes a cluster has: one entry drawn, so that small odd clusters are the most frequent.
+    /// </summary>
+    private static readonly int[] Sizes = [1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 7, 7];
+
+    public Scenario Draw(long faultTime)
+    {
+        var nodes = DrawNodes(Sizes[random.Below(Sizes.Length)]);
+        return new Scenario
+        {
+            Cluster = new NodeOptions("simulated", Profile.Lan, nodes, DrawServices(nodes)),
+            Network = DrawNetwork(),
+            Disk = new DiskScenario(LogUniform(0.05 * Millisecond, 20 * Millisecond), Sometimes(0.5, 0.0005, 0.05)),
+            Clients = DrawClients(faultTime),
+            FaultEvery = DrawFaults(),
+            ClockError = random.Chance(0.3) ? 0 : 0.005,
+            IsBrutal = random.Chance(0.3),
+            Aim = Sometimes(0.3, 0.1, 0.8),
+            Aftershock = Sometimes(0.4, 0.05, 0.6),
+            FaultLength = LogUniform(100, 3000) / 1000.0,
+            FirstFault = random.Chance(0.7) ? LogUniform(0.8 * Second, 5 * Second) : 0,
+            UsesCodec = random.Chance(0.1),
+        };
+    }
+
+    private ImmutableArray<NodeOption> DrawNodes(int count)
+    {
+        var witnesses = count > 1 && random.Chance(count == 3 ? 0.3 : 0.15) ? 1 : 0;
+        var nonVoters = random.Chance(0.3) ? random.Below(count - witnesses) : 0;
+        var nodes = ImmutableArray.CreateBuilder<NodeOption>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var kind = i >= count - nonVoters ? NodeKind.NonVoter
+                : i == count - nonVoters - 1 && witnesses > 0 ? NodeKind.Witness
+                : NodeKind.Voter;
+            nodes.Add(new NodeOption(new NodeId($"n{i + 1}"), kind));
+        }
+
+        return nodes.MoveToImmutable();
+    }
+
+    private ImmutableArray<ServiceDefinition> DrawServices(ImmutableArray<NodeOption> nodes)
+    {
+        var secondaries = nodes.Length > 1 ? 1 + random.Below(Math.Min(3, nodes.Length - 1)) : 0;
+        var kv = new ServiceDefinition(FirstService, "kv", secondaries, random.Below(2), Durable: true);
+        if (!random.Chance(0.25)) return [kv];
+
+        return [kv, new ServiceDefinition(SecondService, "kv", 1 + random.Below(2), 0, Durable: false)];
+    }
+
+    private NetworkScenario DrawNetwork() => new(
+        LogUniform(0.05 * Millisecond, 15 * Millisecond),
+        Loss: Sometimes(0.6, 0.0005, 0.05),
+        Duplicate: Sometimes(0.5, 0.001, 0.1),
+        Reorder: Sometimes(0.5, 0.001, 0.3),
+        Spike: Sometimes(0.5, 0.0005, 0.05),
+        LogUniform(20 * Millisecond, 700 * Millisecond),
+        random.Chance(0.5),
+        LogUniform(0.3 * Second, 10 * Second));
+
+    private ClientScenario DrawClients(long faultTime)
+    {
+        var count = 3 + random.Below(4);
+        var operations = LogUniform(100, 400);
+        return new ClientScenario(
+            count,
+            faultTime * count / operations,
+            2 + random.Below(3),
+            0.2 + (0.4 * random.Unit()),
+            Sometimes(0.5, 0.01, 0.3),
+            Sometimes(0.5, 0.01, 0.3));
+    }
+
+    private ImmutableSortedDictionary<FaultKind, long> DrawFaults()
+    {
+        var rates = ImmutableSortedDictionary.CreateBuilder<FaultKind, long>();
+        for (var kind = FaultKind.Crash; kind <= FaultKind.OrderlyStop; kind++)
+        {
+            var often = LogUniform(0.6 * Second, 60 * Second);
+            if (!random.Chance(0.35)) continue;
+            rates.Add(kind, kind is FaultKind.PowerLossAll or FaultKind.PowerLossSome ? often * 5 : often);
+        }
+
+        return rates.ToImmutable();
+    }
+
+    private double Sometimes(double chanceOfNone, double from, double to)
+    {
+        var drawn = from * Math.Pow(to / from, random.Unit());
+        return random.Chance(chanceOfNone) ? 0 : drawn;
+    }
+
+    private long LogUniform(double from, double to) => (long)(from * Math.Pow(to / from, random.Unit()));
+}

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Simulator.Checkers;
+using Understudy.Simulator.Clients;
+using Understudy.Simulator.Faults;
+using Understudy.Simulator.Machines;
+using Understudy.Transport;
+
+namespace Understudy.Simulator;
+
+/// <summary>
+/// A whole cluster in virtual time on one thread: one queue of events, one seed. The same seed gives the same history
+/// in every process.
+/// </summary>
+internal sealed class SimulatedCluster
+{
+    /// <summary>More events than this mean that something answers itself for ever.</summary>
+    private const long MostEvents = 40_000_000;
+
+    private readonly EventQueue _queue = new();
+    private readonly Dictionary<NodeId, int> _indices = [];
+    private readonly SeededRandom _diskRandom;
+    private readonly FaultInjector _injector;
+    private readonly Tail _tail;
+    private readonly Trace _trace;
+    private long _events;
+
+    public SimulatedCluster(ulong seed, RunOptions options, IMessageCodec? codec, TextWriter? live)
+    {
+        var random = new SeededRandom(seed * 0x9E3779B97F4A7C15);
+        Scenario = new ScenarioDraw(random.Fork()).Draw(options.FaultTime.Ticks);
+        Mutations = options.Mutations;
+        _trace = new Trace(live);
+        _diskRandom = random.Fork();
+        var nodes = Scenario.Cluster.Nodes;
+        for (var i = 0; i < nodes.Length; i++) _indices.Add(nodes[i].Id, i);
+        var loop = codec is not null && Scenario.UsesCodec ? new MessageLoop(codec) : null;
+        Network = new SimulatedNetwork(this, nodes.Length, random.Fork(), loop);
+        Nodes = new SimulatedNode[nodes.Length];
+        for (var i = 0; i < nodes.Length; i++) Nodes[i] = new SimulatedNode(this, i, nodes[i], random.Fork());
+        Checkers = new CheckerSet(this);
+        Workload = new Workload(this, random.Fork());
+        _injector = new FaultInjector(this, random.Fork());
+        _tail = new Tail(this);
+        foreach (var node in Nodes) node.StartAfter(random.Below((int)TimeSpan.TicksPerSecond / 2));
+        Schedule(options.FaultTime.Ticks, new SimulationEvent(EventKind.FaultsEnd));
+    }
+
+    public Scenario Scenario { get; }
+
+    public Mutation Mutations { get; }
+
+    public SimulatedNode[] Nodes { get; }
+
+    public SimulatedNetwork Network { get; }
+
+    public CheckerSet Checkers { get; }
+
+    public Workload Workload { get; }
+
+    public FaultCounters Faults { get; } = new();
+
+    public HistoryHash Hash { get; } = new();
+
+    /// <summary>True time, in ticks.</summary>
+    public long Now { get; private set; }
+
+    /// <summary>True once the faults have ended for good.</summary>
+    public bool IsCalm { get; private set; }
+
+    /// <summary>What happened last, in words.</summary>
+    public IReadOnlyList<string> LastEvents => _trace.Tail();
+
+    /// <summary>Runs to the end of the fault-free tail, or to the first violation.</summary>
+    public void Run()
+    {
+        while (!_tail.IsOver && _queue.TryTake(out var at, out var happening))
+        {
+            if (++_events > MostEvents) throw new ViolationException("Runaway", $"{MostEvents} events");
+            Now = at;
+            Hash.Add(at, happening.Kind, happening.Node, happening.Other);
+            Dispatch(happening);
+        }
+
+        Checkers.OnEnd(Workload.History);
+    }
+
+    public int IndexOf(NodeId node) => _indices.GetValueOrDefault(node, -1);
+
+    public void Schedule(long delay, in SimulationEvent happening) => _queue.Add(Now + delay, happening);
+
+    public void ScheduleAt(long at, in SimulationEvent happening) => _queue.Add(at, happening);
+
+    /// <summary>Gives a node an input after a delay, if it is still the same incarnation then.</summary>
+    public void ScheduleInput(SimulatedNode node, long delay, NodeInput input) =>
+        Schedule(delay, new SimulationEvent(EventKind.Input, node.Index, Number: node.Life, Payload: input));
+
+    /// <summary>How long the next flush of a node takes.</summary>
+    public long DrawFlush(SimulatedNode node)
+    {
+        var mean = Scenario.Disk.MeanFlush;
+        if (!IsCalm && _diskRandom.Chance(Scenario.Disk.SlowFlush)) mean *= 10;
+        if (node.SlowDiskUntil > Now) mean = Math.Max(mean * 10, TimeSpan.TicksPerMillisecond * 20);
+        return 1 + _diskRandom.Exponential(new TimeSpan(mean)).Ticks + (IsCalm ? 0 : node.StallNextFlushFor);
+    }
+
+    /// <summary>How long a fault lasts whose mean is given, at this seed's scale.</summary>
+    public long DrawFaultLength(SeededRandom random, double meanMilliseconds) =>
+        random.Exponential(TimeSpan.FromMilliseconds(IsCalm ? 50 : meanMilliseconds * Scenario.FaultLength)).Ticks;
+
+    public void Note(string who, object what) => _trace.Add(Now, who, what);
+
+    public void OnStep(SimulatedNode node, NodeInput input)
+    {
+        _trace.Add(Now, node.Option.Id.Value, input);
+        Hash.Add(input is NodeInput.Received received ? received.Message.GetType() : input.GetType());
+    }
+
+    public void OnEffect(SimulatedNode node, NodeEffect effect)
+    {
+        _trace.Add(Now, node.Option.Id.Value, effect);
+        Hash.Add(effect.GetType());
+        if (effect is NodeEffect.Report { Event: NodeEvent.ViewInstalled { View: var view } }) Hash.Add(view.Hash);
+    }
+
+    private void Dispatch(in SimulationEvent happening)
+    {
+        var (kind, node, other, number, payload) = happening;
+        switch (kind)
+        {
+            case EventKind.Tick: Nodes[node].OnTick(number); break;
+            case EventKind.Deliver: Network.OnDeliver(node, other, number, (Message)payload!); break;
+            case EventKind.ChannelOpens: Network.OnChannelOpens(node, other, (Opening)payload!); break;
+            case EventKind.ChannelCloses: Network.OnChannelCloses(node, other, number); break;
+            case EventKind.Connect: Network.OnConnect(node, other); break;
+            case EventKind.CutNoticed: Network.OnCutNoticed(node, other, number); break;
+            case EventKind.FlushDone: Nodes[node].OnFlushDone((StoreFile)other, number); break;
+            case EventKind.Input: OnInput(Nodes[node], number, (NodeInput)payload!); break;
+            case EventKind.Start: Nodes[node].OnStart(number); break;
+            case EventKind.Resume: Nodes[node].OnResume(number); break;
+            case EventKind.StopOverdue: Nodes[node].OnStopOverdue(number); break;
+            case EventKind.Fault: _injector.OnFault((FaultKind)number, isAftershock: other == 1); break;
+            case EventKind.Heal: _injector.OnHeal((int)number); break;
+            case EventKind.FaultsEnd: OnFaultsEnd(); break;
+            case EventKind.TailCheck: _tail.OnCheck(); break;
+            default: DispatchToClients(happening); break;
+        }
+    }
+
+    private void DispatchToClients(in SimulationEvent happening)
+    {
+        switch (happening.Kind)
+        {
+            case EventKind.ClientWakes: Workload.OnWake(happening.Node, happening.Number); break;
+            case EventKind.RequestArrives: Workload.OnRequestArrives((Attempt)happening.Payload!); break;
+            case EventKind.AnswerArrives: Workload.OnAnswerArrives((ArrivingAnswer)happening.Payload!); break;
+            case EventKind.AttemptOverdue: Workload.OnAttemptOverdue((Attempt)happening.Payload!); break;
+            default: throw new UnreachableException($"Unknown event {happening}.");
+        }
+    }
+
+    private static void OnInput(SimulatedNode node, long life, NodeInput input)
+    {
+        if (node.Life == life) node.Post(input);
+    }
+
+    private void OnFaultsEnd()
+    {
+        Note("fault", "no more faults");
+        IsCalm = true;
+        _injector.HealAll();
+        _tail.Begin();
+    }
+}

@@ -1,0 +1,143 @@
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Replication;
+
+namespace Understudy.Simulator;
+
+/// <summary>
+/// The fault-free end of a run: the cluster must heal by itself. All nodes become members of one view, every service
+/// gets its wanted shape, its providers agree, every client is answered; then every key is read back.
+/// </summary>
+internal sealed class Tail(SimulatedCluster cluster)
+{
+    private const string Name = "Convergence";
+
+    private static readonly long Interval = TimeSpan.FromMilliseconds(100).Ticks;
+    private static readonly long Limit = TimeSpan.FromSeconds(60).Ticks;
+
+    private long _end;
+    private bool _isReadingBack;
+
+    /// <summary>True when all has been found as wanted.</summary>
+    public bool IsOver { get; private set; }
+
+    public void Begin()
+    {
+        _end = cluster.Now + Limit;
+        cluster.Schedule(Interval, new SimulationEvent(EventKind.TailCheck));
+    }
+
+    public void OnCheck()
+    {
+        cluster.Checkers.Losses.Update();
+        var missing = WhatIsMissing();
+        if (missing is null && _isReadingBack)
+        {
+            IsOver = true;
+            return;
+        }
+
+        if (missing is null)
+        {
+            _isReadingBack = true;
+            cluster.Workload.BeginReadBack(Services.Select(s => s.Name));
+        }
+
+        if (cluster.Now > _end) throw new ViolationException(Name, missing ?? "the keys were not read back");
+        cluster.Schedule(Interval, new SimulationEvent(EventKind.TailCheck));
+    }
+
+    private IEnumerable<ServiceDefinition> Services =>
+        cluster.Scenario.Cluster.Services.Where(s => !cluster.Checkers.Losses.IsLost(s.Name));
+
+    /// <summary>The first thing that is not as wanted, or null.</summary>
+    private string? WhatIsMissing()
+    {
+        if (WhatMembershipLacks() is { } lack) return lack;
+        if (WhatMapLacks() is { } mapLack) return mapLack;
+        foreach (var service in Services)
+        {
+            if (WhatServiceLacks(service) is { } serviceLack) return serviceLack;
+        }
+
+        return cluster.Workload.IsIdle ? null : $"a client still waits: {cluster.Workload.FirstPending}";
+    }
+
+    private string? WhatMembershipLacks()
+    {
+        View? common = null;
+        foreach (var node in cluster.Nodes)
+        {
+            if (node.Core is not { } core) return $"{node.Option.Id} is not running";
+            if (core.View is not { } view || !core.IsMember) return $"{node.Member} is no member; it has {core.View}";
+            common ??= view;
+            if (!view.Equals(common)) return $"{node.Member} has {view}, another node {common}";
+        }
+
+        return common!.Members.Length == cluster.Nodes.Length ? null : $"{common} lacks a node";
+    }
+
+    private string? WhatMapLacks()
+    {
+        var first = cluster.Nodes[0].Core!.Map;
+        if (first.Generation == ConfigurationVersion.None) return "there is no service map";
+        foreach (var node in cluster.Nodes)
+        {
+            var map = node.Core!.Map;
+            if (map.Generation == first.Generation && map.Sequence == first.Sequence) continue;
+            return $"{node.Member} has map {map.Generation}/{map.Sequence}, n1 {first.Generation}/{first.Sequence}";
+        }
+
+        return null;
+    }
+
+    private string? WhatServiceLacks(ServiceDefinition service)
+    {
+        var name = service.Name;
+        if (cluster.Nodes[0].Core!.Map.Find(name) is not { } entry) return $"{name} is not in the map";
+
+        var configuration = entry.Configuration;
+        if (configuration.Primary is not { } primary) return $"{name} has no primary: {configuration}";
+        var wanted = 1 + Math.Min(service.Secondaries, cluster.Scenario.Hosts - 1);
+        if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
+        return WhatPrimariesLack(name, primary) ?? WhatReplicasLack(configuration);
+    }
+
+    private string? WhatPrimariesLack(ServiceName name, MemberId primary)
+    {
+        foreach (var node in cluster.Nodes)
+        {
+            if (node.Core!.IsPrimary(name) == (node.Member == primary)) continue;
+            return $"{node.Member} and the map disagree on whether it is primary of {name}";
+        }
+
+        return null;
+    }
+
+    private string? WhatReplicasLack(Configuration configuration)
+    {
+        var name = configuration.Service;
+        Node? first = null;
+        foreach (var provider in configuration.InSync)
+        {
+            var node = cluster.Nodes[cluster.IndexOf(provider.Member.Node)];
+            if (node.Member != provider.Member) return $"{provider.Member} of {name} is {node.Member} now";
+            first ??= node.Core!;
+            var (core, digest) = (node.Core!, node.Core!.StateDigest(name));
+            if (core.CommittedSequence(name) != first.CommittedSequence(name))
+            {
+                return $"{name}: {node.Member} has committed {core.CommittedSequence(name)}, "
+                    + $"the first provider {first.CommittedSequence(name)}";
+            }
+
+            if (digest != first.StateDigest(name)) return $"{name}: the state of {node.Member} is another's";
+        }
+
+        return null;
+    }
+
+    private static string Words(Configuration configuration) =>
+        $"version {configuration.Version}, primary {configuration.Primary}, "
+        + $"in sync {string.Join(' ', configuration.InSync.Select(p => p.Member))}";
+}
