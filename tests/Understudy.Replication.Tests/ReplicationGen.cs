@@ -1,0 +1,72 @@
+using CsCheck;
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+using static Understudy.Codecs.KernelGen;
+
+namespace Understudy.Replication.Tests;
+
+/// <summary>Generates replication's messages and records.</summary>
+internal static class ReplicationGen
+{
+    private static readonly Gen<Provider> Providers =
+        Gen.Select(MemberIds, Disks, (member, disk) => new Provider(member, disk));
+
+    public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
+        Services, Names, Gen.Int[0, int.MaxValue], Gen.Int[0, 9], Gen.Bool,
+        (name, kind, secondaries, spares, durable) => new ServiceDefinition(name, kind, secondaries, spares, durable));
+
+    public static readonly Gen<ServiceEntry> Entries = Gen.Select(
+        Definitions, Versions, Lineages, Maybe(MemberIds), List(Providers), Epochs,
+        (definition, version, lineage, primary, inSync, cause) => new ServiceEntry(
+            definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause)));
+
+    private static readonly Gen<LogEntry> LogEntries = Gen.Select(
+        Versions, Numbers, Bytes, (version, sequence, payload) => new LogEntry(version, sequence, payload));
+
+    private static readonly Gen<RequestId> RequestIds =
+        Gen.Select(MemberIds, Numbers, (gateway, number) => new RequestId(gateway, number));
+
+    private static readonly Gen<string?> Keys = Gen.Select(
+        Gen.Int[0, 2], Names, (choice, key) => choice switch { 0 => null, 1 => "", _ => key });
+
+    public static readonly Gen<ReplicationMessage> Control = Gen.OneOf(
+        Gen.Select(Services, Versions, Providers, Gen.Bool, (service, version, provider, isIncluded) =>
+            (ReplicationMessage)new ReplicationMessage.InSyncWanted(service, version, provider, isIncluded)),
+        Gen.Select(Versions, Numbers, List(Entries), (generation, sequence, services) =>
+            (ReplicationMessage)new ReplicationMessage.MapPushed(new ServiceMap(generation, sequence, services))),
+        Gen.Select(Versions, Numbers, (generation, sequence) =>
+            (ReplicationMessage)new ReplicationMessage.MapTaken(generation, sequence)),
+        Gen.Select(
+            Services,
+            Versions,
+            List(Gen.Select(MemberIds, Gen.Int[0, 100], (member, percent) => new JoiningProgress(member, percent))),
+            (service, version, joining) =>
+                (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
+        Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));
+
+    private static readonly Gen<ReplicationMessage> Checkpoints = Gen.OneOf(
+        Gen.Select(
+            Services, Gen.Select(Versions, Numbers, Versions), List(LogEntries), Numbers, Numbers,
+            (service, start, entries, committed, round) => (ReplicationMessage)new ReplicationMessage.Append(
+                service, start.Item1, start.Item2, start.Item3, entries, committed, round)),
+        Gen.Select(Services, Versions, Gen.Bool, Numbers, Numbers, (service, version, isMatched, sequence, round) =>
+            (ReplicationMessage)new ReplicationMessage.Appended(service, version, isMatched, sequence, round)));
+
+    private static readonly Gen<ReplicationMessage> Snapshots = Gen.OneOf(
+        Gen.Select(
+            Services, Gen.Select(Versions, Versions, Numbers), Gen.Long[0, long.MaxValue / 2],
+            Gen.Long[0, long.MaxValue / 4], Bytes,
+            (service, start, offset, after, bytes) => (ReplicationMessage)new ReplicationMessage.SnapshotPart(
+                service, start.Item1, start.Item2, start.Item3, offset, offset + bytes.Length + after, bytes)),
+        Gen.Select(Services, Versions, Numbers, Numbers, (service, version, sequence, next) =>
+            (ReplicationMessage)new ReplicationMessage.SnapshotReceived(service, version, sequence, next)));
+
+    private static readonly Gen<ReplicationMessage> Requests = Gen.OneOf(
+        Gen.Select(RequestIds, Numbers, Services, Gen.Bool, Keys, Bytes, (id, lowest, service, isRead, key, body) =>
+            (ReplicationMessage)new ReplicationMessage.Request(id, lowest, service, isRead, key, body)),
+        Gen.Select(RequestIds, Gen.Enum<AnswerKind>(), Bytes, Versions, (id, kind, body, version) =>
+            (ReplicationMessage)new ReplicationMessage.Answer(id, kind, body, version)));
+
+    public static readonly Gen<ReplicationMessage> Bulk = Gen.OneOf(Checkpoints, Snapshots, Requests);
+}
