@@ -4,13 +4,13 @@ using Understudy.Kernel;
 
 namespace Understudy.Membership;
 
-/// <summary>A node whose vote counts in deciding the next view, bound to the disk that remembers its promises.</summary>
+/// <summary>A voter: its vote counts in deciding the next view. Bound to the disk that remembers its promises.</summary>
 public sealed record Acceptor(NodeId Node, DiskId Disk);
 
 /// <summary>A node admitted to a view.</summary>
 public sealed record Member(MemberId Id, DiskId Disk, NodeKind Kind);
 
-/// <summary>No incarnation of the node with a counter up to and with the floor is ever admitted again (NoReturn).</summary>
+/// <summary>NoReturn: no incarnation of the node with a counter up to and with the floor is admitted again.</summary>
 public sealed record Tombstone(NodeId Node, ulong CounterFloor);
 
 /// <summary>

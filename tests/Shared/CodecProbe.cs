@@ -68,7 +68,7 @@ internal sealed class CodecProbe<T>(Func<T, byte[]> encode, CodecProbe<T>.Decode
         return reason;
     }
 
-    /// <summary>One field that holds the element as often as a body may, is refused or read, within the limits.</summary>
+    /// <summary>A field that holds the element as often as fits is refused or read, within the limits.</summary>
     public void WithstandsRepetition(byte tag, byte[] element, int maxBody)
     {
         var count = (maxBody - 4) / element.Length;

@@ -34,7 +34,8 @@ internal static class KernelGen
 
     public static readonly Gen<Epoch> Epochs = Numbers.Select(value => new Epoch(value));
 
-    public static readonly Gen<ConfigurationVersion> Versions = Numbers.Select(value => new ConfigurationVersion(value));
+    public static readonly Gen<ConfigurationVersion> Versions =
+        Numbers.Select(value => new ConfigurationVersion(value));
 
     public static readonly Gen<Lineage> Lineages = Signed.Select(value => new Lineage(value));
 

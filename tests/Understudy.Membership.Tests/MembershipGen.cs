@@ -12,7 +12,8 @@ internal static class MembershipGen
     private static readonly Gen<Ballot> Ballots =
         Gen.Select(Gen.Int[0, int.MaxValue], MemberIds, (round, proposer) => new Ballot(round, proposer));
 
-    private static readonly Gen<Acceptor> Acceptors = Gen.Select(Nodes, Disks, (node, disk) => new Acceptor(node, disk));
+    private static readonly Gen<Acceptor> Acceptors =
+        Gen.Select(Nodes, Disks, (node, disk) => new Acceptor(node, disk));
 
     private static readonly Gen<Member> Members = Gen.Select(
         MemberIds, Disks, Gen.Enum<NodeKind>(), (id, disk, kind) => new Member(id, disk, kind));
@@ -21,7 +22,9 @@ internal static class MembershipGen
         Gen.Select(Nodes, Unsigned, (node, floor) => new Tombstone(node, floor));
 
     private static readonly Gen<RemainingLease> Leases = Gen.Select(
-        MemberIds, Gen.Long[0, TimeSpan.TicksPerDay], (member, ticks) => new RemainingLease(member, new TimeSpan(ticks)));
+        MemberIds,
+        Gen.Long[0, TimeSpan.TicksPerDay],
+        (member, ticks) => new RemainingLease(member, new TimeSpan(ticks)));
 
     private static readonly Gen<Accusation> Accusations = Gen.Select(
         MemberIds, Gen.Enum<EvidenceClass>(), (subject, evidence) => new Accusation(subject, evidence));
