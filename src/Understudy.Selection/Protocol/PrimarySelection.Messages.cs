@@ -12,6 +12,7 @@ public sealed partial class PrimarySelection
         var isVersioned = Allows(Mutation.NoVersionOnDisqualify) || message is not SelectionMessage.Disqualify;
         if (isVersioned && message.Version > configuration.Version)
         {
+            if (message is SelectionMessage.Elected && _held.ContainsKey(from)) return;
             _held[from] = message; // Its view is on its way here; then this counts (repair 1).
             return;
         }

@@ -33,6 +33,8 @@ public sealed partial class Node
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!));
                 break;
             case ReplicationMessage.MapPushed m:
+                // An order names its RM as well as the announcement does, and is repeated until it is taken.
+                StepSelection(new SelectionInput.Received(from, new SelectionMessage.Elected(m.Map.Generation)));
                 Adopt(m.Map);
                 Send(from, new ReplicationMessage.MapTaken(m.Map.Generation, m.Map.Sequence));
                 break;
