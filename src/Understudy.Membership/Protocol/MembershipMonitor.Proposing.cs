@@ -74,6 +74,12 @@ public sealed partial class MembershipMonitor
 
         if (View is not { } view)
         {
+            if (!_options.Nodes.All(n => !n.IsVoter || n.Id == _self.Node || _peers[n.Id].IsUp))
+            {
+                _proposal = null; // A voter has gone since it promised: begin again when it is back.
+                return;
+            }
+
             StartPhaseTwo(null, proposal.Adopted() ?? BuildFirst());
             return;
         }

@@ -15,6 +15,9 @@ internal sealed class Follower(Provider provider, bool isInSync, long next, Time
     /// </summary>
     public long? MarkedAt { get; set; }
 
+    /// <summary>Marked, and its incarnation has left the view: only the next version ends the mark.</summary>
+    public bool IsGone { get; set; }
+
     /// <summary>Whether commits and reads wait for it.</summary>
     public bool MustAcknowledge => IsInSync || MarkedAt is not null;
 

@@ -29,13 +29,18 @@ public sealed partial class Replica
         }
     }
 
-    /// <summary>A view without these incarnations is installed: with them their marks end (repair R3).</summary>
-    public void Forget(Func<MemberId, bool> isMember)
+    /// <summary>
+    /// A view without these incarnations is installed. The request to take one of them in is void with it, where the
+    /// view is what would take it in: then the mark ends too (repair R3). A service's request may stand decided in
+    /// the RM's log, though: its mark ends with the version only, so the RM is asked for the next one.
+    /// </summary>
+    public void Forget(Func<MemberId, bool> isMember, bool isDecidedByView)
     {
         if (Role != ReplicaRole.Primary || !Allows(Mutation.JoiningMarkOutlivesIncarnation)) return;
-        foreach (var follower in _followers.Values.Where(f => !f.IsInSync).ToList())
+        foreach (var follower in _followers.Values.Where(f => !f.IsInSync && !isMember(f.Provider.Member)).ToList())
         {
-            if (!isMember(follower.Provider.Member)) _followers.Remove(follower.Provider.Member);
+            if (isDecidedByView || follower.MarkedAt is null) _followers.Remove(follower.Provider.Member);
+            else follower.IsGone = true;
         }
 
         Advance();
@@ -63,7 +68,8 @@ public sealed partial class Replica
 
     private void ConsiderJoining(Follower follower)
     {
-        if (follower.IsInSync || !follower.IsMatched) return;
+        if (follower.IsGone) Want(follower, isIncluded: false);
+        if (follower.IsInSync || follower.IsGone || !follower.IsMatched) return;
         if (follower.MarkedAt is null && _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag)
         {
             follower.MarkedAt = _log.LastSequence;

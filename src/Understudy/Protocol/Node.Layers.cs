@@ -57,10 +57,14 @@ public sealed partial class Node
         var view = install.View;
         Report(new NodeEvent.ViewInstalled(view));
         StepSelection(new SelectionInput.ViewInstalled(view, install.IsConfirmed));
-        InReplica(_registryReplica, Registry.Name, r => r.Forget(view.Contains));
+        InReplica(_registryReplica, Registry.Name, r => r.Forget(view.Contains, isDecidedByView: true));
         foreach (var service in _services.Values)
         {
-            InReplica(service.Replica, service.Definition.Name, r => r.Forget(view.Contains));
+            InReplica(service.Replica, service.Definition.Name, r =>
+            {
+                r.Forget(view.Contains, isDecidedByView: false);
+                r.Tick();
+            });
         }
 
         InReplica(_registryReplica, Registry.Name, _ => _manager.Reconcile(view));
