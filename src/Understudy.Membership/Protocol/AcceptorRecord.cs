@@ -4,7 +4,7 @@ namespace Understudy.Membership.Protocol;
 
 /// <summary>
 /// What a voter must remember to keep its word: its promise and its acceptance in one instance. Durable before any
-/// answer that rests on it is sent (agreement.md 2.4). <see cref="MembershipCodec.EncodeAcceptor"/> gives its bytes.
+/// answer that rests on it is sent (agreement.md 2.5). <see cref="MembershipCodec.EncodeAcceptor"/> gives its bytes.
 /// </summary>
 /// <param name="Instance">The epoch that is being decided.</param>
 /// <param name="Promised">Nothing below this ballot is accepted any more; null before the first promise.</param>
