@@ -57,17 +57,35 @@ public sealed partial class MembershipMonitor
 
     /// <summary>
     /// How long a cut waits for others to join it: not at all when everyone agrees on a crash; a heartbeat when
-    /// silences, which are spread by at most that, are part of it; a little longer while somebody is half accused,
+    /// silences, which are spread by at most that, are part of it, or somebody is about to be replaced by his newer
+    /// incarnation; a little longer while somebody is half accused,
     /// or when the side that evicts the RM's primary on silence alone might be the wrong one (H13).
     /// </summary>
     private TimeSpan SettleTime(View view, List<Verdict> verdicts)
     {
         var hasSilence = verdicts.Any(v => v.IsStable && v.Evidence >= EvidenceClass.Silent);
         var isHalfway = verdicts.Any(v => !v.IsStable || !v.IsUnanimous);
-        var settle = hasSilence || isHalfway ? _options.Profile.Heartbeat * 1.1 : TimeSpan.Zero;
+        var mustWait = hasSilence || isHalfway || AwaitsReturn(view, verdicts);
+        var settle = mustWait ? _options.Profile.Heartbeat * 1.1 : TimeSpan.Zero;
         var evictsFavoured = hasSilence && view.Members.Length == 2 + Witnesses(view) &&
             verdicts.Any(v => v.IsStable && v.Subject.Node == _policy.Favoured);
         return evictsFavoured ? settle + _options.Profile.Silence * 0.2 : settle;
+    }
+
+    /// <summary>
+    /// Whether a newer incarnation of someone who goes is here and not yet due: then one view shall do both.
+    /// </summary>
+    private bool AwaitsReturn(View view, List<Verdict> verdicts)
+    {
+        var stays = view.Members.Where(m => !verdicts.Any(v => v.IsStable && v.Subject == m.Id)).ToList();
+        foreach (var verdict in verdicts)
+        {
+            if (!verdict.IsStable || !_peers.TryGetValue(verdict.Subject.Node, out var peer)) continue;
+            var isNewer = peer.Identity?.Member.Incarnation.Counter > verdict.Subject.Incarnation.Counter;
+            if (isNewer && !IsDue(peer, view, stays)) return true;
+        }
+
+        return false;
     }
 
     private static int Witnesses(View view) => view.Members.Count(m => m.Kind == NodeKind.Witness);

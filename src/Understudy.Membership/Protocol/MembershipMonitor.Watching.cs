@@ -60,6 +60,7 @@ public sealed partial class MembershipMonitor
         if (_isLeaving) return;
         _isLeaving = true;
         _leases.Release();
+        _detector.Left(_self); // As a voter it grants itself nothing more either: no fence is left.
         foreach (var peer in _peers.Values)
         {
             if (peer.Identity is { } identity) Send(identity.Member, new MembershipMessage.Leave());

@@ -7,6 +7,8 @@ namespace Understudy.Membership.Protocol;
 /// <summary>What this node knows of another configured node in its present incarnation.</summary>
 internal sealed class Peer(NodeOption option)
 {
+    private DiskId? _seenDisk;
+
     public NodeOption Option { get; } = option;
 
     /// <summary>Who is at the other end of the channel, or null while there is none.</summary>
@@ -34,7 +36,9 @@ internal sealed class Peer(NodeOption option)
 
     public void Connected(PeerIdentity identity, TimeSpan now)
     {
-        if (Identity?.Disk != identity.Disk) SeenWriteCounter = 0;
+        // What was seen of a disk is remembered over restarts: that is how a disk that was set back is found out (H9).
+        if (_seenDisk != identity.Disk) SeenWriteCounter = 0;
+        _seenDisk = identity.Disk;
         Identity = identity;
         Heartbeat = null;
         LastHeard = now;
@@ -53,7 +57,7 @@ internal sealed class Peer(NodeOption option)
     {
         if (!heartbeat.IsWaiting || Heartbeat is null || heartbeat.Progress != Heartbeat.Progress) ProgressedAt = now;
         if (heartbeat.WriteCounter > SeenWriteCounter) SeenWriteCounter = heartbeat.WriteCounter;
-        // Reordered heartbeats are normal: the newest sending time is the latest word.
-        if (Heartbeat is null || heartbeat.SentAt > Heartbeat.SentAt) Heartbeat = heartbeat;
+        // Reordered heartbeats are normal: the newest sending time is the latest word; of two in one instant, the later.
+        if (Heartbeat is null || heartbeat.SentAt >= Heartbeat.SentAt) Heartbeat = heartbeat;
     }
 }
