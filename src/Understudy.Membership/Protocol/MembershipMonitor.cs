@@ -75,9 +75,16 @@ public sealed partial class MembershipMonitor
     /// <summary>Until when this member may act, on its own clock; zero without a lease.</summary>
     public TimeSpan LeaseUntil => View is { } view && IsMember ? _leases.HeldUntil(view) : TimeSpan.Zero;
 
-    /// <summary>Whether a peer's channel is up and it was heard within the silence limit.</summary>
-    public bool Hears(NodeId node, TimeSpan now) =>
-        node == _self.Node || (_peers.TryGetValue(node, out var peer) && _detector.Hears(peer, now));
+    /// <summary>
+    /// Whether a node can be reached: its channel is up and it was heard within the silence limit. Two non-voters do
+    /// not watch each other, so between them the channel alone says it.
+    /// </summary>
+    public bool Hears(NodeId node, TimeSpan now)
+    {
+        if (node == _self.Node) return true;
+        if (!_peers.TryGetValue(node, out var peer)) return false;
+        return IsVoter || peer.Option.IsVoter ? _detector.Hears(peer, now) : peer.IsUp;
+    }
 
     /// <summary>Who is at the other end of the channel to a node, or null.</summary>
     public MemberId? PeerOn(NodeId node) => _peers.GetValueOrDefault(node)?.Identity?.Member;
