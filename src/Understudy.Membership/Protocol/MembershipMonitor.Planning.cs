@@ -8,6 +8,7 @@ public sealed partial class MembershipMonitor
     private readonly SortedDictionary<(NodeId, NodeId), TimeSpan> _cutLinks = [];
     private readonly SortedDictionary<NodeId, List<TimeSpan>> _evictedForSilence = [];
     private TimeSpan? _stableSince;
+    private TimeSpan _noteLinksAt;
 
     /// <summary>What the next view changes.</summary>
     private sealed record Plan(List<MemberId> Evicted, List<Member> Admitted)
@@ -127,23 +128,28 @@ public sealed partial class MembershipMonitor
         ];
     }
 
+    /// <summary>Once a heartbeat, as rows come no more often.</summary>
     private void NoteLinks(List<Member> members)
     {
-        SortedSet<(NodeId, NodeId)> down = [];
+        if (_now < _noteLinksAt) return;
+        _noteLinksAt = _now + _options.Profile.Heartbeat;
         for (var i = 0; i < members.Count; i++)
         {
             for (var j = i + 1; j < members.Count; j++)
             {
-                var bothSpare = members[i].Kind == NodeKind.NonVoter && members[j].Kind == NodeKind.NonVoter;
-                if (!bothSpare && !IsLinked(members[i].Id.Node, members[j].Id.Node))
-                {
-                    down.Add(Link(members[i].Id.Node, members[j].Id.Node));
-                }
+                var (a, b) = (members[i], members[j]);
+                var isWatched = a.Kind != NodeKind.NonVoter || b.Kind != NodeKind.NonVoter;
+                if (isWatched && !IsLinked(a.Id.Node, b.Id.Node)) _cutLinks.TryAdd(Link(a.Id.Node, b.Id.Node), _now);
+                else if (_cutLinks.Count > 0) _cutLinks.Remove(Link(a.Id.Node, b.Id.Node));
             }
         }
 
-        foreach (var up in _cutLinks.Keys.Where(link => !down.Contains(link)).ToList()) _cutLinks.Remove(up);
-        foreach (var link in down) _cutLinks.TryAdd(link, _now);
+        if (_cutLinks.Count == 0) return;
+        var known = members.Select(m => m.Id.Node).ToHashSet();
+        foreach (var link in _cutLinks.Keys.Where(l => !known.Contains(l.Item1) || !known.Contains(l.Item2)).ToList())
+        {
+            _cutLinks.Remove(link);
+        }
     }
 
     private static (NodeId, NodeId) Link(NodeId a, NodeId b) => a.CompareTo(b) < 0 ? (a, b) : (b, a);

@@ -18,7 +18,7 @@ public sealed partial class MembershipMonitor
         _progress = tick.Progress;
         _isWaiting = tick.IsWaiting;
         _detector.Tick(_now);
-        _leases.Prune(_now);
+        _mustConsider = true;
         foreach (var member in _fences.Pass(_now)) _effects.Add(new MembershipEffect.PassFence(member));
         JudgeMembers();
         if (_lastBeat == TimeSpan.MinValue || _now - _lastBeat >= _options.Profile.Heartbeat) BeatAll();
@@ -52,6 +52,7 @@ public sealed partial class MembershipMonitor
     private void OnLeave(MemberId from)
     {
         _detector.Left(from);
+        _mustConsider = true;
         JudgeMembers();
     }
 
@@ -82,6 +83,7 @@ public sealed partial class MembershipMonitor
     private void BeatAll()
     {
         _lastBeat = _now;
+        _leases.Prune(_now);
         GrantSelf();
         foreach (var peer in _peers.Values)
         {
@@ -128,7 +130,15 @@ public sealed partial class MembershipMonitor
     private void OnHeartbeat(MemberId from, MembershipMessage.Heartbeat heartbeat)
     {
         if (!_peers.TryGetValue(from.Node, out var peer)) return;
+        var before = peer.Heartbeat;
         peer.Beat(heartbeat, _now);
+        // Most heartbeats say nothing new; the next tick is soon enough for what time alone decides.
+        if (before is null || before.IsMember != heartbeat.IsMember || before.IsLate != heartbeat.IsLate ||
+            before.Accused.Length != heartbeat.Accused.Length || !before.Accused.SequenceEqual(heartbeat.Accused))
+        {
+            _mustConsider = true;
+        }
+
         NoteSeenOfUs(from.Node, heartbeat.SeenWriteCounter);
         if (View is { } view && heartbeat.Epoch < view.Epoch)
         {

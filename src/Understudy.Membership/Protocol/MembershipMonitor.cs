@@ -35,6 +35,7 @@ public sealed partial class MembershipMonitor
     private TimeSpan _now;
     private bool _wasMember;
     private bool _isLeaving;
+    private bool _mustConsider;
 
     public MembershipMonitor(
         MembershipOptions options,
@@ -99,6 +100,8 @@ public sealed partial class MembershipMonitor
     {
         _now = now;
         _effects = effects;
+        // A message changes what is due only in the cases that say so.
+        _mustConsider = input is not MembershipInput.Received;
         switch (input)
         {
             case MembershipInput.Tick tick: OnTick(tick); break;
@@ -112,6 +115,8 @@ public sealed partial class MembershipMonitor
             default: throw new UnreachableException($"Unknown input {input}.");
         }
 
+        if (!_mustConsider) return;
+        _mustConsider = false;
         Consider();
     }
 
@@ -167,6 +172,7 @@ public sealed partial class MembershipMonitor
             _effects.Add(new MembershipEffect.JoinCluster(view.Cluster));
         }
 
+        _mustConsider = true;
         View = view;
         _acceptor.MoveTo(view.Epoch.Next);
         _proposal = null;

@@ -143,6 +143,11 @@ public sealed partial class Replica
                 if (isSlow) Want(follower, isIncluded: false);
             }
 
+            else if (_now - follower.SentAt >= _profile.Silence)
+            {
+                SendAppend(follower); // What it was told last may have been lost.
+            }
+
             ConsiderJoining(follower);
         }
 

@@ -15,6 +15,7 @@ public sealed partial class Node
     private TimeSpan? _stoppingSince;
     private TimeSpan? _leftAt;
     private TimeSpan _progressedAt;
+    private TimeSpan _bringUpAt;
 
     private void OnReplication(MemberId from, ReplicationMessage message)
     {
@@ -108,6 +109,7 @@ public sealed partial class Node
     private void BringUp()
     {
         if (View is not { } view || !IsMember) return;
+        _bringUpAt = _now + _options.Profile.Heartbeat;
         if (_registryReplica.IsPrimary && _selection.Outcome is { } outcome)
         {
             var copies = RmAttachmentPolicy.Eligible(outcome.Configuration, view.Members)

@@ -136,7 +136,7 @@ public sealed partial class Node
         StepSelection(SelectionInput.Tick.Instance);
         InReplica(_registryReplica, Registry.Name, r => r.Tick());
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
-        BringUp();
+        if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerClient(expired, ReplyOutcome.Unavailable, WhyHeld(expired));
         foreach (var (to, request) in _router.Due(Map, _now)) SendRequest(to, request);
         ContinueStopping();

@@ -75,6 +75,7 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     public List<Held> Expire(TimeSpan now)
     {
         List<Held> expired = [];
+        if (_held.Count == 0) return expired;
         foreach (var number in _held.Where(h => h.Value.Deadline <= now).Select(h => h.Key).ToList())
         {
             expired.Add(Finish(number)!);
