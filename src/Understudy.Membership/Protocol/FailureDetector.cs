@@ -25,7 +25,9 @@ internal sealed class FailureDetector(MembershipOptions options, MemberId self, 
     /// <summary>How long a peer may be silent now: longer while this node has itself been late (Lifeguard).</summary>
     public TimeSpan Silence => options.Profile.Silence * (1 + _lateness);
 
-    public ImmutableArray<Accusation> Accused => [.. _accused.Select(a => new Accusation(a.Key, a.Value))];
+    public bool IsAccusing => _accused.Count > 0;
+
+    public ImmutableArray<Accusation> Accused => _accused.Count == 0 ? [] : [.. _accused.Select(a => new Accusation(a.Key, a.Value))];
 
     public EvidenceClass? AgainstOrNull(MemberId member) =>
         _accused.TryGetValue(member, out var evidence) ? evidence : null;

@@ -35,7 +35,15 @@ public sealed partial class MembershipMonitor
 
     private List<MemberId> DueEvictions(View view)
     {
-        var verdicts = CutDetector.Judge(view, Accusations(view));
+        var accusations = Accusations(view);
+        var areLinksDue = _cutLinks.Count > 0 || _now >= _noteLinksAt;
+        if (accusations.Count == 0 && !areLinksDue)
+        {
+            _stableSince = null;
+            return [];
+        }
+
+        var verdicts = CutDetector.Judge(view, accusations);
         var stable = verdicts.Where(v => v.IsStable).ToList();
         List<MemberId> evicted = [];
         if (stable.Count == 0)
@@ -95,6 +103,7 @@ public sealed partial class MembershipMonitor
     private List<(NodeId Voter, Accusation Accusation)> Accusations(View view)
     {
         List<(NodeId, Accusation)> accusations = [];
+        if (!_detector.IsAccusing && !_peers.Values.Any(p => p.Accused.Length > 0)) return accusations;
         foreach (var accusation in _detector.Accused) accusations.Add((_self.Node, accusation));
         foreach (var peer in _peers.Values)
         {
@@ -168,6 +177,7 @@ public sealed partial class MembershipMonitor
     private List<Member> DueAdmissions(View view, List<MemberId> evicted)
     {
         List<Member> admitted = [];
+        if (evicted.Count == 0 && view.Members.Length == _options.Nodes.Length) return admitted;
         var stays = view.Members.Where(m => !evicted.Contains(m.Id)).ToList();
         if (view.MemberOn(_self.Node)?.Id is { } mine && mine != _self && evicted.Contains(mine) &&
             _self.Incarnation.Counter > view.FloorOf(_self.Node))

@@ -111,8 +111,8 @@ public sealed class ReplicaManager(
     /// <summary>To whom the committed map is still to be sent: once at once, then again until it is taken.</summary>
     public List<(MemberId To, ServiceMap Map)> DuePushes(View view, MemberId self, TimeSpan now)
     {
+        if (!IsActive || _committed is not { } map) return [];
         List<(MemberId, ServiceMap)> due = [];
-        if (!IsActive || _committed is not { } map) return due;
         foreach (var member in view.Members)
         {
             if (member.Id == self) continue;
