@@ -57,26 +57,27 @@ public sealed partial class PrimarySelection
             return;
         }
 
-        Note(704, $"the candidate is raised to {from.Node}");
+        Note(702, $"{from.Node} locks the candidate: one turn of the loop");
+        Note(704, isRepeated ? $"the candidate is {from.Node} already" : $"the candidate is raised to {from.Node}");
         _candidate = (from, disqualify.Rank);
         _isCampaigning = false; // Disqualified: this node sends nothing more in this round (614).
         Depose();
         var position = log.Position;
+        Note(706, $"the candidate is unlocked, {self.Node} yields");
         Send(from, new SelectionMessage.Yield(disqualify.Version, position.ReplicaEpoch, position.LastSequence));
     }
 
     private void OnYield(MemberId from)
     {
         if (!_isCampaigning) return;
-        Note(706, $"{from.Node} yields");
-        _yielded.Add(from.Node);
+        if (_yielded.Add(from.Node)) Note(614, $"{from.Node} yields: its rank is not higher");
         TryWin();
     }
 
     private void OnHigher(SelectionMessage.Higher higher)
     {
         if (_candidate is not { } candidate || higher.Rank <= candidate.Rank) return;
-        Note(614, $"{higher.Candidate.Node} outranks this node");
+        Note(614, $"{higher.Candidate.Node} outranks this node: it asks no more");
         _candidate = (higher.Candidate, higher.Rank);
         _isCampaigning = false;
         Depose();
@@ -86,6 +87,12 @@ public sealed partial class PrimarySelection
     private void OnElected(MemberId from)
     {
         Invariant.Holds(_winner is null || _winner == from, $"OnePrimary: {_winner} and {from} won one version");
+        if (_winner != from && from != self)
+        {
+            Note(408, $"connections are mapped to {from.Node}");
+            Note(412, "requesters go on");
+        }
+
         _winner = from;
         policy.Favoured = from.Node;
         _isCampaigning = false;

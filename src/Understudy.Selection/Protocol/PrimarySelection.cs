@@ -76,7 +76,7 @@ public sealed partial class PrimarySelection(
         ReplayHeld();
     }
 
-    /// <summary>Steps 402-404 and 602-606: a new version voids the old round, seals the log and freezes the rank.</summary>
+    /// <summary>Steps 402-404 and 602-618: a new version voids the old round, seals the log and freezes the rank.</summary>
     private void Enter(RmConfiguration configuration, bool isConfirmed)
     {
         _configuration = configuration;
@@ -84,7 +84,13 @@ public sealed partial class PrimarySelection(
         _announcedTo.Clear();
         _winner = null;
         _isConfirmed = isConfirmed && Allows(Mutation.NoCurrencyCheck);
+        Note(402, "the candidate is locked: one turn of the loop");
+        Note(404, "requesters are held off");
+        _effects.Add(new SelectionEffect.Freeze(configuration.Version));
+
         var isEligible = _eligible.Any(m => m.Id == self);
+        var survives = IsInSync && _activeVersion.Value > 0;
+        Note(602, survives ? "this node hosted the primary and survives" : "no primary was here");
         var position = Allows(Mutation.NoSeal) ? log.Seal(configuration.Version) : log.Position;
         var keepsPrimaryEpoch = IsInSync || !Allows(Mutation.PrimaryEpochOutsideInSync);
         _rank = new Rank(
@@ -94,15 +100,8 @@ public sealed partial class PrimarySelection(
             position.LastSequence,
             Priority: 0,
             self.Node);
-        Note(402, "the candidate is locked: one turn of the loop");
-        Note(404, "requesters are held off");
-        _effects.Add(new SelectionEffect.Freeze(configuration.Version));
-
-        Note(602, _activeVersion.Value > 0 && IsInSync
-            ? "this node hosted the primary and survives"
-            : "whether the previous host exists, its rank will say");
         _candidate = isEligible ? (self, _rank) : null;
-        if (isEligible) Note(606, $"the candidate is {self.Node}");
+        NoteCandidate(survives, position);
         _isCampaigning = isEligible && (IsInSync || IsFirstStart || !Allows(Mutation.JoiningCanWin));
         if (!IsInSync && _activeVersion.Value > 0) Depose();
         _askAt = _now + PlaceInLine() * profile.Stagger;
@@ -110,19 +109,25 @@ public sealed partial class PrimarySelection(
     }
 
     /// <summary>
-    /// Step 612, to all at once: the expected winner first, the others only if it does not do away with them in
-    /// time. So a failover with a good heir costs 3(s-1) messages for s eligible nodes.
+    /// Steps 612 and 620-624, to all at once: the expected winner first, the others only if it does not do away with
+    /// them in time. So a failover with a good heir costs 3(s-1) messages for s eligible nodes.
     /// </summary>
     private void Campaign()
     {
         _askAt = _now + profile.Heartbeat; // Asked again then, should a channel break.
-        Note(612, "this node disqualifies the others");
+        var survives = _rank.PrimaryEpoch.Value > 0;
+        if (survives) Note(620, "this node hosts the primary: it considers the others");
         foreach (var member in _eligible)
         {
-            if (member.Id != self && !_yielded.Contains(member.Id.Node))
+            if (member.Id == self) continue;
+            if (_yielded.Contains(member.Id.Node))
             {
-                Send(member.Id, new SelectionMessage.Disqualify(_configuration!.Version, _rank));
+                if (survives) Note(622, $"{member.Id.Node} was reached before: it is skipped");
+                continue;
             }
+
+            Note(survives ? 624 : 612, $"{member.Id.Node} is asked to yield");
+            Send(member.Id, new SelectionMessage.Disqualify(_configuration!.Version, _rank));
         }
 
         if (!_isConfirmed && Allows(Mutation.NoCurrencyCheck))
@@ -131,6 +136,21 @@ public sealed partial class PrimarySelection(
         }
 
         TryWin();
+    }
+
+    private void NoteCandidate(bool survives, LogPosition position)
+    {
+        if (survives)
+        {
+            Note(616, $"the candidate is {self.Node}");
+            Note(618, "the candidate is unlocked");
+            return;
+        }
+
+        Note(604, $"the registry here is {(IsInSync ? "in sync" : "not in sync")}, up to {position.LastSequence}");
+        if (_candidate is not null) Note(606, $"the candidate is {self.Node}");
+        Note(608, "the candidate is unlocked");
+        if (_candidate is null || !IsInSync && !IsFirstStart) Note(610, "nothing here can win: this node asks nobody");
     }
 
     private int PlaceInLine()
@@ -183,14 +203,14 @@ public sealed partial class PrimarySelection(
         _activeVersion = configuration.Version;
         _winner = self;
         policy.Favoured = self.Node;
-        Note(408, "connections are mapped to this node");
+        Note(408, $"connections are mapped to {self.Node}");
         Announce();
-        Note(410, "this node is initialised as primary");
+        Note(410, $"{self.Node} is initialised as primary");
         _effects.Add(new SelectionEffect.Activate(configuration, _view!.Epoch));
-        Note(412, "the service goes on");
+        Note(412, "requesters go on");
     }
 
-    /// <summary>Steps 620-624: each incarnation is told once (622).</summary>
+    /// <summary>Step 408 for the others: each incarnation is told once (622).</summary>
     private void Announce()
     {
         foreach (var member in _view!.Members)
