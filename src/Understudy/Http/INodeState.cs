@@ -17,6 +17,9 @@ public interface INodeState
     /// <summary>Why this node serves nobody now, or null while it is a member with a valid view lease.</summary>
     string? NotReady { get; }
 
+    /// <summary>True once the node was asked to stop: clients should ask another from now on.</summary>
+    bool IsStopping { get; }
+
     /// <summary>Where a service's primary is, seen from this node now.</summary>
     PrimaryPlace PlaceOf(ServiceName service);
 

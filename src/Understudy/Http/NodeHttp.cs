@@ -24,6 +24,7 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
     public async Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers[Answers.NodeHeader] = node.Node.Value;
+        if (node.IsStopping) context.Response.Headers.Connection = "close";
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         try
         {

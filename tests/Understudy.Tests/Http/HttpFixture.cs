@@ -38,6 +38,8 @@ public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
 
     public string? NotReady { get; set; }
 
+    public bool IsStopping { get; set; }
+
     public PrimaryPlace Place { get; set; } = PrimaryPlace.Here;
 
     public static async Task<HttpFixture> StartAsync()

@@ -50,6 +50,17 @@ public sealed class NodeHttpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stopping_node_closes_its_clients_connections_after_the_answer()
+    {
+        using var before = await _http.Client.GetAsync("/livez");
+        before.Headers.ConnectionClose.ShouldNotBe(true);
+        _http.IsStopping = true;
+        using var after = await _http.Client.GetAsync("/livez");
+        after.StatusCode.ShouldBe(HttpStatusCode.OK);
+        after.Headers.ConnectionClose.ShouldBe(true);
+    }
+
+    [Fact]
     public async Task Status_and_timeline_are_the_documents_of_the_contract()
     {
         var status = await _http.Client.GetFromJsonAsync(StatusDocument.Path, ContractsJson.Default.StatusDocument);

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Understudy.Protocol;
+
+namespace Understudy.Hosting;
+
+internal sealed partial class EventReports
+{
+    private void Write(NodeEvent happened, string failover, string text)
+    {
+        switch (happened)
+        {
+            case NodeEvent.Accused: LogAccused(logger, failover, text); break;
+            case NodeEvent.ViewProposed: LogViewProposed(logger, failover, text); break;
+            case NodeEvent.ViewInstalled: LogViewInstalled(logger, failover, text); break;
+            case NodeEvent.Evicted: LogEvicted(logger, failover, text); break;
+            case NodeEvent.SelectionWon: LogSelectionWon(logger, failover, text); break;
+            case NodeEvent.PrimaryActivated: LogPrimaryActivated(logger, failover, text); break;
+            case NodeEvent.PrimaryDeposed: LogPrimaryDeposed(logger, failover, text); break;
+            case NodeEvent.Configured: LogConfigured(logger, failover, text); break;
+            case NodeEvent.FencePassed: LogFencePassed(logger, failover, text); break;
+            case NodeEvent.Alarm: LogAlarm(logger, text); break;
+            case NodeEvent.Noted: LogNoted(logger, text); break;
+            default: throw new UnreachableException($"Unknown event {happened}.");
+        }
+    }
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "failover={Failover} {Text}")]
+    private static partial void LogAccused(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogViewProposed(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 203, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogViewInstalled(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "failover={Failover} {Text}")]
+    private static partial void LogEvicted(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogSelectionWon(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 206, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogPrimaryActivated(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 207, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogPrimaryDeposed(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 208, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogConfigured(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 209, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogFencePassed(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 210, Level = LogLevel.Error, Message = "alarm: {Text}")]
+    private static partial void LogAlarm(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "{Text}")]
+    private static partial void LogNoted(ILogger logger, string text);
+}

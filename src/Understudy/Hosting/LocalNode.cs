@@ -1,0 +1,57 @@
+using Understudy.Contracts;
+using Understudy.Http;
+using Understudy.Kernel;
+
+namespace Understudy.Hosting;
+
+/// <summary>What HTTP tells about this node, from what its loop last published.</summary>
+internal sealed class LocalNode(ClusterConfiguration configuration, NodeId self, NodeLoop loop, Gateway gateway, Timeline timeline)
+    : INodeState
+{
+    /// <summary>A loop that has not turned for so long has stalled.</summary>
+    private static readonly TimeSpan _stallAfter = TimeSpan.FromSeconds(10);
+
+    private volatile bool _isOpen;
+    private volatile bool _isStopping;
+
+    public NodeId Node => self;
+
+    public string? NotAlive => loop.SinceLastTurn is var since && since > _stallAfter
+        ? $"The node's loop has not turned for {since.TotalSeconds:0} s."
+        : null;
+
+    public string? NotReady
+    {
+        get
+        {
+            if (_isStopping) return $"{self} is stopping";
+            if (!_isOpen) return $"{self} is starting";
+            if (loop.Status is not { View: not null } status) return Reason("it is in no view");
+            return status.LeaseUntil > loop.Now ? null : Reason("its view lease has run out");
+        }
+    }
+
+    public bool IsStopping => _isStopping;
+
+    /// <summary>Serve from now on, as far as the node does.</summary>
+    public void Open() => _isOpen = true;
+
+    /// <summary>Not ready from now on: the node was asked to stop.</summary>
+    public void Close() => _isStopping = true;
+
+    public PrimaryPlace PlaceOf(ServiceName service)
+    {
+        if (configuration.Services.All(configured => configured.Name != service)) return PrimaryPlace.UnknownService;
+        return NotReady is null && loop.Status!.Primaries.Contains(service) ? PrimaryPlace.Here : PrimaryPlace.Elsewhere;
+    }
+
+    public ConfigurationVersion VersionOf(ServiceName service) =>
+        loop.Status?.Map.Find(service)?.Configuration.Version ?? ConfigurationVersion.None;
+
+    public StatusDocument Status() => StatusReport.Create(configuration, self, loop.Status, loop.Now, gateway.Count);
+
+    public TimelineDocument Timeline() => timeline.ToDocument();
+
+    private string Reason(string what) =>
+        loop.Status is { Reasons: [var first, ..] } ? $"{self}: {what}: {first}" : $"{self}: {what}";
+}

@@ -1,0 +1,206 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Understudy.Kernel;
+using Understudy.Protocol;
+using Understudy.Storage;
+using Understudy.Transport;
+
+namespace Understudy.Hosting;
+
+/// <summary>
+/// A node's one loop: a thread that steps the node with one input at a time and does what it asks, in order. It never
+/// waits for a disk or a peer; only between two incarnations does it wait, for there is nothing to step then.
+/// </summary>
+internal sealed class NodeLoop
+{
+    private readonly NodeLoopParts _parts;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<NodeInput> _batch = [];
+    private readonly List<NodeEffect> _effects = [];
+    private readonly HashSet<MemberId> _open = [];
+    private readonly HashSet<long> _asked = [];
+    private readonly long _startedAt;
+    private Node? _node;
+    private ClusterId? _cluster;
+    private TimeSpan _tickDue;
+    private string? _endReason;
+    private bool _isNew;
+    private long _lastTurn;
+    private volatile bool _isStopRequested;
+    private volatile bool _isHalted;
+    private volatile NodeStatus? _status;
+
+    public NodeLoop(NodeLoopParts parts)
+    {
+        _parts = parts;
+        _startedAt = parts.Clock.GetTimestamp();
+        _lastTurn = _startedAt;
+        _thread = new Thread(Run) { Name = "node loop", IsBackground = true, Priority = ThreadPriority.AboveNormal };
+    }
+
+    /// <summary>Ends when the node has left in order.</summary>
+    public Task Left => _left.Task;
+
+    /// <summary>What the node last published, or null before its first turn.</summary>
+    public NodeStatus? Status => _status;
+
+    /// <summary>The time that the node is given: since this loop was made.</summary>
+    public TimeSpan Now => _parts.Clock.GetElapsedTime(_startedAt);
+
+    /// <summary>How long ago the last turn ended.</summary>
+    public TimeSpan SinceLastTurn => _parts.Clock.GetElapsedTime(Interlocked.Read(ref _lastTurn));
+
+    /// <summary>Begins the first incarnation.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Asks the node to hand over its primaries and leave.</summary>
+    public void RequestStop()
+    {
+        _isStopRequested = true;
+        _parts.Inbox.Post(new NodeInput.StopRequested());
+    }
+
+    /// <summary>Ends the loop after its present turn, and returns when it has ended.</summary>
+    public void Halt()
+    {
+        _isHalted = true;
+        _parts.Inbox.Post(NodeInput.Tick.Instance);
+        if (_thread.IsAlive) _thread.Join();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            BeginIncarnation();
+            while (!_isHalted)
+            {
+                if (_endReason is not null) BeginIncarnation();
+                TakeTurns();
+            }
+        }
+#pragma warning disable CA1031 // Whatever it is, this node can no longer keep its promises: the process ends.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _parts.Fail(e);
+        }
+    }
+
+    private void TakeTurns()
+    {
+        _batch.Clear();
+        _parts.Inbox.Take(_tickDue - Now, _batch);
+        foreach (var input in _batch)
+        {
+            if (_endReason is not null) return;
+            if (IsForThisIncarnation(input)) Step(input);
+        }
+
+        var now = Now;
+        if (now >= _tickDue && _endReason is null)
+        {
+            // One tick however late it is: the node learns from the time how late it was.
+            _tickDue = _tickDue + _parts.Options.Profile.Tick > now
+                ? _tickDue + _parts.Options.Profile.Tick
+                : now + _parts.Options.Profile.Tick;
+            Step(NodeInput.Tick.Instance);
+            _isNew = true;
+        }
+
+        if (_isNew) Publish();
+        Interlocked.Exchange(ref _lastTurn, _parts.Clock.GetTimestamp());
+    }
+
+    // What was posted for the incarnation before may still arrive: its channels are lost, so nothing on them counts.
+    private bool IsForThisIncarnation(NodeInput input) => input switch
+    {
+        NodeInput.ChannelUp up => _open.Add(up.Peer.Member) || true,
+        NodeInput.ChannelLost lost => _open.Remove(lost.Peer),
+        NodeInput.Received received => _open.Contains(received.From),
+        NodeInput.Requested requested => _asked.Add(requested.Number),
+        NodeInput.RequestAbandoned abandoned => _asked.Remove(abandoned.Number),
+        _ => true,
+    };
+
+    private void Step(NodeInput input)
+    {
+        _effects.Clear();
+        _node!.Step(Now, input, _effects);
+        foreach (var effect in _effects) Perform(effect);
+    }
+
+    private void Perform(NodeEffect effect)
+    {
+        switch (effect)
+        {
+            case NodeEffect.Send send:
+                _parts.Transport.Send(send.To, send.Message);
+                break;
+            case NodeEffect.Write write:
+                _parts.Store.Write(write.File, write.Ticket, write.Writes);
+                break;
+            case NodeEffect.Answer answer:
+                _asked.Remove(answer.Number);
+                _parts.Gateway.Answer(answer.Number, answer.Reply);
+                break;
+            case NodeEffect.Probe probe:
+                _parts.Transport.Probe(probe.Peer);
+                break;
+            case NodeEffect.JoinCluster join:
+                _cluster = join.Cluster;
+                _parts.Transport.SetCluster(join.Cluster);
+                break;
+            case NodeEffect.Report report:
+                _isNew = true;
+                _parts.Reports.Report(report.Event);
+                break;
+            case NodeEffect.EndIncarnation end:
+                _endReason = end.Reason;
+                break;
+            case NodeEffect.Stopped:
+                _left.TrySetResult();
+                break;
+            default:
+                throw new UnreachableException($"Unknown effect {effect}.");
+        }
+    }
+
+    private void BeginIncarnation()
+    {
+        var isFirst = _node is null;
+        if (!isFirst)
+        {
+            _parts.Reports.Report(new NodeEvent.Noted($"this incarnation ends: {_endReason}"));
+            _parts.Store.DrainAsync(CancellationToken.None).GetAwaiter().GetResult();
+        }
+
+        _parts.Inbox.Clear();
+        _open.Clear();
+        _asked.Clear();
+        _endReason = null;
+        var counter = _parts.Store.NextBootCounter();
+        var member = new MemberId(_parts.Self, new Incarnation(counter, RandomNumber()));
+        _node = new Node(_parts.Options, member, _parts.Store.Load(), new SeededRandom(RandomNumber()));
+        _tickDue = Now + _parts.Options.Profile.Tick;
+
+        // First: a node that finds its cluster on its disk says so before it meets anyone.
+        Step(NodeInput.Tick.Instance);
+        var identity = new PeerIdentity(member, _parts.Store.Disk, _cluster);
+        if (isFirst) _parts.Transport.Start(identity);
+        else _parts.Transport.ChangeIdentityAsync(identity, CancellationToken.None).GetAwaiter().GetResult();
+        _parts.Gateway.SendAgain();
+        if (_isStopRequested) _parts.Inbox.Post(new NodeInput.StopRequested());
+        Publish();
+    }
+
+    private void Publish()
+    {
+        _isNew = false;
+        _status = _node!.Status(Now);
+    }
+
+    private static ulong RandomNumber() => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
+}

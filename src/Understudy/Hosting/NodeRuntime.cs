@@ -1,0 +1,188 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Understudy.Http;
+using Understudy.Kernel;
+using Understudy.Kv;
+using Understudy.Protocol;
+using Understudy.Storage;
+using Understudy.Transport;
+
+namespace Understudy.Hosting;
+
+/// <summary>One running node: its store, transport, loop and web server, started and stopped in order.</summary>
+internal sealed partial class NodeRuntime : IAsyncDisposable
+{
+    /// <summary>How long handing over and leaving may take before the node goes all the same.</summary>
+    private static readonly TimeSpan _leaveWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the last answers may take once the node has left.</summary>
+    private static readonly TimeSpan _drainWithin = TimeSpan.FromSeconds(2);
+
+    private readonly ILoggerFactory _loggers;
+    private readonly WebApplication _web;
+    private readonly SqliteStore _store;
+    private readonly TcpTransport _transport;
+    private readonly Gateway _gateway;
+    private readonly NodeLoop _loop;
+    private readonly LocalNode _local;
+    private readonly TimeProvider _clock;
+
+    /// <summary>Opens the store and builds everything; nothing listens yet.</summary>
+    /// <exception cref="StoreUnusableException">The data directory cannot be used.</exception>
+    public NodeRuntime(
+        ClusterConfiguration configuration, NodeId self, string dataDirectory, TimeProvider clock, Action<Exception> fail)
+    {
+        var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
+        _clock = clock;
+        _loggers = CreateLoggers(clock);
+        var timeline = new Timeline(self);
+        var reports = new EventReports(timeline, Logger, clock);
+        var inbox = new NodeInbox();
+        _store = SqliteStore.Open(
+            dataDirectory, RandomId, (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)), fail);
+        var addresses = configuration.Nodes.ToImmutableSortedDictionary(other => other.Id, other => other.Address);
+        _transport = new TcpTransport(
+            TransportOptions.For(configuration.Profile, configuration.Cluster, addresses),
+            new NodeCodec(),
+            new TransportInbox(inbox, reports),
+            clock,
+            _loggers.CreateLogger<TcpTransport>());
+        var services = configuration.Services.Select(service => service.Name).ToHashSet();
+        _gateway = new Gateway(inbox, services, HoldFor(configuration.Profile), clock);
+        _loop = new NodeLoop(new NodeLoopParts
+        {
+            Options = OptionsOf(configuration),
+            Self = self,
+            Inbox = inbox,
+            Transport = _transport,
+            Store = _store,
+            Gateway = _gateway,
+            Reports = reports,
+            Clock = clock,
+            Fail = fail,
+        });
+        _local = new LocalNode(configuration, self, _loop, _gateway, timeline);
+        _web = CreateWeb(node);
+    }
+
+    /// <summary>Where the node's HTTP side listens, once started.</summary>
+    public Uri HttpAddress => new(_web.Urls.First());
+
+    /// <summary>Everything the node knows; for tests.</summary>
+    public INodeState Local => _local;
+
+    /// <summary>The logger of the host itself.</summary>
+    public ILogger Logger => _loggers.CreateLogger("Understudy");
+
+    /// <summary>Listens, warms the failover path up, and joins.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _web.StartAsync(cancellationToken);
+        await DrillAsync(cancellationToken);
+        _loop.Start();
+        _local.Open();
+    }
+
+    /// <summary>Hands over, leaves, lets the last answers go, and closes.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _local.Close();
+        _loop.RequestStop();
+        var late = Task.Delay(_leaveWithin, _clock, cancellationToken);
+        if (await Task.WhenAny(_loop.Left, late) == late) LogLate(Logger, _leaveWithin);
+        _gateway.Close("This node has stopped. Ask another.");
+        using var drain = new CancellationTokenSource(_drainWithin, _clock);
+        await _transport.DisposeAsync();
+        await _web.StopAsync(drain.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _loop.Halt();
+        await _transport.DisposeAsync();
+        _store.Dispose();
+        await _web.DisposeAsync();
+        _loggers.Dispose();
+    }
+
+    private async Task DrillAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(FailoverDrill.Patience);
+        var failovers = Task.Run(() => FailoverDrill.Run(_clock, FailoverDrill.Patience, limit.Token), cancellationToken);
+        try
+        {
+            await HttpDrill.RunAsync(new IPEndPoint(IPAddress.Parse(HttpAddress.Host), HttpAddress.Port), limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+            LogDrillCut(Logger, e.Message);
+        }
+
+        var played = await failovers;
+        LogDrilled(Logger, played);
+    }
+
+    private WebApplication CreateWeb(NodeConfiguration node)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(_loggers);
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = KvLimits.ValueBytes;
+            kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenNodes(node.Address, _transport);
+        });
+        var web = builder.Build();
+        web.Run(new NodeHttp(_gateway, _local).AnswerAsync);
+        return web;
+    }
+
+    private static ILoggerFactory CreateLoggers(TimeProvider clock) => LoggerFactory.Create(logging =>
+    {
+        logging.Services.AddSingleton(clock);
+        logging.AddConsole(console => console.FormatterName = NodeConsoleFormatter.FormatterName);
+        logging.AddConsoleFormatter<NodeConsoleFormatter, ConsoleFormatterOptions>();
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+    });
+
+    private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
+        configuration.Cluster,
+        configuration.Profile,
+        [.. configuration.Nodes.Select(node => new NodeOption(node.Id, node.Kind))],
+        [.. configuration.Services.Select(service => new Replication.ServiceDefinition(
+            service.Name,
+            service.Kind,
+            service.Secondaries,
+            service.Spares,
+            service.Durability == Durability.Disk))]);
+
+    // A failover after silence, and some more.
+    private static TimeSpan HoldFor(Profile profile) =>
+        TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
+
+    private static UInt128 RandomId() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>Signals are the caller's: it cancels a token.</summary>
+    private sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using Understudy.Contracts;
+
+namespace Understudy.EndToEnd.Tests;
+
+/// <summary>A cluster of real processes on loopback, with fresh data in a temporary folder.</summary>
+internal sealed class RealCluster : IAsyncDisposable
+{
+    /// <summary>Nothing in these tests may take longer; slow machines are slow.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("understudy-test-").FullName;
+    private readonly HttpClient _status = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private bool _hasPassed;
+
+    private RealCluster(IReadOnlyList<(string Id, string Extra)> nodes, int secondaries, int spares, string profile)
+    {
+        var file = Path.Combine(_folder, "cluster.toml");
+        var ports = FreePorts(nodes.Count * 2);
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"cluster = \"test\"\nprofile = \"{profile}\"\n");
+        foreach (var (index, (id, extra)) in nodes.Index())
+        {
+            var (address, http) = (ports[2 * index], ports[2 * index + 1]);
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"[node.{id}]\naddress = \"127.0.0.1:{address}\"\nhttp = \"127.0.0.1:{http}\"\n{extra}\n");
+            var uri = new Uri($"http://127.0.0.1:{http}");
+            Nodes.Add(id, new RealNode(id, uri, file, Path.Combine(_folder, id)));
+        }
+
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"[service.kv]\nkind = \"kv\"\nsecondaries = {secondaries}\nspares = {spares}\n");
+        File.WriteAllText(file, text.ToString());
+    }
+
+    public SortedDictionary<string, RealNode> Nodes { get; } = new(StringComparer.Ordinal);
+
+    public RealNode this[string id] => Nodes[id];
+
+    /// <summary>Starts voters n1, n2, … and, with <paramref name="witness"/>, a witness w1; waits for its shape.</summary>
+    public static async Task<RealCluster> StartAsync(int voters, bool witness = false, string profile = "lan")
+    {
+        List<(string, string)> nodes = [.. Enumerable.Range(1, voters).Select(i => ($"n{i}", ""))];
+        if (witness) nodes.Add(("w1", "witness = true"));
+        var cluster = new RealCluster(nodes, Math.Min(2, voters - 1), voters > 3 ? voters - 3 : 0, profile);
+        try
+        {
+            foreach (var node in cluster.Nodes.Values) node.Start();
+            await cluster.ShapeAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Call at the end: without it, the nodes' logs are printed.</summary>
+    public void Passed() => _hasPassed = true;
+
+    /// <summary>A client of these nodes, or of all.</summary>
+    public ClusterClient Client(params string[] ids) =>
+        new([.. (ids.Length == 0 ? Nodes.Keys : ids.AsEnumerable()).Select(id => Nodes[id].Http)]);
+
+    /// <summary>The node that says it is primary, once all running nodes but those left out agree on it.</summary>
+    public async Task<string> PrimaryAsync(params string[] without)
+    {
+        var primary = "";
+        await UntilAsync("one primary", statuses =>
+        {
+            var named = statuses.Select(status => status.Services.SingleOrDefault()?.Primary).Distinct().ToArray();
+            if (named is not [{ } one] || without.Contains(one)) return false;
+            primary = one;
+            return true;
+        }, without);
+        return primary;
+    }
+
+    /// <summary>Waits until every running node says that the shape is as wanted.</summary>
+    public Task ShapeAsync() => UntilAsync("the wanted shape", statuses => statuses.All(status =>
+        status.View?.Members.Count == Nodes.Count
+        && status.Services is [{ Primary: not null, Joining.Count: 0 } kv]
+        && kv.Secondaries.Count == kv.WantedSecondaries
+        && kv.Spares.Count == kv.WantedSpares));
+
+    /// <summary>Waits until the statuses of all running nodes, but those left out, fulfil a condition.</summary>
+    public async Task UntilAsync(string what, Func<StatusDocument[], bool> condition, params string[] without)
+    {
+        using var limit = new CancellationTokenSource(_patience);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        StatusDocument?[] seen = [];
+        try
+        {
+            while (await pace.WaitForNextTickAsync(limit.Token))
+            {
+                var asked = Nodes.Values.Where(node => node.IsRunning && !without.Contains(node.Id));
+                seen = await Task.WhenAll(asked.Select(node => StatusAsync(node, limit.Token)));
+                if (seen.All(status => status is not null) && condition(seen!)) return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            var found = string.Join("\n", seen.Select(status => status is null ? "no answer" : Summary(status)));
+            throw new TimeoutException($"Waited {_patience.TotalSeconds} s for {what}; found:\n{found}");
+        }
+    }
+
+    public async Task<StatusDocument?> StatusAsync(RealNode node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var address = new Uri(node.Http, StatusDocument.Path);
+            return await _status.GetFromJsonAsync(address, ContractsJson.Default.StatusDocument, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var node in Nodes.Values) node.Dispose();
+        if (!_hasPassed)
+        {
+            foreach (var node in Nodes.Values)
+                TestContext.Current.TestOutputHelper?.WriteLine($"==== {node.Id}\n{node.Log}");
+        }
+
+        _status.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private static string Summary(StatusDocument status)
+    {
+        var services = status.Services.Select(service =>
+            $"{service.Name}: primary {service.Primary ?? "none"}, secondaries {string.Join(' ', service.Secondaries)}, "
+            + $"joining {string.Join(' ', service.Joining)}, spares {string.Join(' ', service.Spares)}");
+        return $"{status.Node.Id} {status.Node.State} view {status.View?.Epoch} "
+            + $"[{string.Join(' ', status.View?.Members.Select(member => member.Id) ?? [])}] "
+            + $"{string.Join("; ", services)} | {string.Join("; ", status.Reasons)}";
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        // All are held until all are known, so that no port is given twice.
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        foreach (var listener in listeners) listener.Start();
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners) listener.Stop();
+        return ports;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Understudy.EndToEnd.Tests;
+
+/// <summary>One node as a process of its own, started again and again on the same data.</summary>
+internal sealed class RealNode(string id, Uri http, string configFile, string dataDirectory) : IDisposable
+{
+    public const int Kill = 9;
+    public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
+
+    private readonly StringBuilder _log = new();
+    private Process? _process;
+
+    public string Id => id;
+
+    public Uri Http => http;
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    public string Log
+    {
+        get
+        {
+            lock (_log) return _log.ToString();
+        }
+    }
+
+    public void Start()
+    {
+        if (IsRunning) throw new InvalidOperationException($"{id} runs already");
+        _process?.Dispose();
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && IsDotnet(host) ? host : "dotnet")
+        {
+            ArgumentList = { Repository.CliPath, "node", "--config", configFile, "--id", id, "--data", dataDirectory },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Append(line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(line.Data);
+        _process.Start();
+        Append($"-- pid {_process.Id.ToString(CultureInfo.InvariantCulture)} started");
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Sends a signal to the process.</summary>
+    public void Signal(int signal)
+    {
+        if (!IsRunning) throw new InvalidOperationException($"{id} does not run");
+        Append($"-- signal {signal.ToString(CultureInfo.InvariantCulture)}");
+        if (SendSignal(_process!.Id, signal) != 0) throw new InvalidOperationException($"kill({id}, {signal}) failed");
+    }
+
+    /// <summary>Waits until the process has ended, and gives its exit code.</summary>
+    public async Task<int> ExitAsync(CancellationToken cancellationToken)
+    {
+        await _process!.WaitForExitAsync(cancellationToken);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (IsRunning)
+        {
+            // SIGKILL ends a stopped process too.
+            _ = SendSignal(_process!.Id, Kill);
+            _process.WaitForExit();
+        }
+
+        _process?.Dispose();
+    }
+
+    private void Append(string? line)
+    {
+        if (line is null) return;
+        lock (_log) _log.Append(line).Append('\n');
+    }
+
+    private static bool IsDotnet(string path) => Path.GetFileNameWithoutExtension(path) == "dotnet";
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static extern int SendSignal(int pid, int signal);
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Http.Json;
+using Understudy.Contracts;
+using Understudy.Hosting;
+using Understudy.Kernel;
+
+namespace Understudy.Tests.Hosting;
+
+/// <summary>A whole node in this process: real sockets, real files.</summary>
+public sealed class NodeRuntimeTests : IAsyncDisposable
+{
+    private static readonly NodeId _n1 = new("n1");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("understudy-").FullName;
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly List<Exception> _failures = [];
+
+    [Fact]
+    public async Task One_node_serves_and_finds_its_data_when_it_starts_again()
+    {
+        await using (var first = await StartAsync())
+        {
+            using var put = await _client.PutAsync(Key(first), new StringContent("hello"));
+            put.StatusCode.ShouldBe(HttpStatusCode.NoContent, await put.Content.ReadAsStringAsync());
+            await first.StopAsync(CancellationToken.None);
+        }
+
+        await using (var second = await StartAsync())
+        {
+            (await _client.GetStringAsync(Key(second))).ShouldBe("hello");
+            await second.StopAsync(CancellationToken.None);
+        }
+
+        _failures.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_member_says_in_its_status_what_it_is()
+    {
+        await using var node = await StartAsync();
+        (await _client.GetAsync(Key(node))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        var address = new Uri(node.HttpAddress, StatusDocument.Path);
+        var status = await _client.GetFromJsonAsync(address, ContractsJson.Default.StatusDocument);
+        status!.Node.State.ShouldBe(NodeStates.Member);
+        status.View!.Members.Select(member => member.Id).ShouldBe(["n1"]);
+        status.Services.Single().Primary.ShouldBe("n1");
+        status.Reasons.ShouldBeEmpty();
+        (await _client.GetStringAsync(new Uri(node.HttpAddress, "/readyz"))).ShouldBe("ready\n");
+        (await _client.GetStringAsync(new Uri(node.HttpAddress, "/health/kv/primary"))).ShouldBe("primary\n");
+        await node.StopAsync(CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<NodeRuntime> StartAsync()
+    {
+        var configuration = ClusterConfiguration.SingleNode(new IPEndPoint(IPAddress.Loopback, 0));
+        var node = new NodeRuntime(configuration, _n1, _folder, TimeProvider.System, _failures.Add);
+        await node.StartAsync(CancellationToken.None);
+        return node;
+    }
+
+    private static Uri Key(NodeRuntime node) => new(node.HttpAddress, "/svc/kv/keys/k");
+}
