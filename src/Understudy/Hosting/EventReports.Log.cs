@@ -14,6 +14,7 @@ internal sealed partial class EventReports
             case NodeEvent.ViewProposed: LogViewProposed(logger, failover, text); break;
             case NodeEvent.ViewInstalled: LogViewInstalled(logger, failover, text); break;
             case NodeEvent.Evicted: LogEvicted(logger, failover, text); break;
+            case NodeEvent.StepTaken: LogStepTaken(logger, failover, text); break;
             case NodeEvent.SelectionWon: LogSelectionWon(logger, failover, text); break;
             case NodeEvent.PrimaryActivated: LogPrimaryActivated(logger, failover, text); break;
             case NodeEvent.PrimaryDeposed: LogPrimaryDeposed(logger, failover, text); break;
@@ -57,4 +58,7 @@ internal sealed partial class EventReports
 
     [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "{Text}")]
     private static partial void LogNoted(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 212, Level = LogLevel.Debug, Message = "failover={Failover} {Text}")]
+    private static partial void LogStepTaken(ILogger logger, string failover, string text);
 }

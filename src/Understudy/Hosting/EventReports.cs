@@ -42,6 +42,8 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                 return Entry(TimelineKinds.ViewInstalled, e.View.Epoch, $"{e.View} installed");
             case NodeEvent.Evicted e:
                 return Entry(TimelineKinds.Evicted, e.Epoch, $"this incarnation was evicted by view {e.Epoch}");
+            case NodeEvent.StepTaken e:
+                return Entry(TimelineKinds.Noted, e.Epoch, $"step {e.Step}: {e.What}");
             case NodeEvent.SelectionWon e:
                 return Entry(TimelineKinds.SelectionWon, e.Epoch, $"won the RM's primary, version {e.Version}", e.Version);
             case NodeEvent.PrimaryActivated e:

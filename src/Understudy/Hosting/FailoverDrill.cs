@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Understudy.Kernel;
 using Understudy.Kv;
+using Understudy.Membership;
 using Understudy.Protocol;
 
 namespace Understudy.Hosting;

@@ -8,8 +8,8 @@ namespace Understudy.Hosting;
 
 /// <summary>
 /// Hands clients' requests to the node's loop and its answers back. Bounded: more than <see cref="MaxOutstanding"/>
-/// are refused at once. What is outstanding when an incarnation ends is sent again to the next, but for a change
-/// without an id: nobody could tell whether it happened already.
+/// are refused at once. What is outstanding when an incarnation ends is sent again to the next: a change without a key
+/// is given one here, so that it happens once all the same.
 /// </summary>
 /// <param name="inbox">The node's loop.</param>
 /// <param name="services">The configured services; a request for any other is refused at once.</param>
@@ -21,9 +21,7 @@ internal sealed class Gateway(
     /// <summary>How many requests may wait for their answers.</summary>
     public const int MaxOutstanding = 4096;
 
-    private const string MayHaveHappened = "The node that took this request was evicted from the cluster, and the change "
-        + "may or may not have happened. A request with an Idempotency-Key would have been repeated safely.";
-
+    private readonly string _ownKeys = $"~{Guid.NewGuid():n}-";
     private readonly ConcurrentDictionary<long, Outstanding> _outstanding = [];
     private long _lastNumber;
     private int _count;
@@ -50,7 +48,8 @@ internal sealed class Gateway(
         }
 
         var number = Interlocked.Increment(ref _lastNumber);
-        var input = new NodeInput.Requested(number, service, body, isRead, idempotencyKey, hold);
+        var key = idempotencyKey ?? (isRead ? null : $"{_ownKeys}{number}");
+        var input = new NodeInput.Requested(number, service, body, isRead, key, hold);
         var outstanding = new Outstanding(input, clock.GetTimestamp());
         _outstanding[number] = outstanding;
         if (cancellationToken.CanBeCanceled) Watch(number, outstanding, cancellationToken);
@@ -67,17 +66,14 @@ internal sealed class Gateway(
         if (Remove(number) is { } outstanding) outstanding.Completion.TrySetResult(reply);
     }
 
-    /// <summary>Sends what may be sent twice to the new incarnation, in the order in which it came.</summary>
+    /// <summary>Sends what is outstanding to the new incarnation, in the order in which it came.</summary>
     public void SendAgain()
     {
         foreach (var outstanding in _outstanding.Values.OrderBy(outstanding => outstanding.Input.Number))
         {
             var input = outstanding.Input;
             var left = hold - clock.GetElapsedTime(outstanding.Since);
-            if (input.IsRead || input.IdempotencyKey is not null)
-                inbox.Post(input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
-            else
-                Answer(input.Number, Unavailable(MayHaveHappened));
+            inbox.Post(input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class LocalNode(ClusterConfiguration configuration, NodeId self,
         {
             if (_isStopping) return $"{self} is stopping";
             if (!_isOpen) return $"{self} is starting";
-            if (loop.Status is not { View: not null } status) return Reason("it is in no view");
+            if (loop.Status is not { View: not null, IsMember: true } status) return Reason("it is in no view");
             return status.LeaseUntil > loop.Now ? null : Reason("its view lease has run out");
         }
     }

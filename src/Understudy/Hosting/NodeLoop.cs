@@ -21,10 +21,11 @@ internal sealed class NodeLoop
     private readonly List<NodeEffect> _effects = [];
     private readonly HashSet<MemberId> _open = [];
     private readonly HashSet<long> _asked = [];
-    private readonly long _startedAt;
+    private long _startedAt;
     private Node? _node;
     private ClusterId? _cluster;
     private TimeSpan _tickDue;
+    private TimeSpan _publishDue;
     private string? _endReason;
     private bool _isNew;
     private long _lastTurn;
@@ -46,8 +47,11 @@ internal sealed class NodeLoop
     /// <summary>What the node last published, or null before its first turn.</summary>
     public NodeStatus? Status => _status;
 
-    /// <summary>The time that the node is given: since this loop was made.</summary>
-    public TimeSpan Now => _parts.Clock.GetElapsedTime(_startedAt);
+    /// <summary>
+    /// The time that the node is given: since its incarnation began, as a restarted voter counts from there what it
+    /// may have granted before (agreement.md H3).
+    /// </summary>
+    public TimeSpan Now => _parts.Clock.GetElapsedTime(Interlocked.Read(ref _startedAt));
 
     /// <summary>How long ago the last turn ended.</summary>
     public TimeSpan SinceLastTurn => _parts.Clock.GetElapsedTime(Interlocked.Read(ref _lastTurn));
@@ -107,7 +111,7 @@ internal sealed class NodeLoop
                 ? _tickDue + _parts.Options.Profile.Tick
                 : now + _parts.Options.Profile.Tick;
             Step(NodeInput.Tick.Instance);
-            _isNew = true;
+            if (now >= _publishDue) _isNew = true;
         }
 
         if (_isNew) Publish();
@@ -181,6 +185,9 @@ internal sealed class NodeLoop
         _open.Clear();
         _asked.Clear();
         _endReason = null;
+        _publishDue = TimeSpan.Zero;
+        _status = null; // Its lease was told in the time of the incarnation before.
+        Interlocked.Exchange(ref _startedAt, _parts.Clock.GetTimestamp());
         var counter = _parts.Store.NextBootCounter();
         var member = new MemberId(_parts.Self, new Incarnation(counter, RandomNumber()));
         _node = new Node(_parts.Options, member, _parts.Store.Load(), new SeededRandom(RandomNumber()));
@@ -199,6 +206,7 @@ internal sealed class NodeLoop
     private void Publish()
     {
         _isNew = false;
+        _publishDue = Now + _parts.Options.Profile.Heartbeat;
         _status = _node!.Status(Now);
     }
 

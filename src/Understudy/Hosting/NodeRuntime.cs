@@ -15,6 +15,7 @@ using Microsoft.Extensions.Logging.Console;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Kv;
+using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Storage;
 using Understudy.Transport;
@@ -164,8 +165,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
         configuration.Cluster,
         configuration.Profile,
-        [.. configuration.Nodes.Select(node => new NodeOption(node.Id, node.Kind))],
-        [.. configuration.Services.Select(service => new Replication.ServiceDefinition(
+        [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
+        [.. configuration.Services.OrderBy(service => service.Name).Select(service => new Replication.ServiceDefinition(
             service.Name,
             service.Kind,
             service.Secondaries,
