@@ -4,7 +4,9 @@ using Understudy.Kernel;
 
 namespace Understudy.Membership;
 
-/// <summary>A voter: its vote counts in deciding the next view. Bound to the disk that remembers its promises.</summary>
+/// <summary>
+/// A voter: its vote counts in deciding the next view. Bound to the disk that remembers its promises.
+/// </summary>
 public sealed record Acceptor(NodeId Node, DiskId Disk);
 
 /// <summary>A node admitted to a view.</summary>

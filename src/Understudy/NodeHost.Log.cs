@@ -10,7 +10,9 @@ public static partial class NodeHost
     private static partial void LogStarted(ILogger logger, NodeId node, string cluster, Uri address);
 
     [LoggerMessage(
-        EventId = 222, Level = LogLevel.Information, Message = "Node {Node} stops: it hands over its primaries and leaves")]
+        EventId = 222,
+        Level = LogLevel.Information,
+        Message = "Node {Node} stops: it hands over its primaries and leaves")]
     private static partial void LogStopping(ILogger logger, NodeId node);
 
     [LoggerMessage(EventId = 223, Level = LogLevel.Information, Message = "Node {Node} has stopped")]

@@ -44,7 +44,8 @@ public static partial class NodeHost
         {
             return Stopped;
         }
-        catch (Exception e) when (e is StoreUnusableException or IOException or UnauthorizedAccessException or SocketException)
+        catch (Exception e) when (
+            e is StoreUnusableException or IOException or UnauthorizedAccessException or SocketException)
         {
             await Console.Error.WriteLineAsync($"Node {self} cannot start: {e.Message}");
             return CannotStart;

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Understudy.EndToEnd.Tests;
 
-/// <summary>Writers in closed loops: each puts numbered values under a key of its own and increments one counter.</summary>
+/// <summary>
+/// Writers in closed loops: each puts numbered values under a key of its own and increments one counter.
+/// </summary>
 internal sealed class Load : IAsyncDisposable
 {
     private const string Counter = "counter";
@@ -70,7 +72,8 @@ internal sealed class Load : IAsyncDisposable
             await _client.IncrementAsync(Counter);
             Interlocked.Increment(ref _increments);
             Interlocked.Exchange(
-                ref _progress, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+                ref _progress,
+                new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         }
     }
 }

@@ -43,7 +43,9 @@ internal sealed class RealCluster : IAsyncDisposable
 
     public RealNode this[string id] => Nodes[id];
 
-    /// <summary>Starts voters n1, n2, … and, with <paramref name="witness"/>, a witness w1; waits for its shape.</summary>
+    /// <summary>
+    /// Starts voters n1, n2, … and, with <paramref name="witness"/>, a witness w1; waits for its shape.
+    /// </summary>
     public static async Task<RealCluster> StartAsync(int voters, bool witness = false, string profile = "lan")
     {
         List<(string, string)> nodes = [.. Enumerable.Range(1, voters).Select(i => ($"n{i}", ""))];
@@ -143,7 +145,8 @@ internal sealed class RealCluster : IAsyncDisposable
     private static string Summary(StatusDocument status)
     {
         var services = status.Services.Select(service =>
-            $"{service.Name}: primary {service.Primary ?? "none"}, secondaries {string.Join(' ', service.Secondaries)}, "
+            $"{service.Name}: primary {service.Primary ?? "none"}, " +
+            $"secondaries {string.Join(' ', service.Secondaries)}, "
             + $"joining {string.Join(' ', service.Joining)}, spares {string.Join(' ', service.Spares)}");
         return $"{status.Node.Id} {status.Node.State} view {status.View?.Epoch} "
             + $"[{string.Join(' ', status.View?.Members.Select(member => member.Id) ?? [])}] "

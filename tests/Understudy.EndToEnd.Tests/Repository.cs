@@ -13,7 +13,9 @@ internal static class Repository
         {
             if (!File.Exists(Path.Combine(at.FullName, "Understudy.slnx"))) continue;
             var path = Path.Combine(at.FullName, "artifacts", "bin", "Understudy.Cli", build, "Understudy.Cli.dll");
-            return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: build the solution.");
+            return File.Exists(path)
+                ? path
+                : throw new FileNotFoundException($"{path} is missing: build the solution.");
         }
 
         throw new DirectoryNotFoundException($"No repository above {AppContext.BaseDirectory}.");

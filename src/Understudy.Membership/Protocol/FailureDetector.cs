@@ -27,7 +27,8 @@ internal sealed class FailureDetector(MembershipOptions options, MemberId self, 
 
     public bool IsAccusing => _accused.Count > 0;
 
-    public ImmutableArray<Accusation> Accused => _accused.Count == 0 ? [] : [.. _accused.Select(a => new Accusation(a.Key, a.Value))];
+    public ImmutableArray<Accusation> Accused =>
+        _accused.Count == 0 ? [] : [.. _accused.Select(a => new Accusation(a.Key, a.Value))];
 
     public EvidenceClass? AgainstOrNull(MemberId member) =>
         _accused.TryGetValue(member, out var evidence) ? evidence : null;

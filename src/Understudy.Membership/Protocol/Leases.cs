@@ -15,7 +15,9 @@ public sealed class Leases(Profile profile)
     /// <summary>This voter promises the member not to forget, until then, that it may act.</summary>
     public void Grant(MemberId member, TimeSpan now) => _grantedUntil[member] = now + profile.Grant;
 
-    /// <summary>How long a grant to this member may still run. A restarted voter has forgotten what it granted (H3).</summary>
+    /// <summary>
+    /// How long a grant to this member may still run. A restarted voter has forgotten what it granted (H3).
+    /// </summary>
     public TimeSpan RemainingOf(MemberId member, TimeSpan now)
     {
         var until = _grantedUntil.GetValueOrDefault(member);

@@ -53,7 +53,8 @@ public sealed partial class MembershipMonitor
         else
         {
             _stableSince ??= _now;
-            if (_now - _stableSince.Value >= SettleTime(view, verdicts)) evicted.AddRange(stable.Select(v => v.Subject));
+            if (_now - _stableSince.Value >= SettleTime(view, verdicts))
+                evicted.AddRange(stable.Select(v => v.Subject));
         }
 
         foreach (var unreachable in DueDisconnections(view, stable))
@@ -99,7 +100,9 @@ public sealed partial class MembershipMonitor
 
     private static int Witnesses(View view) => view.Members.Count(m => m.Kind == NodeKind.Witness);
 
-    /// <summary>What each voter of the view holds: this one's own, and the latest heartbeats of those it hears.</summary>
+    /// <summary>
+    /// What each voter of the view holds: this one's own, and the latest heartbeats of those it hears.
+    /// </summary>
     private List<(NodeId Voter, Accusation Accusation)> Accusations(View view)
     {
         List<(NodeId, Accusation)> accusations = [];
@@ -165,7 +168,9 @@ public sealed partial class MembershipMonitor
 
     private bool IsLinked(NodeId a, NodeId b) => HasInRow(a, b) && HasInRow(b, a);
 
-    /// <summary>Whether the node's latest row says it hears the other. A node without a row says nothing against.</summary>
+    /// <summary>
+    /// Whether the node's latest row says it hears the other. A node without a row says nothing against.
+    /// </summary>
     private bool HasInRow(NodeId node, NodeId other)
     {
         if (node == _self.Node) return _detector.Hears(_peers[other], _now);
@@ -188,7 +193,8 @@ public sealed partial class MembershipMonitor
         foreach (var peer in _peers.Values)
         {
             if (stays.Any(m => m.Id.Node == peer.Option.Id)) continue;
-            if (IsDue(peer, view, stays)) admitted.Add(new Member(peer.Identity!.Member, peer.Identity.Disk, peer.Option.Kind));
+            if (IsDue(peer, view, stays))
+                admitted.Add(new Member(peer.Identity!.Member, peer.Identity.Disk, peer.Option.Kind));
         }
 
         return admitted;
@@ -240,8 +246,10 @@ public sealed partial class MembershipMonitor
         foreach (var member in before.Members)
         {
             if (after.Contains(member.Id)) continue;
-            if (_detector.AgainstOrNull(member.Id) is not (null or EvidenceClass.Silent or EvidenceClass.Stuck)) continue;
-            if (!_evictedForSilence.TryGetValue(member.Id.Node, out var list)) _evictedForSilence[member.Id.Node] = list = [];
+            var evidence = _detector.AgainstOrNull(member.Id);
+            if (evidence is not (null or EvidenceClass.Silent or EvidenceClass.Stuck)) continue;
+            if (!_evictedForSilence.TryGetValue(member.Id.Node, out var list))
+                _evictedForSilence[member.Id.Node] = list = [];
             list.Add(_now);
         }
     }

@@ -2,7 +2,9 @@ using Understudy.Kernel;
 
 namespace Understudy.Membership.Protocol;
 
-/// <summary>The proposer's side: what the next view shall be, when, and the ballot for it (agreement.md 2.4, 2.5).</summary>
+/// <summary>
+/// The proposer's side: what the next view shall be, when, and the ballot for it (agreement.md 2.4, 2.5).
+/// </summary>
 public sealed partial class MembershipMonitor
 {
     private AttachmentChange? _wantedChange;

@@ -166,7 +166,9 @@ public sealed partial class MembershipMonitor
         if (TryGrant(_self)) _leases.Granted(_self.Node, _now);
     }
 
-    /// <summary>Only a voter that has the member in its latest view, and has not accepted its eviction, grants.</summary>
+    /// <summary>
+    /// Only a voter that has the member in its latest view, and has not accepted its eviction, grants.
+    /// </summary>
     private bool TryGrant(MemberId member)
     {
         if (View is not { } view || !IsAcceptor(view) || !Admits(view, member)) return false;

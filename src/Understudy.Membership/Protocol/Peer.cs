@@ -57,7 +57,8 @@ internal sealed class Peer(NodeOption option)
     {
         if (!heartbeat.IsWaiting || Heartbeat is null || heartbeat.Progress != Heartbeat.Progress) ProgressedAt = now;
         if (heartbeat.WriteCounter > SeenWriteCounter) SeenWriteCounter = heartbeat.WriteCounter;
-        // Reordered heartbeats are normal: the newest sending time is the latest word; of two in one instant, the later.
+        // Reordered heartbeats are normal: the newest sending time is the latest word; of two in one instant, the
+        // later.
         if (Heartbeat is null || heartbeat.SentAt >= Heartbeat.SentAt) Heartbeat = heartbeat;
     }
 }

@@ -27,7 +27,9 @@ internal sealed class Proposal(Epoch instance, Ballot ballot, TimeSpan startedAt
 
     public void Accepted(NodeId acceptor, MembershipMessage.Accepted accepted) => _accepted[acceptor] = accepted;
 
-    /// <summary>The view with the highest accepted ballot among the promises: it may be chosen, so it is adopted.</summary>
+    /// <summary>
+    /// The view with the highest accepted ballot among the promises: it may be chosen, so it is adopted.
+    /// </summary>
     public View? Adopted()
     {
         View? adopted = null;

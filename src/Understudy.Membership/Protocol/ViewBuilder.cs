@@ -47,7 +47,9 @@ internal static class ViewBuilder
             attachment);
     }
 
-    /// <summary>NoReturn: the counter of an evicted incarnation is the floor below which its node cannot return.</summary>
+    /// <summary>
+    /// NoReturn: the counter of an evicted incarnation is the floor below which its node cannot return.
+    /// </summary>
     private static ImmutableArray<Tombstone> Bury(
         ImmutableArray<Tombstone> tombstones, IReadOnlyCollection<MemberId> evicted)
     {

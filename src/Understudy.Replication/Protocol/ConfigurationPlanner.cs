@@ -14,7 +14,9 @@ public static class ConfigurationPlanner
     public static ImmutableArray<Member> Hosts(View view) =>
         [.. view.Members.Where(m => m.Kind != NodeKind.Witness)];
 
-    /// <summary>The first configuration ever: an empty in-sync set and a new lineage; only here a spare may win.</summary>
+    /// <summary>
+    /// The first configuration ever: an empty in-sync set and a new lineage; only here a spare may win.
+    /// </summary>
     public static Configuration? Start(
         ServiceDefinition definition, View view, IReadOnlyDictionary<NodeId, int> load, IReadOnlySet<MemberId> leaving)
     {

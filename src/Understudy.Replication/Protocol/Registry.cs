@@ -3,7 +3,9 @@ using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
 
-/// <summary>The RM's state: every service's wanted shape and configuration. A checkpoint is the entries that change.</summary>
+/// <summary>
+/// The RM's state: every service's wanted shape and configuration. A checkpoint is the entries that change.
+/// </summary>
 public sealed class Registry : IReplicatedState
 {
     /// <summary>The RM is itself a service under this name; no configured service may have it.</summary>

@@ -215,7 +215,9 @@ public sealed partial class Replica
             _service, Version, previous, _log.VersionAt(previous), entries, Committed, _round));
     }
 
-    /// <summary>Goes back to where the logs may agree; or sends the whole state, if the log does not reach back.</summary>
+    /// <summary>
+    /// Goes back to where the logs may agree; or sends the whole state, if the log does not reach back.
+    /// </summary>
     private void Rewind(Follower follower, long hint)
     {
         if (follower.Transfer is not null || follower.IsMatched) return;

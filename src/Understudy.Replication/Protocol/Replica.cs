@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Understudy.Kernel;
+using Understudy.Selection;
 
 namespace Understudy.Replication.Protocol;
 
@@ -35,7 +36,7 @@ public static class ReplicaLimits
 /// DESIGN 7). The primary executes and sends numbered checkpoints; an update is committed when every in-sync and
 /// joining provider has it; only then is it answered. The registry of the RM is replicated by this same class.
 /// </summary>
-public sealed partial class Replica : Selection.Protocol.ISealableLog
+public sealed partial class Replica : ISealableLog
 {
     private readonly ServiceName _service;
     private readonly MemberId _self;
@@ -72,7 +73,9 @@ public sealed partial class Replica : Selection.Protocol.ISealableLog
         Committed = sequence;
     }
 
-    /// <summary>The service's state and the requests it has answered. At a primary it runs ahead of the commits.</summary>
+    /// <summary>
+    /// The service's state and the requests it has answered. At a primary it runs ahead of the commits.
+    /// </summary>
     public OnceOnlyState State { get; }
 
     /// <summary>The configuration this replica is sealed at: it accepts nothing from an older one.</summary>
@@ -89,10 +92,10 @@ public sealed partial class Replica : Selection.Protocol.ISealableLog
     public bool IsPrimary => Role == ReplicaRole.Primary;
 
     /// <summary>Where the log ends, for the rank.</summary>
-    public Selection.Protocol.LogPosition Position => new(_log.LastVersion, _log.LastSequence);
+    public LogPosition Position => new(_log.LastVersion, _log.LastSequence);
 
     /// <summary>A promise to accept nothing from an older configuration.</summary>
-    public Selection.Protocol.LogPosition Seal(ConfigurationVersion version)
+    public LogPosition Seal(ConfigurationVersion version)
     {
         Invariant.Holds(version >= Version, "OnePrimary: a seal only grows");
         if (version > Version && Role == ReplicaRole.Primary) Demote();

@@ -72,7 +72,9 @@ public sealed class ReplicaLog
         BaseVersion = baseVersion;
     }
 
-    /// <summary>Entries from a number on, up to so many and about so many bytes; at least one if there is one.</summary>
+    /// <summary>
+    /// Entries from a number on, up to so many and about so many bytes; at least one if there is one.
+    /// </summary>
     public ImmutableArray<LogEntry> From(long sequence, int most, int mostBytes)
     {
         var result = ImmutableArray.CreateBuilder<LogEntry>();

@@ -76,7 +76,9 @@ public sealed partial class PrimarySelection(
         ReplayHeld();
     }
 
-    /// <summary>Steps 402-404 and 602-618: a new version voids the old round, seals the log and freezes the rank.</summary>
+    /// <summary>
+    /// Steps 402-404 and 602-618: a new version voids the old round, seals the log and freezes the rank.
+    /// </summary>
     private void Enter(RmConfiguration configuration, bool isConfirmed)
     {
         _configuration = configuration;
@@ -186,7 +188,8 @@ public sealed partial class PrimarySelection(
     /// </summary>
     private void TryWin()
     {
-        if (!_isCampaigning || _candidate?.Member != self || _configuration is not { } configuration || IsPrimary) return;
+        if (!_isCampaigning || IsPrimary || _candidate?.Member != self) return;
+        if (_configuration is not { } configuration) return;
         var others = _eligible.Count(m => m.Id != self);
         var yielded = _eligible.Count(m => m.Id != self && _yielded.Contains(m.Id.Node));
         var isEnough = Allows(Mutation.WinWithoutEveryYield) ? yielded == others : yielded * 2 >= others;

@@ -56,7 +56,9 @@ public sealed class RmAttachmentPolicy(Mutation mutations = Mutation.None) : IAt
     public long VersionOf(ReadOnlyMemory<byte> attachment) =>
         SelectionCodec.DecodeConfiguration(attachment.Span).Version.Value;
 
-    /// <summary>The member that will most likely win: the RM's primary if it survives in sync, else the greatest.</summary>
+    /// <summary>
+    /// The member that will most likely win: the RM's primary if it survives in sync, else the greatest.
+    /// </summary>
     public static Member? Leading(RmConfiguration configuration, IReadOnlyList<Member> members, NodeId? primary)
     {
         var inSync = members.Where(m => configuration.IsInSync(m.Id.Node, m.Disk)).ToList();

@@ -45,7 +45,8 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
             case NodeEvent.StepTaken e:
                 return Entry(TimelineKinds.Noted, e.Epoch, $"step {e.Step}: {e.What}");
             case NodeEvent.SelectionWon e:
-                return Entry(TimelineKinds.SelectionWon, e.Epoch, $"won the RM's primary, version {e.Version}", e.Version);
+                return Entry(
+                    TimelineKinds.SelectionWon, e.Epoch, $"won the RM's primary, version {e.Version}", e.Version);
             case NodeEvent.PrimaryActivated e:
                 return Entry(
                     TimelineKinds.PrimaryActivated,
@@ -83,7 +84,11 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
     private long Now() => (long)((Int128)clock.GetTimestamp() * 1_000_000_000 / clock.TimestampFrequency);
 
     private static TimelineEvent Entry(
-        string kind, Epoch epoch, string text, ConfigurationVersion? version = null, ServiceName? service = null) => new()
+        string kind,
+        Epoch epoch,
+        string text,
+        ConfigurationVersion? version = null,
+        ServiceName? service = null) => new()
         {
             MonotonicNanoseconds = 0,
             Failover = $"e{epoch}",

@@ -113,6 +113,7 @@ internal sealed class Gateway(
 
     private sealed record Outstanding(NodeInput.Requested Input, long Since)
     {
-        public TaskCompletionSource<Reply> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<Reply> Completion { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -5,7 +5,8 @@ using Understudy.Kernel;
 namespace Understudy.Hosting;
 
 /// <summary>What HTTP tells about this node, from what its loop last published.</summary>
-internal sealed class LocalNode(ClusterConfiguration configuration, NodeId self, NodeLoop loop, Gateway gateway, Timeline timeline)
+internal sealed class LocalNode(
+    ClusterConfiguration configuration, NodeId self, NodeLoop loop, Gateway gateway, Timeline timeline)
     : INodeState
 {
     /// <summary>A loop that has not turned for so long has stalled.</summary>
@@ -42,7 +43,9 @@ internal sealed class LocalNode(ClusterConfiguration configuration, NodeId self,
     public PrimaryPlace PlaceOf(ServiceName service)
     {
         if (configuration.Services.All(configured => configured.Name != service)) return PrimaryPlace.UnknownService;
-        return NotReady is null && loop.Status!.Primaries.Contains(service) ? PrimaryPlace.Here : PrimaryPlace.Elsewhere;
+        return NotReady is null && loop.Status!.Primaries.Contains(service)
+            ? PrimaryPlace.Here
+            : PrimaryPlace.Elsewhere;
     }
 
     public ConfigurationVersion VersionOf(ServiceName service) =>

@@ -21,7 +21,9 @@ internal sealed class NodeInbox
         }
     }
 
-    /// <summary>Moves what waits to <paramref name="taken"/>; if nothing does, waits for the first, up to a limit.</summary>
+    /// <summary>
+    /// Moves what waits to <paramref name="taken"/>; if nothing does, waits for the first, up to a limit.
+    /// </summary>
     public void Take(TimeSpan patience, List<NodeInput> taken)
     {
         lock (_gate)

@@ -147,6 +147,7 @@ internal sealed class NodeLoop
                 _parts.Store.Write(write.File, write.Ticket, write.Writes);
                 break;
             case NodeEffect.Answer answer:
+                if (_isNew) Publish(); // Whoever has the answer finds in the status what it rests on.
                 _asked.Remove(answer.Number);
                 _parts.Gateway.Answer(answer.Number, answer.Reply);
                 break;

@@ -7,7 +7,8 @@ internal sealed partial class NodeRuntime
     [LoggerMessage(
         EventId = 231,
         Level = LogLevel.Warning,
-        Message = "Handing over and leaving took longer than {Patience}: the node goes all the same; its peers will evict it")]
+        Message = "Handing over and leaving took longer than {Patience}: " +
+            "the node goes all the same; its peers will evict it")]
     private static partial void LogLate(ILogger logger, TimeSpan patience);
 
     [LoggerMessage(EventId = 232, Level = LogLevel.Debug, Message = "Played {Failovers} failovers to warm up")]

@@ -43,7 +43,11 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     /// <summary>Opens the store and builds everything; nothing listens yet.</summary>
     /// <exception cref="StoreUnusableException">The data directory cannot be used.</exception>
     public NodeRuntime(
-        ClusterConfiguration configuration, NodeId self, string dataDirectory, TimeProvider clock, Action<Exception> fail)
+        ClusterConfiguration configuration,
+        NodeId self,
+        string dataDirectory,
+        TimeProvider clock,
+        Action<Exception> fail)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         _clock = clock;
@@ -122,7 +126,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(FailoverDrill.Patience);
-        var failovers = Task.Run(() => FailoverDrill.Run(_clock, FailoverDrill.Patience, limit.Token), cancellationToken);
+        var failovers = Task.Run(
+            () => FailoverDrill.Run(_clock, FailoverDrill.Patience, limit.Token), cancellationToken);
         try
         {
             await HttpDrill.RunAsync(new IPEndPoint(IPAddress.Parse(HttpAddress.Host), HttpAddress.Port), limit.Token);

@@ -53,7 +53,11 @@ internal static class StatusReport
     private static ViewStatus ViewOf(View view, NodeStatus status, TimeSpan now) => new()
     {
         Epoch = view.Epoch.Value,
-        Members = [.. view.Members.Select(m => new MemberStatus(m.Id.Node.Value, m.Id.Incarnation.Counter, KindOf(m.Kind)))],
+        Members =
+        [
+            .. view.Members.Select(m =>
+                new MemberStatus(m.Id.Node.Value, m.Id.Incarnation.Counter, KindOf(m.Kind))),
+        ],
         Voters = [.. view.Acceptors.Select(acceptor => acceptor.Node.Value)],
         Quorum = view.Quorum,
         HeardVoters = status.HeardVoters,

@@ -67,7 +67,8 @@ public sealed partial class Node
     {
         if (View is not { } view || !IsMember) return;
         if (_manager.TakeCommitted() is { } map) Adopt(map);
-        foreach (var (to, due) in _manager.DuePushes(view, _self, _now)) Send(to, new ReplicationMessage.MapPushed(due));
+        foreach (var (to, due) in _manager.DuePushes(view, _self, _now))
+            Send(to, new ReplicationMessage.MapPushed(due));
     }
 
     private void Adopt(ServiceMap map)
@@ -171,7 +172,9 @@ public sealed partial class Node
         else Send(to, request);
     }
 
-    /// <summary>Only a primary with a valid view lease takes a request; one without is perhaps deposed already.</summary>
+    /// <summary>
+    /// Only a primary with a valid view lease takes a request; one without is perhaps deposed already.
+    /// </summary>
     private void OnRequest(MemberId from, ReplicationMessage.Request request)
     {
         var kind = AnswerKind.NotPrimary;

@@ -103,7 +103,8 @@ internal static class StatusReasons
             ? "no further node can host one"
             : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %"));
         reasons.Add(
-            $"{definition.Name} has {Count(secondaries, "secondary", "secondaries")} of {definition.Secondaries}: {why}");
+            $"{definition.Name} has {Count(secondaries, "secondary", "secondaries")} " +
+            $"of {definition.Secondaries}: {why}");
     }
 
     private static string Count(int count, string one, string many) => count switch

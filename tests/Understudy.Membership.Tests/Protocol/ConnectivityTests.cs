@@ -14,7 +14,10 @@ public sealed class ConnectivityTests
     public void The_best_clique_is_the_best_of_all_sets_in_every_graph(int count)
     {
         var voters = Enumerable.Range(1, count).Select(Cast.Node).ToList();
-        var pairs = (from i in Enumerable.Range(0, count) from j in Enumerable.Range(i + 1, count - i - 1) select (i, j))
+        var pairs = (
+            from i in Enumerable.Range(0, count)
+            from j in Enumerable.Range(i + 1, count - i - 1)
+            select (i, j))
             .ToList();
         for (var graph = 0; graph < 1 << pairs.Count; graph++)
         {

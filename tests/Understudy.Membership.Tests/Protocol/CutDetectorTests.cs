@@ -80,7 +80,9 @@ public sealed class CutDetectorTests
 
     [Fact]
     public void More_accusers_never_make_a_verdict_weaker() =>
-        Gen.Select(Gen.Int[2, 9], Gen.Int[1, 8]).Where((voters, accusers) => accusers < voters).Sample((voters, accusers) =>
+        Gen.Select(Gen.Int[2, 9], Gen.Int[1, 8])
+            .Where((voters, accusers) => accusers < voters)
+            .Sample((voters, accusers) =>
         {
             var accusations = Enumerable.Range(2, accusers).Where(i => i <= voters)
                 .Select(accuser => Accuse(accuser, 1, EvidenceClass.Silent)).ToList();

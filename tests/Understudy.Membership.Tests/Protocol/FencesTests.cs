@@ -43,7 +43,10 @@ public sealed class FencesTests
 
         fences.Pass(TimeSpan.FromSeconds(2)).ShouldBeEmpty();
         fences.Remaining(TimeSpan.FromSeconds(2)).ShouldBe(
-            [new RemainingLease(Cast.Id(8), TimeSpan.FromSeconds(3)), new RemainingLease(Evicted, TimeSpan.FromSeconds(1))]);
+            [
+                new RemainingLease(Cast.Id(8), TimeSpan.FromSeconds(3)),
+                new RemainingLease(Evicted, TimeSpan.FromSeconds(1)),
+            ]);
         fences.Pass(TimeSpan.FromSeconds(3)).ShouldBe([Evicted]);
         fences.IsRunning(Evicted).ShouldBeFalse();
         fences.IsRunning(Cast.Id(8)).ShouldBeTrue();

@@ -11,7 +11,9 @@ public sealed class LeasesTests
 
     private static readonly MemberId Holder = Cast.Id(9);
 
-    /// <summary>One question to a voter: when asked, how long until the voter saw it, whether the answer came.</summary>
+    /// <summary>
+    /// One question to a voter: when asked, how long until the voter saw it, whether the answer came.
+    /// </summary>
     private static readonly Gen<(int Voter, long AskedAt, long Delay, bool IsAnswered)> Questions = Gen.Select(
         Gen.Int[1, 5], Gen.Long[0, 3_000], Gen.Long[0, 900], Gen.Bool);
 

@@ -181,7 +181,8 @@ public sealed class MembershipMonitorVotingTests
             pump.Loses = _ => false;
             pump.Run(5 * Second);
 
-            pump.Installed.GroupBy(i => i.View.Epoch).ShouldAllBe(epoch => epoch.Select(i => i.View).Distinct().Count() == 1);
+            pump.Installed.GroupBy(i => i.View.Epoch)
+                .ShouldAllBe(epoch => epoch.Select(i => i.View).Distinct().Count() == 1);
         }
     }
 

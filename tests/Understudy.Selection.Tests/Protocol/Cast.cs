@@ -6,7 +6,9 @@ using Understudy.Selection.Protocol;
 
 namespace Understudy.Selection.Tests.Protocol;
 
-/// <summary>The nodes n1, n2 ... of the tests, and chains of views of them with the RM's configuration attached.</summary>
+/// <summary>
+/// The nodes n1, n2 ... of the tests, and chains of views of them with the RM's configuration attached.
+/// </summary>
 internal static class Cast
 {
     public static MemberId Id(int number, ulong counter = 1) =>
@@ -32,12 +34,16 @@ internal static class Cast
     public static View WithConfiguration(ImmutableArray<Member> members, RmConfiguration configuration) =>
         Make(new Epoch(9), members, SelectionCodec.EncodeConfiguration(configuration));
 
-    /// <summary>The view after: without these, with those, with the RM's configuration as the policy makes it.</summary>
+    /// <summary>
+    /// The view after: without these, with those, with the RM's configuration as the policy makes it.
+    /// </summary>
     public static View Next(View view, int[] without, Member[]? with = null, InSyncAddition? change = null)
     {
         ImmutableArray<Member> members =
         [
-            .. view.Members.Where(m => !without.Any(w => m.Id.Node == Id(w).Node)).Concat(with ?? []).OrderBy(m => m.Id),
+            .. view.Members.Where(m => !without.Any(w => m.Id.Node == Id(w).Node))
+                .Concat(with ?? [])
+                .OrderBy(m => m.Id),
         ];
         return Make(view.Epoch.Next, members, new RmAttachmentPolicy().Merge(view, members, change));
     }

@@ -83,11 +83,16 @@ public sealed class PrimarySelectionWinTests
         var (pump, view) = Served(3, 1, 2, 3);
         var without = Cast.WithConfiguration(
             view.Members,
-            Cast.Configuration(view) with { Version = new ConfigurationVersion(5), InSync = [Cast.Copy(1), Cast.Copy(2)] });
+            Cast.Configuration(view) with
+            {
+                Version = new ConfigurationVersion(5),
+                InSync = [Cast.Copy(1), Cast.Copy(2)],
+            });
         pump.Forget();
         pump.Install(without with { Epoch = view.Epoch.Next });
 
-        pump.Asked<SelectionEffect.Depose>(Cast.Id(3)).ShouldBe([new SelectionEffect.Depose(new ConfigurationVersion(4))]);
+        pump.Asked<SelectionEffect.Depose>(Cast.Id(3))
+            .ShouldBe([new SelectionEffect.Depose(new ConfigurationVersion(4))]);
         pump.Said<SelectionMessage.Disqualify>(Cast.Id(3)).ShouldBeEmpty("outside the in-sync set nobody campaigns");
         pump.Winners.ShouldBe([Cast.Id(2)]);
     }

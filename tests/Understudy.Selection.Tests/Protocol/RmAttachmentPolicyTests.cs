@@ -40,7 +40,8 @@ public sealed class RmAttachmentPolicyTests
         var view = Cast.Started(3, 2, 3);
 
         Cast.Configuration(Cast.Next(view, [1])).ShouldBeEquivalentTo(Cast.Configuration(view));
-        Cast.Configuration(Cast.Next(view, [1], [Cast.Member(1, counter: 2)])).Version.ShouldBe(new ConfigurationVersion(4));
+        var next = Cast.Next(view, [1], [Cast.Member(1, counter: 2)]);
+        Cast.Configuration(next).Version.ShouldBe(new ConfigurationVersion(4));
     }
 
     [Fact]
@@ -130,7 +131,10 @@ public sealed class RmAttachmentPolicyTests
                 var present = view.MemberOn(Cast.Id(node).Node);
                 var next = what == 2
                     ? Cast.Next(view, [], change: Cast.Addition(view, node))
-                    : Cast.Next(view, [node], what == 0 || present is null ? [Cast.Member(node, ++counters[node] + 1)] : []);
+                    : Cast.Next(
+                        view,
+                        [node],
+                        what == 0 || present is null ? [Cast.Member(node, ++counters[node] + 1)] : []);
                 if (next.Members.IsEmpty) return;
 
                 Holders(next).SequenceEqual(Holders(view)).ShouldBe(

@@ -7,7 +7,9 @@ namespace Understudy.Selection.Tests.Protocol;
 /// <summary>A message that was sent.</summary>
 internal sealed record Delivery(MemberId From, MemberId To, SelectionMessage Message);
 
-/// <summary>Runs the selections of several nodes against each other in one thread, messages in order of sending.</summary>
+/// <summary>
+/// Runs the selections of several nodes against each other in one thread, messages in order of sending.
+/// </summary>
 internal sealed class SelectionPump
 {
     private readonly SortedDictionary<MemberId, PrimarySelection> _running = [];
