@@ -40,8 +40,8 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
         var question = HandshakeFrames.Encode(hello, self);
         foreach (var wait in options.ProbeWaits)
         {
-            var began = clock.GetTimestamp();
-            while (clock.GetElapsedTime(began) < wait) Thread.Yield();
+            // Asleep: a thread that yields instead gives a whole slice away where there are more threads than cores.
+            if (wait > TimeSpan.Zero) Thread.Sleep(wait);
             if (AnswersOnce(peer.Incarnation, address, question)) return true;
         }
 

@@ -35,12 +35,11 @@ public sealed record TransportOptions
     /// <summary>The longest wait between attempts to connect. Default 100 ms.</summary>
     public TimeSpan LastBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long to wait before each attempt of a probe. Default 0, 0.2, 0.5 and 1 ms.</summary>
+    /// <summary>How long to wait before each attempt of a probe. Default 0, 1 and 1 ms.</summary>
     public ImmutableArray<TimeSpan> ProbeWaits { get; init; } =
     [
         TimeSpan.Zero,
-        TimeSpan.FromMilliseconds(0.2),
-        TimeSpan.FromMilliseconds(0.5),
+        TimeSpan.FromMilliseconds(1),
         TimeSpan.FromMilliseconds(1),
     ];
 

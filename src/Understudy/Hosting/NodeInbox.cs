@@ -28,7 +28,9 @@ internal sealed class NodeInbox
     {
         lock (_gate)
         {
-            if (_queued.Count == 0 && patience > TimeSpan.Zero) Monitor.Wait(_gate, patience);
+            // Rounded up: a wait counts whole milliseconds, and the last part of one would be spent in turning round.
+            if (_queued.Count == 0 && patience > TimeSpan.Zero)
+                Monitor.Wait(_gate, (int)Math.Ceiling(patience.TotalMilliseconds));
             taken.AddRange(_queued);
             _queued.Clear();
         }
