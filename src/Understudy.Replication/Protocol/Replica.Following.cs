@@ -26,7 +26,13 @@ public sealed partial class Replica
         }
 
         // The seal: nothing of an older configuration is accepted. Its primary learns of the newer one in time.
-        if (append.Version < Version && Allows(Mutation.NoSeal)) return;
+        if (append.Version < Version)
+        {
+            if (Allows(Mutation.NoSeal)) return;
+            if (Role == ReplicaRole.Primary) Demote();
+            Version = append.Version;
+        }
+
         if (Role == ReplicaRole.Primary) return;
 
         if (!IsMatch(append, out var hint))
@@ -66,7 +72,7 @@ public sealed partial class Replica
             {
                 if (_log[entry.Sequence].Version == entry.Version) continue;
                 Invariant.Holds(
-                    entry.Sequence > Committed || !Allows(Mutation.NoSeal) || _mutations != Mutation.None,
+                    entry.Sequence > Committed || _mutations != Mutation.None,
                     $"NothingLost: committed checkpoint {entry.Sequence} of {_service} would be replaced");
                 _log.TruncateAfter(entry.Sequence - 1);
                 writes.Add(new StoreWrite.TruncateAfter(_service, entry.Sequence - 1));

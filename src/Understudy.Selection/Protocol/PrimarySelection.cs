@@ -93,7 +93,7 @@ public sealed partial class PrimarySelection(
         var isEligible = _eligible.Any(m => m.Id == self);
         var survives = IsInSync && _activeVersion.Value > 0;
         Note(602, survives ? "this node hosted the primary and survives" : "no primary was here");
-        var position = Allows(Mutation.NoSeal) ? log.Seal(configuration.Version) : log.Position;
+        var position = log.Seal(configuration.Version);
         var keepsPrimaryEpoch = IsInSync || !Allows(Mutation.PrimaryEpochOutsideInSync);
         _rank = new Rank(
             IsInSync,
