@@ -24,6 +24,21 @@ public sealed class MutantTests
     }
 
     [Fact]
+    public void Each_mutant_is_pinned_or_its_survival_is_argued_in_the_docs()
+    {
+        var pinned = Pins.Select(pin => Mutants.NameOf(pin.Mutant)).ToHashSet();
+        var rules = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Scenarios", "rules-and-mutants.md"));
+        var argued = rules[rules.IndexOf("## Rules on which nothing", StringComparison.Ordinal)..];
+        foreach (var name in Mutants.All.Select(Mutants.NameOf))
+        {
+            var pin = Pins.SingleOrDefault(each => Mutants.NameOf(each.Mutant) == name);
+            var row = rules.Split('\n').Single(line => line.StartsWith($"| {name} |", StringComparison.Ordinal));
+            row.ShouldEndWith(pin is null ? "| argued below |" : $"| {pin.Seed}, {pin.Checker} |");
+            if (!pinned.Contains(name)) argued.ShouldContain($"**{name}**");
+        }
+    }
+
+    [Fact]
     public void Without_its_mutant_a_pinned_seed_is_clean()
     {
         foreach (var pin in Pins)

@@ -4,11 +4,12 @@ using Understudy.Contracts;
 
 namespace Understudy.Cli.Demo;
 
-/// <summary>Runs a demo: form, measure at rest, strike and restore round by round, compare.</summary>
+/// <summary>Runs a demo: form, strike and restore round by round, compare, measure at rest.</summary>
 internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoView view)
 {
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
+    // A process goes on compiling what was just used for some seconds: that is no cost of resting.
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PictureEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly DemoWait _wait = new(options, cluster, view);
@@ -21,14 +22,13 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
         var status = await _wait.ForShapeAsync(null, null, cancellationToken);
         view.Say(Formed(status, clock.Elapsed));
         view.Picture(status, cluster, 0);
-        var idle = await MeasureIdleAsync(cancellationToken);
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var load = new Load([.. cluster.Nodes.Select(node => node.Http)], options, ended.Token);
         var watching = view.WantsPictures ? WatchAsync(load, ended.Token) : Task.CompletedTask;
         try
         {
-            return await RoundsAsync(load, idle, cancellationToken);
+            return await RoundsAsync(load, cancellationToken);
         }
         finally
         {
@@ -37,7 +37,7 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
         }
     }
 
-    private async Task<Summary> RoundsAsync(Load load, NodeCost idle, CancellationToken cancellationToken)
+    private async Task<Summary> RoundsAsync(Load load, CancellationToken cancellationToken)
     {
         List<Round> rounds = [];
         for (var number = 1; number <= options.Rounds; number++)
@@ -56,7 +56,7 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
         var history = load.History.Snapshot();
         var findings = await Task.Run(() => Verifier.Check(history), cancellationToken);
         var acks = load.GapWriter.Acks;
-        var cost = idle with { RssMegabytes = Math.Max(idle.RssMegabytes, Greatest(node => node.RssMegabytes)) };
+        var cost = await MeasureIdleAsync(cancellationToken);
         var pause = acks.Count == 0 ? 0 : Gap.Longest(acks, acks[0], acks[^1]);
         view.Now(findings.AreGood ? "all is well" : findings.Finding ?? "");
         return new Summary(options.Rounds, rounds, findings, cost, history.Count, pause);

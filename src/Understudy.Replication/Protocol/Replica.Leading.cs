@@ -268,10 +268,22 @@ public sealed partial class Replica
 
     private void Answer()
     {
+        if (!Allows(Mutation.ReadUncommitted)) AnswerReadsAhead();
         while (_waiting.TryPeek(out var first) && first.Sequence <= Committed && first.Round <= _confirmedRound)
         {
             _waiting.Dequeue();
             _effects.Add(new ReplicaEffect.Answer(first.Id, first.Body, Version));
+        }
+    }
+
+    /// <summary>The mutant: a read passes the writes before it, whose effects it may have seen.</summary>
+    private void AnswerReadsAhead()
+    {
+        for (var left = _waiting.Count; left > 0; left--)
+        {
+            var waiting = _waiting.Dequeue();
+            if (waiting.Sequence > 0 || waiting.Round > _confirmedRound) _waiting.Enqueue(waiting);
+            else _effects.Add(new ReplicaEffect.Answer(waiting.Id, waiting.Body, Version));
         }
     }
 }
