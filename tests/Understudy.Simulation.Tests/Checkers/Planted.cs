@@ -57,9 +57,13 @@ internal sealed class Planted
     }
 
     /// <summary>An operation that was begun after all earlier ones had ended.</summary>
-    public ClientOperation Operation(KvRequest request, KvAnswer? answer)
+    public ClientOperation Operation(KvRequest request, KvAnswer? answer, long? calledAt = null)
     {
-        var operation = new ClientOperation(++_time, 0, Kv, request, "key") { CalledAt = ++_time, Answer = answer };
+        var operation = new ClientOperation(++_time, 0, Kv, request, "key")
+        {
+            CalledAt = calledAt ?? ++_time,
+            Answer = answer,
+        };
         operation.Outcome = answer is null ? OperationOutcome.Unknown : OperationOutcome.Answered;
         if (answer is not null) operation.ReturnedAt = ++_time;
         return operation;

@@ -74,25 +74,23 @@ public sealed class PrimaryCheckersTests
         Planted.ShouldBreak("FreshestWins", () => _cluster.Activate(1, primary: 3, inSync: [1, 2]));
 
     [Fact]
-    public void An_answer_of_a_predecessor_to_what_was_sent_later_breaks_NoLateAct()
+    public void An_answer_of_a_predecessor_to_what_was_asked_later_breaks_NoLateAct()
     {
         _cluster.Activate(1, primary: 1, inSync: [1, 2]);
         _cluster.Activate(2, primary: 2, inSync: [2]);
-        var operation = _cluster.Operation(new KvRequest.Get("a"), answer: null);
-        var attempt = new Attempt(operation, gateway: 0, _cluster.Cluster.Now + 1);
+        var operation = _cluster.Operation(new KvRequest.Get("a"), answer: null, _cluster.Cluster.Now + 1);
 
-        Answer(attempt, by: 2, version: 2);
-        Planted.ShouldBreak("NoLateAct", () => Answer(attempt, by: 1, version: 1));
+        Planted.ShouldBreak("NoLateAct", () => Answer(new Attempt(operation, gateway: 0), by: 1, version: 1));
     }
 
     [Fact]
-    public void An_answer_of_a_predecessor_to_what_was_sent_before_is_harmless()
+    public void An_answer_of_a_predecessor_to_what_was_asked_before_is_harmless()
     {
         _cluster.Activate(1, primary: 1, inSync: [1, 2]);
         _cluster.Activate(2, primary: 2, inSync: [2]);
-        var operation = _cluster.Operation(new KvRequest.Get("a"), answer: null);
+        var operation = _cluster.Operation(new KvRequest.Get("a"), answer: null, _cluster.Cluster.Now);
 
-        Answer(new Attempt(operation, gateway: 0, _cluster.Cluster.Now), by: 1, version: 1);
+        Answer(new Attempt(operation, gateway: 0), by: 1, version: 1);
     }
 
     private void Answer(Attempt attempt, int by, long version) => _cluster.Cluster.Checkers.OnAnswer(

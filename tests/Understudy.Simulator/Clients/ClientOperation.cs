@@ -48,13 +48,11 @@ internal sealed class ClientOperation(long number, int client, ServiceName servi
 }
 
 /// <summary>One sending of an operation to one node.</summary>
-internal sealed class Attempt(ClientOperation operation, int gateway, long sentAt)
+internal sealed class Attempt(ClientOperation operation, int gateway)
 {
     public ClientOperation Operation => operation;
 
     public int Gateway => gateway;
-
-    public long SentAt => sentAt;
 
     /// <summary>The gateway's name for it; 0 until it has arrived.</summary>
     public long Number { get; set; }

@@ -220,7 +220,7 @@ internal sealed class Workload
     private void Send(ClientOperation operation)
     {
         var gateway = _random.Below(_cluster.Nodes.Length);
-        var attempt = new Attempt(operation, gateway, _cluster.Now);
+        var attempt = new Attempt(operation, gateway);
         var delay = _random.Exponential(TimeSpan.FromMilliseconds(0.3)).Ticks;
         _cluster.Schedule(delay, new SimulationEvent(EventKind.RequestArrives, gateway, Payload: attempt));
     }
