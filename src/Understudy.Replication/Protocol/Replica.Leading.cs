@@ -188,8 +188,12 @@ public sealed partial class Replica
 
     private void Pump(Follower follower)
     {
-        if (follower.Transfer is not null || !follower.IsMatched) return;
-        while (follower.Next <= _log.LastSequence && follower.Next - follower.Matched <= ReplicaLimits.SendAhead)
+        if (!follower.IsMatched) return;
+
+        // To send may begin a transfer, if the log was compacted past what this follower has.
+        while (follower.Transfer is null
+            && follower.Next <= _log.LastSequence
+            && follower.Next - follower.Matched <= ReplicaLimits.SendAhead)
         {
             SendAppend(follower);
         }
