@@ -14,6 +14,19 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
 {
     private readonly ProbeThreads _threads = new();
 
+    /// <summary>What one attempt found.</summary>
+    private enum Finding
+    {
+        /// <summary>The incarnation asked for answered.</summary>
+        Answered,
+
+        /// <summary>Nobody, or somebody else, answered in time; a connection that was accepted may have been reset.</summary>
+        Unanswered,
+
+        /// <summary>Nothing listens there.</summary>
+        Refused,
+    }
+
     /// <summary>Probes, and tells the result on a thread of the prober's.</summary>
     /// <param name="peer">The incarnation that should answer.</param>
     /// <param name="self">Who asks.</param>
@@ -42,13 +55,17 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
         {
             // Asleep: a thread that yields instead gives a whole slice away where there are more threads than cores.
             if (wait > TimeSpan.Zero) Thread.Sleep(wait);
-            if (AnswersOnce(peer.Incarnation, address, question)) return true;
+            switch (AskOnce(peer.Incarnation, address, question))
+            {
+                case Finding.Answered: return true;
+                case Finding.Refused: return false; // A process that lives listens: to ask it again tells nothing new.
+            }
         }
 
         return false;
     }
 
-    private bool AnswersOnce(Incarnation expected, IPEndPoint address, byte[] question)
+    private Finding AskOnce(Incarnation expected, IPEndPoint address, byte[] question)
     {
         var began = clock.GetTimestamp();
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -56,24 +73,27 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
         socket.NoDelay = true;
         try
         {
-            return IsConnected(socket, address)
+            var error = Connect(socket, address);
+            if (error == SocketError.ConnectionRefused) return Finding.Refused;
+            var isAnswered = error == SocketError.Success
                 && socket.Send(question, SocketFlags.None, out _) == question.Length
                 && ReadAnswerer(socket, began) == expected;
+            return isAnswered ? Finding.Answered : Finding.Unanswered;
         }
         catch (SocketException)
         {
-            return false;
+            return Finding.Unanswered;
         }
     }
 
-    private bool IsConnected(Socket socket, IPEndPoint address)
+    private SocketError Connect(Socket socket, IPEndPoint address)
     {
         // Not disposed: after a timeout the socket's end completes the attempt.
         var done = new ManualResetEventSlim();
         var attempt = new SocketAsyncEventArgs { RemoteEndPoint = address };
         attempt.Completed += (_, _) => done.Set();
-        if (socket.ConnectAsync(attempt) && !done.Wait(options.ProbeTimeout)) return false;
-        return attempt.SocketError == SocketError.Success;
+        if (socket.ConnectAsync(attempt) && !done.Wait(options.ProbeTimeout)) return SocketError.TimedOut;
+        return attempt.SocketError;
     }
 
     /// <summary>Reads one frame. Whatever it says, its header tells who is alive.</summary>

@@ -16,7 +16,8 @@ internal sealed class CodecProbe<T>(Func<T, byte[]> encode, CodecProbe<T>.Decode
     /// </summary>
     private const int MostAllocatedPerByte = 64;
 
-    private const int AllocatedAnyway = 4096;
+    /// <summary>What a refusal costs: the exception that a damaged body raises inside the parser, and its text.</summary>
+    private const int AllocatedAnyway = 16 * 1024;
 
     // What a record derives from its fields (the epoch after this one) is not a field.
     private static readonly JsonSerializerOptions _fieldsOnly = new() { IgnoreReadOnlyProperties = true };
