@@ -2,7 +2,10 @@ using Understudy.Kernel;
 
 namespace Understudy.Membership;
 
-/// <summary>A change of the attachment that the layer above wants agreed together with the next view.</summary>
+/// <summary>
+/// A change of the attachment that the layer above wants agreed together with the next view. Its text says to an
+/// operator what the view is then proposed with.
+/// </summary>
 public abstract record AttachmentChange;
 
 /// <summary>

@@ -105,7 +105,7 @@ internal sealed class FailureDetector(MembershipOptions options, MemberId self, 
     }
 
     /// <summary>SELF-SUSPECT: the voters heard, this one included, are fewer than a quorum.</summary>
-    private bool IsSelfSuspect(View view, TimeSpan now)
+    public bool IsSelfSuspect(View view, TimeSpan now)
     {
         var heard = 0;
         foreach (var acceptor in view.Acceptors)

@@ -11,10 +11,13 @@ public sealed partial class MembershipMonitor
     private TimeSpan _noteLinksAt;
 
     /// <summary>What the next view changes.</summary>
-    private sealed record Plan(List<MemberId> Evicted, List<Member> Admitted)
+    private sealed record Plan(List<MemberId> Evicted, List<Member> Admitted, AttachmentChange? Change)
     {
-        public override string ToString() =>
-            string.Join(", ", Evicted.Select(m => $"without {m}").Concat(Admitted.Select(m => $"with {m.Id}")));
+        public override string ToString()
+        {
+            var parts = Evicted.Select(m => $"without {m}").Concat(Admitted.Select(m => $"with {m.Id}"));
+            return string.Join(", ", Change is null ? parts : parts.Append($"{Change}"));
+        }
     }
 
     /// <returns>The change that is due, or null if none is, or if it would leave no quorum of voters in.</returns>
@@ -30,7 +33,7 @@ public sealed partial class MembershipMonitor
             if (stays || admitted.Any(m => m.Id.Node == acceptor.Node)) voters++;
         }
 
-        return voters < view.Quorum ? null : new Plan(evicted, admitted);
+        return voters < view.Quorum ? null : new Plan(evicted, admitted, _wantedChange);
     }
 
     private List<MemberId> DueEvictions(View view)
@@ -117,9 +120,18 @@ public sealed partial class MembershipMonitor
         return accusations;
     }
 
-    /// <summary>Members that a link which stays down forces out, though no majority accuses them.</summary>
+    /// <summary>
+    /// Members that a link which stays down forces out, though no majority accuses them. Who hears no quorum has no
+    /// rows to judge by, and would put itself out: it forgets what it knew of links until it hears one again.
+    /// </summary>
     private List<MemberId> DueDisconnections(View view, List<Verdict> stable)
     {
+        if (_detector.IsSelfSuspect(view, _now))
+        {
+            _cutLinks.Clear();
+            return [];
+        }
+
         var members = view.Members.Where(m => !stable.Any(v => v.Subject == m.Id)).ToList();
         var voters = members.Where(m => m.Kind != NodeKind.NonVoter).Select(m => m.Id.Node).ToList();
         NoteLinks(members);

@@ -9,6 +9,7 @@ public sealed partial class MembershipMonitor
 {
     private AttachmentChange? _wantedChange;
     private Proposal? _proposal;
+    private MembershipEffect.NoteProposal? _noted;
     private TimeSpan? _cutSince;
     private TimeSpan _retryAt;
     private int _highestRound;
@@ -44,8 +45,16 @@ public sealed partial class MembershipMonitor
         var isOwnWish = _wantedChange is not null && plan is { Evicted.Count: 0, Admitted.Count: 0 };
         var wait = isOwnWish ? TimeSpan.Zero : PlaceInLine(view, plan) * _options.Profile.Stagger;
         if (_now - _cutSince.Value < wait) return;
-        if (plan is not null) _effects.Add(new MembershipEffect.NoteProposal(view.Epoch.Next, plan.ToString()));
+        if (plan is not null) Note(new MembershipEffect.NoteProposal(view.Epoch.Next, plan.ToString()));
         Propose(view, plan);
+    }
+
+    /// <summary>Once for each plan, however often it is proposed.</summary>
+    private void Note(MembershipEffect.NoteProposal proposal)
+    {
+        if (proposal == _noted) return;
+        _noted = proposal;
+        _effects.Add(proposal);
     }
 
     private void Propose(View view, Plan? plan)

@@ -8,7 +8,10 @@ namespace Understudy.Selection.Protocol;
 /// <param name="Base">The version that the wish was made in; void in any other.</param>
 /// <param name="Copy">The registry copy to take into the in-sync set.</param>
 /// <param name="Member">The incarnation that was caught up and marked joining; void when it has gone.</param>
-public sealed record InSyncAddition(ConfigurationVersion Base, RegistryCopy Copy, MemberId Member) : AttachmentChange;
+public sealed record InSyncAddition(ConfigurationVersion Base, RegistryCopy Copy, MemberId Member) : AttachmentChange
+{
+    public override string ToString() => $"with {Member.Node} in the RM's in-sync set";
+}
 
 /// <summary>
 /// How the RM's configuration goes from one view to the next (DESIGN 5, repair 6; agreement.md 2.5): copies whose

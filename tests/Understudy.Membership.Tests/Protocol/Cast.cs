@@ -44,7 +44,10 @@ internal static class Cast
 }
 
 /// <summary>Wants the attachment's version raised, once.</summary>
-internal sealed record Raise(long From) : AttachmentChange;
+internal sealed record Raise(long From) : AttachmentChange
+{
+    public override string ToString() => "with the version raised";
+}
 
 /// <summary>An attachment that is nothing but a version; the last voter among the members is the heir.</summary>
 internal sealed class VersionPolicy : IAttachmentPolicy
