@@ -17,6 +17,7 @@ public enum ReplicaRole
 /// <summary>How much a replica does at a time.</summary>
 public static class ReplicaLimits
 {
+    /// <summary>The most entries in one append; a receiver refuses more.</summary>
     public const int EntriesPerMessage = 512;
     public const int BytesPerMessage = 1 << 20;
     public const int SnapshotPartBytes = 256 * 1024;
