@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Replication.Protocol;
+using static Understudy.Replication.Tests.Protocol.Cast;
+
+namespace Understudy.Replication.Tests.Protocol;
+
+/// <summary>The RM's primary on n1; its registry's other copy is on n2.</summary>
+public sealed class ReplicaManagerTests
+{
+    private static readonly ServiceDefinition Numbers = new(new ServiceName("numbers"), "kv", 1, 0, true);
+    private static readonly ServiceDefinition Words = new(new ServiceName("words"), "kv", 1, 0, true);
+
+    private readonly Registry _registry = new();
+    private readonly Replica _replica;
+    private readonly ReplicaManager _manager;
+
+    public ReplicaManagerTests()
+    {
+        _replica = new Replica(
+            Registry.Name, Id(1), isDurable: false, new OnceOnlyState(_registry), null, Profile.Lan, Mutation.None);
+        _replica.Begin(TimeSpan.Zero, []);
+        _replica.Lead(Version(1), Providers(1, 2));
+        _manager = new ReplicaManager([Numbers, Words], _registry, _replica, Profile.Lan);
+    }
+
+    [Fact]
+    public void It_decides_nothing_before_it_is_activated_and_nothing_after_it_is_deposed()
+    {
+        _manager.Reconcile(View(1, 2));
+        _registry.Services.ShouldBeEmpty();
+
+        _manager.Activate(Version(1));
+        _manager.Depose();
+        _manager.Reconcile(View(1, 2));
+        _registry.Services.ShouldBeEmpty();
+        _manager.TakeCommitted().ShouldBeNull();
+        Due(View(1, 2), TimeSpan.Zero).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void All_services_start_in_one_checkpoint_spread_over_the_hosts()
+    {
+        _manager.Activate(Version(1));
+        _manager.Reconcile(View(1, 2));
+
+        _replica.LastSequence.ShouldBe(1);
+        _registry.Services.Select(s => s.Configuration.Primary).ShouldBe([Id(2), Id(1)]);
+    }
+
+    [Fact]
+    public void A_decision_is_ordered_once_and_only_when_it_is_committed()
+    {
+        _manager.Activate(Version(1));
+        _manager.Reconcile(View(1, 2));
+        Acknowledge(0);
+        _manager.TakeCommitted()?.Services.ShouldBeEmpty("the first decision is not committed");
+
+        Acknowledge(1);
+        _manager.TakeCommitted()!.Services.ShouldBe(_registry.Services);
+        _manager.TakeCommitted().ShouldBeNull();
+    }
+
+    [Fact]
+    public void One_change_of_view_is_one_checkpoint_for_all_services()
+    {
+        var view = Serve([1, 2], [1, 2]);
+        var before = _replica.LastSequence;
+        _manager.Reconcile(Without(view, 2));
+
+        _replica.LastSequence.ShouldBe(before + 1);
+        foreach (var entry in _registry.Services)
+        {
+            entry.Configuration.InSync.ShouldBe(Providers(1));
+            entry.Configuration.Primary.ShouldBe(Id(1));
+        }
+    }
+
+    [Fact]
+    public void A_change_of_view_that_concerns_no_service_makes_no_checkpoint()
+    {
+        Serve([1, 2], [1, 2]);
+        var (before, services) = (_replica.LastSequence, _registry.Services);
+
+        _manager.Reconcile(View(1, 2, 3));
+        _manager.Reconcile(View(1, 2));
+
+        _replica.LastSequence.ShouldBe(before);
+        _registry.Services.ShouldBe(services);
+    }
+
+    [Fact]
+    public void A_primary_has_a_provider_taken_in_and_out()
+    {
+        var view = Serve([1], [1, 2]);
+        var present = Of(Numbers);
+        var wanted = new ReplicationMessage.InSyncWanted(Numbers.Name, present.Version, Provider(2), IsIncluded: true);
+        _manager.OnInSyncWanted(Id(1), wanted, view);
+
+        Of(Numbers).InSync.ShouldBe(Providers(1, 2));
+        Of(Numbers).Version.ShouldBe(present.Version.Next);
+        _manager.OnInSyncWanted(
+            Id(1), wanted with { Version = Of(Numbers).Version, IsIncluded = false }, view);
+        Of(Numbers).InSync.ShouldBe(Providers(1));
+    }
+
+    [Fact]
+    public void A_wish_is_void_in_another_version_from_another_node_or_for_one_that_is_no_member()
+    {
+        var view = Serve([1], [1, 2]);
+        var present = Of(Numbers);
+        var wanted = new ReplicationMessage.InSyncWanted(Numbers.Name, present.Version, Provider(2), IsIncluded: true);
+
+        _manager.OnInSyncWanted(Id(1), wanted with { Version = present.Version.Next }, view);
+        _manager.OnInSyncWanted(Id(2), wanted, view);
+        _manager.OnInSyncWanted(Id(1), wanted with { Provider = Provider(2, counter: 2) }, view);
+        _manager.OnInSyncWanted(Id(1), wanted with { Service = Service }, view);
+
+        Of(Numbers).ShouldBe(present);
+    }
+
+    [Fact]
+    public void The_primaries_of_a_node_that_leaves_go_to_in_sync_providers_elsewhere()
+    {
+        var view = Serve([1, 2], [1, 2]);
+        _registry.Services.Select(s => s.Configuration.Primary).ShouldBe([Id(1), Id(2)]);
+        _manager.OnHandOverWanted(Id(2), view);
+
+        foreach (var entry in _registry.Services)
+        {
+            entry.Configuration.Primary.ShouldBe(Id(1));
+            entry.Configuration.InSync.ShouldBe(Providers(1, 2));
+        }
+    }
+
+    [Fact]
+    public void An_order_is_sent_once_and_again_after_a_heartbeat_until_it_is_taken()
+    {
+        var view = Serve([1, 2], [1, 2, 3]);
+        Acknowledge(_replica.LastSequence);
+        var map = _manager.TakeCommitted()!;
+
+        Due(view, TimeSpan.Zero).ShouldBe([Id(2), Id(3)]);
+        Due(view, Profile.Lan.Heartbeat / 2).ShouldBeEmpty();
+        _manager.OnMapTaken(Id(2), new ReplicationMessage.MapTaken(map.Generation, map.Sequence));
+        Due(view, Profile.Lan.Heartbeat).ShouldBe([Id(3)]);
+        _manager.OnMapTaken(Id(3), new ReplicationMessage.MapTaken(map.Generation, map.Sequence));
+        Due(view, 2 * Profile.Lan.Heartbeat).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_checkpoint_of_the_registry_makes_the_same_registry_elsewhere()
+    {
+        Serve([1, 2], [1, 2]);
+        var other = new Registry();
+        other.Load(_registry.Save());
+        other.Save().ToArray().ShouldBe(_registry.Save().ToArray());
+
+        var changed = other.Services[0];
+        changed = changed with
+        {
+            Configuration = changed.Configuration with { Version = changed.Configuration.Version.Next },
+        };
+        var checkpoint = other.Change([changed]);
+        _registry.Apply(checkpoint);
+        _registry.Save().ToArray().ShouldBe(other.Save().ToArray());
+        Should.Throw<InvariantViolationException>(() => other.Change([changed]), "a version only grows");
+    }
+
+    /// <summary>Both services run with these in sync; their primaries are spread over them.</summary>
+    private View Serve(int[] inSync, int[] members)
+    {
+        _registry.Change(
+        [
+            .. new[] { Numbers, Words }.Select((definition, i) => new ServiceEntry(
+                definition,
+                new Configuration(
+                    definition.Name,
+                    Version(5),
+                    new Lineage(1),
+                    Id(inSync[i % inSync.Length]),
+                    Providers(inSync),
+                    new Epoch(4)))),
+        ]);
+        _manager.Activate(Version(1));
+        var view = View(members);
+        _manager.Reconcile(view);
+        return view;
+    }
+
+    private static View Without(View view, int node) =>
+        view with { Members = [.. view.Members.Where(m => m.Id != Id(node))] };
+
+    private Configuration Of(ServiceDefinition definition) => _registry.Find(definition.Name)!.Configuration;
+
+    private void Acknowledge(long sequence) => _replica.OnAppended(
+        Id(2), new ReplicationMessage.Appended(Registry.Name, Version(1), IsMatched: true, sequence, 0));
+
+    private ImmutableArray<MemberId> Due(View view, TimeSpan now) =>
+        [.. _manager.DuePushes(view, Id(1), now).Select(due => due.To)];
+}
