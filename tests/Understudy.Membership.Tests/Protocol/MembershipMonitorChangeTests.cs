@@ -137,6 +137,82 @@ public sealed class MembershipMonitorChangeTests
     }
 
     [Fact]
+    public void A_node_whose_disk_hangs_is_evicted_as_stuck_though_its_heartbeats_come()
+    {
+        var pump = Formed(3);
+        pump.Stalled.Add(2);
+        pump.Run(3 * Profile.Lan.Silence - Profile.Lan.Heartbeat);
+        pump.Asked<MembershipEffect.NoteAccusation>().ShouldBeEmpty();
+
+        pump.Run(Second);
+
+        pump.Asked<MembershipEffect.NoteAccusation>(Cast.Id(1))
+            .ShouldBe([new MembershipEffect.NoteAccusation(Cast.Id(2), EvidenceClass.Stuck)]);
+        pump.ViewsOf(Cast.Id(1)).ShouldBe([Names([1, 3])]);
+        pump.ViewsOf(Cast.Id(3)).ShouldBe([Names([1, 3])]);
+    }
+
+    [Fact]
+    public void Nine_voters_outlive_any_four()
+    {
+        var pump = Formed(9);
+        foreach (var node in new[] { 1, 4, 8, 9 }) pump.Crash(node);
+        pump.Run(3 * Second);
+
+        int[] rest = [2, 3, 5, 6, 7];
+        foreach (var node in rest) pump.ViewsOf(Cast.Id(node)).ShouldBe([Names(rest)]);
+    }
+
+    [Fact]
+    public void Nine_voters_without_five_agree_on_nothing()
+    {
+        var pump = Formed(9);
+        for (var node = 1; node <= 5; node++) pump.Crash(node);
+        pump.Run(3 * Second);
+
+        pump.Installed.ShouldBeEmpty();
+        pump.Monitor(9).LeaseUntil.ShouldBeLessThan(pump.ClockOf(9));
+    }
+
+    [Fact]
+    public void With_a_witness_either_of_two_hosts_goes_on_without_the_other()
+    {
+        foreach (var crashed in new[] { 1, 2 })
+        {
+            var pump = FormedWithWitness();
+            pump.Crash(crashed);
+            pump.Run(Second);
+
+            pump.ViewsOf(Cast.Id(3 - crashed)).ShouldBe([Names([3 - crashed, 3])]);
+            pump.ViewOf(3 - crashed).MemberOn(Cast.Node(3))!.Kind.ShouldBe(NodeKind.Witness);
+        }
+    }
+
+    [Fact]
+    public void Two_hosts_go_on_without_their_witness()
+    {
+        var pump = FormedWithWitness();
+        pump.Crash(3);
+        pump.Run(Second);
+
+        pump.ViewsOf(Cast.Id(1)).ShouldBe([Names([1, 2])]);
+        pump.ViewsOf(Cast.Id(2)).ShouldBe([Names([1, 2])]);
+    }
+
+    /// <summary>n1 and n2 host; n3 only votes.</summary>
+    private static MonitorPump FormedWithWitness()
+    {
+        var options = Cast.Options(3);
+        var pump = new MonitorPump(
+            options with { Nodes = options.Nodes.SetItem(2, new NodeOption(Cast.Node(3), NodeKind.Witness)) });
+        pump.StartAll();
+        pump.Run(Second);
+        pump.Installed.Clear();
+        pump.Effects.Clear();
+        return pump;
+    }
+
+    [Fact]
     public void An_evicted_member_learns_it_and_its_incarnation_ends()
     {
         var pump = Formed(3);

@@ -32,8 +32,14 @@ internal sealed class MonitorPump(MembershipOptions options)
 
     public List<(MemberId Node, MembershipEffect Effect)> Effects { get; } = [];
 
+    /// <summary>Told of every effect, and when it was asked for.</summary>
+    public Action<TimeSpan, MemberId, MembershipEffect> Notes { get; set; } = (_, _, _) => { };
+
     /// <summary>Drops the messages for which it is true.</summary>
     public Func<Delivery, bool> Loses { get; set; } = _ => false;
+
+    /// <summary>The nodes whose disks do not answer, and who say so in their heartbeats.</summary>
+    public HashSet<int> Stalled { get; } = [];
 
     public Disk DiskOf(int node) => _disks[Cast.Node(node)];
 
@@ -112,7 +118,7 @@ internal sealed class MonitorPump(MembershipOptions options)
         do
         {
             while (_queue.TryDequeue(out var next)) next();
-            foreach (var site in _running.Values.ToList())
+            foreach (var site in _running.Values.Where(s => !IsStalled(s)).ToList())
             {
                 foreach (var held in site.Disk.Flush()) Send(held);
             }
@@ -134,8 +140,10 @@ internal sealed class MonitorPump(MembershipOptions options)
     public void Jump(TimeSpan time)
     {
         Now += time;
-        foreach (var site in _running.Values) Post(site, new MembershipInput.Tick(0, IsWaiting: false));
+        foreach (var site in _running.Values) Post(site, new MembershipInput.Tick(0, IsStalled(site)));
     }
+
+    private bool IsStalled(Site site) => Stalled.Any(node => Cast.Node(node) == site.Id.Node);
 
     private void Post(Site site, MembershipInput input) => _queue.Enqueue(() => Step(site, input));
 
@@ -147,6 +155,7 @@ internal sealed class MonitorPump(MembershipOptions options)
         foreach (var effect in effects)
         {
             Effects.Add((site.Id, effect));
+            Notes(Now, site.Id, effect);
             Perform(site, effect);
         }
     }
