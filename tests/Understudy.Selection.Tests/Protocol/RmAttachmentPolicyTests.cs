@@ -17,6 +17,11 @@ public sealed class RmAttachmentPolicyTests
             c => c.InSync.ShouldBeEmpty());
 
     [Fact]
+    public void A_wish_says_to_an_operator_whom_it_takes_in() =>
+        new InSyncAddition(new ConfigurationVersion(4), Cast.Copy(3), Cast.Id(3)).ToString()
+            .ShouldBe("with n3 in the RM's in-sync set");
+
+    [Fact]
     public void A_copy_whose_disk_leaves_drops_out_and_the_version_grows()
     {
         var next = Cast.Configuration(Cast.Next(Cast.Started(3, 1, 2, 3), [2]));
