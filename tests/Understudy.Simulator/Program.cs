@@ -3,8 +3,7 @@ using Understudy.Simulator.Runs;
 
 if (CommandLine.Parse(args, out var command, out var options) is { } mistake)
 {
-    Console.Error.WriteLine(mistake);
-    Console.Error.WriteLine(CommandLine.Usage);
+    Console.Error.WriteLine($"{mistake} --help prints what there is.");
     return 2;
 }
 

@@ -35,9 +35,11 @@ internal static class CommandLine
     {
         command = SimulatorCommand.Run;
         options = new RunOptions();
+        HashSet<string> given = new(StringComparer.Ordinal);
         for (var i = 0; i < arguments.Length; i++)
         {
             var name = arguments[i];
+            if (!given.Add(name)) return $"{name} is given twice.";
             switch (name)
             {
                 case "--json": options = options with { IsJson = true }; continue;
@@ -48,30 +50,48 @@ internal static class CommandLine
                 case "--help" or "-h": command = SimulatorCommand.Help; continue;
             }
 
-            if (i + 1 == arguments.Length) return $"{name} is unknown or lacks a value.";
-            var value = arguments[++i];
-            if (With(options, name, value) is not { } changed) return $"{name} {value} is not understood.";
-            options = changed;
+            var value = i + 1 < arguments.Length ? arguments[++i] : null;
+            if (Read(ref options, name, value) is { } mistake) return mistake;
         }
 
         return null;
     }
 
-    private static RunOptions? With(RunOptions options, string name, string value)
+    private static string? Read(ref RunOptions options, string name, string? value)
     {
         if (name == "--mutant")
         {
-            return Mutants.TryFind(value, out var mutation) ? options with { Mutations = mutation } : null;
+            if (value is null) return $"{name} lacks a name.";
+            if (!Mutants.TryFind(value, out var mutation))
+                return $"There is no mutant {value}; --list-mutants names all.";
+            options = options with { Mutations = mutation };
+            return null;
         }
 
-        if (!ulong.TryParse(value, CultureInfo.InvariantCulture, out var number)) return null;
-        return name switch
+        if (RangeOf(name) is not var (least, most)) return $"{name} is unknown.";
+        var isNumber = ulong.TryParse(value, CultureInfo.InvariantCulture, out var number);
+        if (!isNumber || number < least || number > most)
+        {
+            var range = most == ulong.MaxValue ? "a whole number" : $"a whole number from {least} to {most}";
+            return value is null ? $"{name} lacks its value, {range}." : $"{name} takes {range}, not {value}.";
+        }
+
+        options = name switch
         {
             "--first" => options with { First = number },
-            "--seeds" when number is > 0 and <= int.MaxValue => options with { Seeds = (int)number },
-            "--seconds" when number is > 0 and <= 86_400 => options with { FaultTime = TimeSpan.FromSeconds(number) },
-            "--threads" when number is > 0 and <= 256 => options with { Threads = (int)number },
-            _ => null,
+            "--seeds" => options with { Seeds = (int)number },
+            "--seconds" => options with { FaultTime = TimeSpan.FromSeconds(number) },
+            _ => options with { Threads = (int)number },
         };
+        return null;
     }
+
+    private static (ulong Least, ulong Most)? RangeOf(string name) => name switch
+    {
+        "--first" => (0, ulong.MaxValue),
+        "--seeds" => (1, int.MaxValue),
+        "--seconds" => (1, 86_400),
+        "--threads" => (1, 256),
+        _ => null,
+    };
 }

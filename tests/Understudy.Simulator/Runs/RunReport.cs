@@ -11,11 +11,18 @@ public sealed class RunReport
 
     private readonly RunOptions _options;
     private readonly TimeSpan _elapsed;
+    private readonly TimeSpan _processorTime;
     private readonly int _threads;
 
-    internal RunReport(RunOptions options, IReadOnlyList<SeedResult> results, TimeSpan elapsed, int threads)
+    internal RunReport(
+        RunOptions options,
+        IReadOnlyList<SeedResult> results,
+        TimeSpan elapsed,
+        TimeSpan processorTime,
+        int threads)
     {
-        (_options, Results, _elapsed, _threads) = (options, results, elapsed, threads);
+        (_options, Results) = (options, results);
+        (_elapsed, _processorTime, _threads) = (elapsed, processorTime, threads);
         var faults = new FaultCounters();
         var hash = new HistoryHash();
         foreach (var result in results)
@@ -43,6 +50,9 @@ public sealed class RunReport
 
     public double NodeSecondsPerSecondPerCore => NodeSeconds / _elapsed.TotalSeconds / _threads;
 
+    /// <summary>The same by the processor time that this process used: it does not fall on a busy machine.</summary>
+    public double NodeSecondsPerProcessorSecond => NodeSeconds / _processorTime.TotalSeconds;
+
     /// <summary>The one command that runs a seed again.</summary>
     public string ReplayCommand(ulong seed) => string.Create(
         CultureInfo.InvariantCulture,
@@ -69,7 +79,8 @@ public sealed class RunReport
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{_elapsed.TotalSeconds:n1} s on {_threads} threads: "
-            + $"{NodeSecondsPerSecondPerCore:n0} node-seconds per second per core; history hash {HistoryHash}"));
+            + $"{NodeSecondsPerSecondPerCore:n0} node-seconds per second per core, "
+            + $"{NodeSecondsPerProcessorSecond:n0} per CPU second; history hash {HistoryHash}"));
     }
 
     public void WriteJson(TextWriter output)
@@ -85,6 +96,7 @@ public sealed class RunReport
             ["firstFailingSeed"] = failures.FirstOrDefault()?.Seed,
             ["firstViolation"] = failures.FirstOrDefault()?.Violation?.Checker,
             ["nodeSecondsPerSecondPerCore"] = Math.Round(NodeSecondsPerSecondPerCore),
+            ["nodeSecondsPerCpuSecond"] = Math.Round(NodeSecondsPerProcessorSecond),
             ["historyHash"] = HistoryHash,
         };
         output.WriteLine(JsonSerializer.Serialize(document));

@@ -21,6 +21,7 @@ public sealed class SeedRunner(RunOptions options, IMessageCodec? codec)
     public RunReport Run(TextWriter? progress)
     {
         var watch = Stopwatch.StartNew();
+        var processorTime = ProcessorTime();
         var workers = new Thread[Math.Min(options.Threads, options.Seeds)];
         for (var i = 0; i < workers.Length; i++)
         {
@@ -33,7 +34,14 @@ public sealed class SeedRunner(RunOptions options, IMessageCodec? codec)
             while (!worker.Join(ProgressEvery)) progress?.WriteLine($"  {_done} of {options.Seeds} seeds");
         }
 
-        return new RunReport(options, [.. _results.OfType<SeedResult>()], watch.Elapsed, workers.Length);
+        return new RunReport(
+            options, [.. _results.OfType<SeedResult>()], watch.Elapsed, ProcessorTime() - processorTime, workers.Length);
+    }
+
+    private static TimeSpan ProcessorTime()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime;
     }
 
     private void RunSeeds()
