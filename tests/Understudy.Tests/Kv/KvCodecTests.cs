@@ -5,6 +5,9 @@ namespace Understudy.Tests.Kv;
 
 public class KvCodecTests
 {
+    /// <summary>A request, its key, and a reason; a value is a slice of what was given.</summary>
+    private const int MostAllocated = 16 * 1024;
+
     [Theory]
     [InlineData("put", "0101006B01070000000000000002000000AABB")]
     [InlineData("get", "0201006B")]
@@ -49,6 +52,7 @@ public class KvCodecTests
     [Fact]
     public void Random_bytes_are_refused_with_a_reason_or_read() => Gen.Byte.Array[0, 60].Sample(bytes =>
     {
+        Allocated(bytes).ShouldBeLessThan(MostAllocated);
         if (!KvCodec.TryDecode(bytes, out KvRequest? _, out var reason)) reason.ShouldNotBeNullOrEmpty();
         if (!KvCodec.TryDecode(bytes, out KvAnswer? _, out reason)) reason.ShouldNotBeNullOrEmpty();
     }, iter: 20_000);
@@ -68,8 +72,33 @@ public class KvCodecTests
         {
             var bytes = KvCodec.Encode(request);
             bytes[at % bytes.Length] = value;
-            KvCodec.TryDecode(bytes, out KvRequest? _, out _);
+            Allocated(bytes).ShouldBeLessThan(MostAllocated + 8 * bytes.Length);
         });
+
+    [Fact]
+    public void A_length_that_is_only_claimed_costs_nothing()
+    {
+        // A put whose value, and an answer whose value, claim 4 GB.
+        Allocated(Convert.FromHexString("0101006B010700000000000000FFFFFFFFAABB")).ShouldBeLessThan(MostAllocated);
+        Allocated(Convert.FromHexString("020900000000000000FFFFFFFF00")).ShouldBeLessThan(MostAllocated);
+        Allocated(Convert.FromHexString("02FFFF6B")).ShouldBeLessThan(MostAllocated);
+    }
+
+    [Fact]
+    public void The_largest_value_is_read_without_a_copy()
+    {
+        var bytes = KvCodec.Encode(new KvRequest.Put("k", new byte[1 << 20], KvCondition.None));
+        Allocated(bytes).ShouldBeLessThan(MostAllocated);
+    }
+
+    /// <summary>What reading the bytes both ways allocates.</summary>
+    private static long Allocated(byte[] bytes)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        KvCodec.TryDecode(bytes, out KvRequest? _, out _);
+        KvCodec.TryDecode(bytes, out KvAnswer? _, out _);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
 
     [Fact]
     public void A_key_that_is_not_utf8_is_refused()

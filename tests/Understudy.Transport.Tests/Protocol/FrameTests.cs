@@ -65,6 +65,33 @@ public class FrameTests
         });
 
     [Fact]
+    public void Any_changed_bit_of_a_long_frame_is_found() =>
+        Gen.Select(Gen.Byte.Array[Limit - 500, Limit], Gen.Int[0, int.MaxValue]).Sample(
+            (body, at) =>
+            {
+                var bytes = Bytes(s_header, body);
+                var bit = at % (bytes.Length * 8);
+                bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+                var padded = bytes.Concat(new byte[Limit]).ToArray();
+                ReadAll(padded, padded.Length, out var refusal).ShouldBeEmpty();
+                refusal.ShouldNotBeNull();
+            },
+            iter: 2_000);
+
+    [Fact]
+    public void Every_changed_bit_of_a_header_is_found()
+    {
+        for (var bit = 0; bit < FrameHeader.Length * 8; bit++)
+        {
+            var bytes = Bytes(s_header, new byte[Limit]);
+            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+            var padded = bytes.Concat(new byte[Limit]).ToArray();
+            ReadAll(padded, padded.Length, out var refusal).ShouldBeEmpty($"bit {bit}");
+            refusal.ShouldNotBeNull();
+        }
+    }
+
+    [Fact]
     public void Random_and_mutated_bytes_never_throw_and_never_allocate_more_than_the_limit() =>
         Gen.Select(Gen.Byte.Array[0, 500], Gen.Int[0, 80], Gen.Bool).Sample((noise, at, isMutated) =>
         {

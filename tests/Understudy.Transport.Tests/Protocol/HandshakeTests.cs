@@ -31,6 +31,9 @@ public class HandshakeTests
         from text in s_names
         select (Handshake)new Handshake.Refused((RefusalCode)code, text));
 
+    /// <summary>The longest handshake as text, a few times over.</summary>
+    private const int MostAllocated = 8 * HandshakeCodec.MaxBytes;
+
     [Fact]
     public void A_Hello_has_these_bytes() =>
         Hex(new Handshake.Hello(
@@ -78,12 +81,13 @@ public class HandshakeTests
     });
 
     [Fact]
-    public void Random_and_mutated_bytes_never_throw() =>
+    public void Random_and_mutated_bytes_never_throw_and_never_allocate_more_than_a_few_names() =>
         Gen.Select(s_handshakes, Gen.Byte.Array[0, 300], Gen.Int[0, 300]).Sample((handshake, noise, at) =>
         {
-            HandshakeCodec.TryRead(noise, out _, out _);
+            Allocated(noise).ShouldBeLessThan(MostAllocated);
             var bytes = Bytes(handshake);
             if (noise.Length > 0) bytes[at % bytes.Length] = noise[0];
+            Allocated(bytes).ShouldBeLessThan(MostAllocated);
             HandshakeCodec.TryRead(bytes, out var read, out var reason).ShouldBe(read is not null);
             (reason is null).ShouldBe(read is not null);
         });
@@ -101,6 +105,22 @@ public class HandshakeTests
         var bytes = Bytes(new Handshake.Refused(RefusalCode.Damaged, new string('€', 5000)));
         bytes.Length.ShouldBeLessThanOrEqualTo(HandshakeCodec.MaxBytes);
         HandshakeCodec.TryRead(bytes, out _, out _).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_text_that_claims_more_than_there_is_costs_nothing()
+    {
+        var bytes = Bytes(new Handshake.Refused(RefusalCode.Damaged, "no"));
+        bytes.AsSpan(2, 2).Fill(0xFF);
+        Allocated(bytes).ShouldBeLessThan(4096);
+        HandshakeCodec.TryRead(bytes, out _, out _).ShouldBeFalse();
+    }
+
+    private static long Allocated(byte[] bytes)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        HandshakeCodec.TryRead(bytes, out _, out _);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static string Hex(Handshake handshake) => Convert.ToHexString(Bytes(handshake));
