@@ -56,7 +56,11 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var reports = new EventReports(timeline, Logger, clock);
         var inbox = new NodeInbox();
         _store = SqliteStore.Open(
-            dataDirectory, RandomId, (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)), fail);
+            dataDirectory,
+            new StoreOwner(configuration.Cluster, self),
+            RandomId,
+            (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)),
+            fail);
         var addresses = configuration.Nodes.ToImmutableSortedDictionary(other => other.Id, other => other.Address);
         _transport = new TcpTransport(
             TransportOptions.For(configuration.Profile, configuration.Cluster, addresses),
