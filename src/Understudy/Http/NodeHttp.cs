@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Understudy.Contracts;
 using Understudy.Kernel;
 
@@ -19,6 +20,14 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
     private const string HealthMethods = "GET, HEAD, OPTIONS";
 
     private readonly KeyEndpoint _keys = new(gateway, node);
+
+    /// <summary>The limits of the server before it.</summary>
+    public static void Configure(KestrelServerOptions kestrel)
+    {
+        ArgumentNullException.ThrowIfNull(kestrel);
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = Kv.KvLimits.ValueBytes;
+    }
 
     /// <summary>Answers one request.</summary>
     public async Task AnswerAsync(HttpContext context)
