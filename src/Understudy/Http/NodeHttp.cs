@@ -21,12 +21,15 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
 
     private readonly KeyEndpoint _keys = new(gateway, node);
 
-    /// <summary>The limits of the server before it.</summary>
+    /// <summary>
+    /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count
+    /// the framing of a chunked body as well.
+    /// </summary>
     public static void Configure(KestrelServerOptions kestrel)
     {
         ArgumentNullException.ThrowIfNull(kestrel);
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = Kv.KvLimits.ValueBytes;
+        kestrel.Limits.MaxRequestBodySize = null;
     }
 
     /// <summary>Answers one request.</summary>
