@@ -22,7 +22,10 @@ public sealed record TimelineEvent
     /// </summary>
     public required long MonotonicNanoseconds { get; init; }
 
-    /// <summary>The failover it belongs to, the same on all nodes: <c>e17</c> for the change to epoch 17.</summary>
+    /// <summary>
+    /// The failover it belongs to, the same on all nodes: <c>e17</c> for the change to epoch 17, <c>e17.v12</c> for a
+    /// planned change of primary in it that led to version 12.
+    /// </summary>
     public required string Failover { get; init; }
 
     /// <summary>One of <see cref="TimelineKinds"/>.</summary>

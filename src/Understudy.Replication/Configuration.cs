@@ -23,14 +23,18 @@ public readonly record struct Provider(MemberId Member, DiskId Disk);
 /// <param name="Lineage">The line of descent of the state.</param>
 /// <param name="Primary">The provider that answers, or null while the service waits for an in-sync one.</param>
 /// <param name="InSync">The providers, the primary among them, that have every committed checkpoint.</param>
-/// <param name="Cause">The view whose change led to this version; names the failover in the logs of all nodes.</param>
+/// <param name="Cause">The view in which this version was decided; names the failover in the logs of all nodes.</param>
+/// <param name="IsPlanned">
+/// True if the primary moved because its node was asked to stop: a switchover, with an id of its own in the logs.
+/// </param>
 public sealed record Configuration(
     ServiceName Service,
     ConfigurationVersion Version,
     Lineage Lineage,
     MemberId? Primary,
     ImmutableArray<Provider> InSync,
-    Epoch Cause)
+    Epoch Cause,
+    bool IsPlanned = false)
 {
     public bool IsInSync(MemberId member)
     {

@@ -44,6 +44,15 @@ internal sealed class ClusterClient(IReadOnlyList<Uri> nodes) : IDisposable
         return response.StatusCode;
     }
 
+    /// <summary>One attempt at one node to increment under this Idempotency-Key: its status, value and ETag.</summary>
+    public async Task<string> TryIncrementAsync(Uri node, string key, string id)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node, $"/svc/kv/keys/{key}/increment"));
+        request.Headers.Add("Idempotency-Key", id);
+        using var response = await _http.SendAsync(request);
+        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()} {response.Headers.ETag}";
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<string?> DoAsync(HttpMethod method, string path, string? body)

@@ -26,6 +26,49 @@ public class KillTests
     }
 
     [Fact]
+    public async Task A_repeated_request_gets_its_first_answer_from_every_node_after_a_failover()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        using var client = cluster.Client();
+        var dead = await cluster.PrimaryAsync();
+        await client.IncrementAsync("n");
+        var first = await client.TryIncrementAsync(cluster[dead].Http, "n", "once");
+        first.ShouldStartWith("200 2 \"");
+        await client.IncrementAsync("n");
+
+        cluster[dead].Signal(RealNode.Kill);
+        await cluster[dead].ExitAsync(TestContext.Current.CancellationToken);
+        (await cluster.PrimaryAsync(without: dead)).ShouldNotBe(dead);
+        cluster[dead].Start();
+        await cluster.ShapeAsync();
+        foreach (var node in cluster.Nodes.Values)
+            (await client.TryIncrementAsync(node.Http, "n", "once")).ShouldBe(first, $"from {node.Id}");
+        (await client.GetAsync("n")).ShouldBe("3");
+        cluster.Passed();
+    }
+
+    [Fact]
+    public async Task Every_survivor_logs_a_failover_under_one_id()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 4);
+        var dead = await cluster.PrimaryAsync();
+        cluster[dead].Signal(RealNode.Kill);
+        await cluster[dead].ExitAsync(TestContext.Current.CancellationToken);
+        var primary = await cluster.PrimaryAsync(without: dead);
+
+        var survivors = cluster.Nodes.Values.Where(node => node.Id != dead).ToArray();
+        await cluster.UntilAsync(
+            "the lines in the logs", _ => survivors.All(node => Failovers(node, $"primary {primary}").Length > 0));
+        var common = survivors
+            .Select(node => Failovers(node, $"primary {primary}"))
+            .Aggregate((some, others) => [.. some.Intersect(others)]);
+        var id = common.ShouldHaveSingleItem();
+        Failovers(cluster[primary], "primary of kv").ShouldContain(id);
+        foreach (var node in survivors) Failovers(node, "installed").ShouldContain(id, $"in the log of {node.Id}");
+        cluster.Passed();
+    }
+
+    [Fact]
     public async Task Writes_go_on_when_a_secondary_is_killed()
     {
         await using var cluster = await RealCluster.StartAsync(voters: 3);
@@ -80,4 +123,14 @@ public class KillTests
         (await client.GetAsync("k")).ShouldBe("3");
         cluster.Passed();
     }
+
+    /// <summary>The ids of the failovers in those lines of a node's log that contain a text.</summary>
+    private static string[] Failovers(RealNode node, string text) =>
+    [
+        .. node.Log.Split('\n')
+            .Where(line => line.Contains(text, StringComparison.Ordinal))
+            .Where(line => line.Contains("failover=", StringComparison.Ordinal))
+            .Select(line => line.Split("failover=")[1].Split(' ')[0])
+            .Distinct(),
+    ];
 }

@@ -37,4 +37,26 @@ public class StopTests
         await load.CheckAsync();
         cluster.Passed();
     }
+
+    [Fact]
+    public async Task Every_request_that_the_stopping_node_took_is_answered()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 4);
+        var acknowledged = 0L;
+        for (var round = 0; round < 3; round++)
+        {
+            var stopped = await cluster.PrimaryAsync();
+            await using var load = new OneNodeLoad(cluster[stopped].Http);
+            await load.GoOnAsync(50);
+            cluster[stopped].Signal(RealNode.Terminate);
+            (await cluster[stopped].ExitAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
+            acknowledged += await load.EndAsync();
+            using var reader = cluster.Client([.. cluster.Nodes.Keys.Where(id => id != stopped)]);
+            (await reader.GetAsync(OneNodeLoad.Counter)).ShouldBe($"{acknowledged}", "an answer was refused, or lost");
+            cluster[stopped].Start();
+            await cluster.ShapeAsync();
+        }
+
+        cluster.Passed();
+    }
 }

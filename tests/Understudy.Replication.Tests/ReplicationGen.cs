@@ -17,9 +17,9 @@ internal static class ReplicationGen
         (name, kind, secondaries, spares, durable) => new ServiceDefinition(name, kind, secondaries, spares, durable));
 
     public static readonly Gen<ServiceEntry> Entries = Gen.Select(
-        Definitions, Versions, Lineages, Maybe(MemberIds), List(Providers), Epochs,
-        (definition, version, lineage, primary, inSync, cause) => new ServiceEntry(
-            definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause)));
+        Definitions, Versions, Lineages, Maybe(MemberIds), List(Providers), Epochs, Gen.Bool,
+        (definition, version, lineage, primary, inSync, cause, isPlanned) => new ServiceEntry(
+            definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause, isPlanned)));
 
     private static readonly Gen<LogEntry> LogEntries = Gen.Select(
         Versions, Numbers, Bytes, (version, sequence, payload) => new LogEntry(version, sequence, payload));

@@ -41,7 +41,13 @@ public static class ConfigurationPlanner
             // Total loss: no in-sync copy is among the members. Nobody else may take its place; wait for a disk.
             return present.Primary is null
                 ? null
-                : present with { Version = present.Version.Next, Primary = null, Cause = view.Epoch };
+                : present with
+                {
+                    Version = present.Version.Next,
+                    Primary = null,
+                    Cause = view.Epoch,
+                    IsPlanned = false,
+                };
         }
 
         var primary = inSync.FirstOrDefault(p => p.Member == present.Primary);
@@ -60,6 +66,7 @@ public static class ConfigurationPlanner
             Primary = primary.Member,
             InSync = inSync,
             Cause = view.Epoch,
+            IsPlanned = primary.Member != present.Primary && inSync.Any(p => p.Member == present.Primary),
         };
     }
 

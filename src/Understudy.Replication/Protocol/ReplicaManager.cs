@@ -81,6 +81,7 @@ public sealed class ReplicaManager(
                 Version = present.Version.Next,
                 InSync = [.. others.OrderBy(p => p.Member)],
                 Cause = view.Epoch,
+                IsPlanned = false,
             },
         }]);
     }

@@ -86,7 +86,8 @@ public static partial class ReplicationCodec
             new Lineage(wire.Lineage),
             wire.Primary is { } primary ? ToMemberId(primary, ref fault) : null,
             inSync.MoveToImmutable(),
-            new Epoch(ToNumber(wire.Cause, ref fault)));
+            new Epoch(ToNumber(wire.Cause, ref fault)),
+            wire.IsPlanned);
     }
 
     private static Provider ToProvider(Wire.Provider? wire, ref string? fault)

@@ -67,6 +67,7 @@ public static partial class ReplicationCodec
         Primary = configuration.Primary is { } primary ? ToWire(primary) : null,
         InSync = { configuration.InSync.Select(ToWire) },
         Cause = configuration.Cause.Value,
+        IsPlanned = configuration.IsPlanned,
     };
 
     private static Wire.Provider ToWire(Provider provider) => new()

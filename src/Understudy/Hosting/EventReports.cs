@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Understudy.Contracts;
@@ -8,10 +9,12 @@ namespace Understudy.Hosting;
 
 /// <summary>
 /// Turns what happened inside a node into a line of the log and an entry of the timeline. Both carry the failover's
-/// id: the epoch of the view that caused it, the same on all nodes.
+/// id, the same on all nodes: the epoch of the view that caused it (<c>e11</c>) or, when a primary was moved because its
+/// node was asked to stop, that and the version in which it serves elsewhere (<c>e11.v12</c>).
 /// </summary>
 internal sealed partial class EventReports(Timeline timeline, ILogger logger, TimeProvider clock)
 {
+    private readonly ConcurrentDictionary<ServiceName, (ConfigurationVersion Version, string Id)> _causes = [];
     private long _epoch;
 
     /// <summary>Writes the event to the log and keeps it in the timeline. May be called from any thread.</summary>
@@ -53,10 +56,16 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                     e.Cause,
                     $"primary of {e.Service}, version {e.Version}, lineage {e.Lineage}",
                     e.Version,
-                    e.Service);
+                    e.Service) with
+                {
+                    Failover = Id(e.Service, e.Version) ?? $"e{e.Cause}",
+                };
             case NodeEvent.PrimaryDeposed e:
                 return Entry(
-                    TimelineKinds.PrimaryDeposed, Latest, $"no longer primary of {e.Service}", e.Version, e.Service);
+                    TimelineKinds.PrimaryDeposed, Latest, $"no longer primary of {e.Service}", e.Version, e.Service) with
+                {
+                    Failover = Id(e.Service, e.Version.Next) ?? $"e{Latest}",
+                };
             case NodeEvent.Configured e:
                 return Describe(e.Configuration);
             case NodeEvent.FencePassed e:
@@ -70,14 +79,24 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
         }
     }
 
-    private static TimelineEvent Describe(Replication.Configuration configuration)
+    private TimelineEvent Describe(Replication.Configuration configuration)
     {
+        var planned = configuration.IsPlanned ? $".v{configuration.Version}" : "";
+        var id = $"e{configuration.Cause}{planned}";
+        _causes[configuration.Service] = (configuration.Version, id);
         var inSync = string.Join(' ', configuration.InSync.Select(provider => provider.Member.Node));
         var text = $"{configuration.Service} version {configuration.Version}: "
             + $"primary {configuration.Primary?.Node.Value ?? "none"}, in-sync {{{inSync}}}";
         return Entry(
-            TimelineKinds.Configured, configuration.Cause, text, configuration.Version, configuration.Service);
+            TimelineKinds.Configured, configuration.Cause, text, configuration.Version, configuration.Service) with
+        {
+            Failover = id,
+        };
     }
+
+    // The id under which the node adopted this version of the service, or a later one.
+    private string? Id(ServiceName service, ConfigurationVersion version) =>
+        _causes.TryGetValue(service, out var known) && known.Version >= version ? known.Id : null;
 
     private Epoch Latest => new(Interlocked.Read(ref _epoch));
 

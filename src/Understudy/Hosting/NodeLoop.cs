@@ -17,6 +17,7 @@ internal sealed class NodeLoop
     private readonly NodeLoopParts _parts;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<NodeInput> _batch = [];
     private readonly List<NodeEffect> _effects = [];
     private readonly HashSet<MemberId> _open = [];
@@ -30,6 +31,7 @@ internal sealed class NodeLoop
     private bool _isNew;
     private long _lastTurn;
     private volatile bool _isStopRequested;
+    private volatile bool _isDrained;
     private volatile bool _isHalted;
     private volatile NodeStatus? _status;
 
@@ -40,6 +42,9 @@ internal sealed class NodeLoop
         _lastTurn = _startedAt;
         _thread = new Thread(Run) { Name = "node loop", IsBackground = true, Priority = ThreadPriority.AboveNormal };
     }
+
+    /// <summary>Ends when the node has handed its primaries over and waits for its clients to be drained.</summary>
+    public Task HandedOver => _handedOver.Task;
 
     /// <summary>Ends when the node has left in order.</summary>
     public Task Left => _left.Task;
@@ -64,6 +69,13 @@ internal sealed class NodeLoop
     {
         _isStopRequested = true;
         _parts.Inbox.Post(new NodeInput.StopRequested());
+    }
+
+    /// <summary>No client can ask any more: the node that was asked to stop may leave.</summary>
+    public void Leave()
+    {
+        _isDrained = true;
+        _parts.Inbox.Post(new NodeInput.ClientsDrained());
     }
 
     /// <summary>Ends the loop after its present turn, and returns when it has ended.</summary>
@@ -165,7 +177,11 @@ internal sealed class NodeLoop
             case NodeEffect.EndIncarnation end:
                 _endReason = end.Reason;
                 break;
+            case NodeEffect.HandedOver:
+                _handedOver.TrySetResult();
+                break;
             case NodeEffect.Stopped:
+                _handedOver.TrySetResult();
                 _left.TrySetResult();
                 break;
             default:
@@ -201,6 +217,7 @@ internal sealed class NodeLoop
         else _parts.Transport.ChangeIdentityAsync(identity, CancellationToken.None).GetAwaiter().GetResult();
         _parts.Gateway.SendAgain();
         if (_isStopRequested) _parts.Inbox.Post(new NodeInput.StopRequested());
+        if (_isDrained) _parts.Inbox.Post(new NodeInput.ClientsDrained());
         Publish();
     }
 

@@ -14,7 +14,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Understudy.Http;
 using Understudy.Kernel;
-using Understudy.Kv;
 using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Storage;
@@ -28,11 +27,10 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     /// <summary>How long handing over and leaving may take before the node goes all the same.</summary>
     private static readonly TimeSpan _leaveWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the last answers may take once the node has left.</summary>
-    private static readonly TimeSpan _drainWithin = TimeSpan.FromSeconds(2);
-
     private readonly ILoggerFactory _loggers;
     private readonly WebApplication _web;
+    private readonly WebApplication _peers;
+    private readonly TimeSpan _hold;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
@@ -56,7 +54,11 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var reports = new EventReports(timeline, Logger, clock);
         var inbox = new NodeInbox();
         _store = SqliteStore.Open(
-            dataDirectory, RandomId, (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)), fail);
+            dataDirectory,
+            new StoreOwner(configuration.Cluster, self),
+            RandomId,
+            (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)),
+            fail);
         var addresses = configuration.Nodes.ToImmutableSortedDictionary(other => other.Id, other => other.Address);
         _transport = new TcpTransport(
             TransportOptions.For(configuration.Profile, configuration.Cluster, addresses),
@@ -65,7 +67,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             clock,
             _loggers.CreateLogger<TcpTransport>());
         var services = configuration.Services.Select(service => service.Name).ToHashSet();
-        _gateway = new Gateway(inbox, services, HoldFor(configuration.Profile), clock);
+        _hold = HoldFor(configuration.Profile);
+        _gateway = new Gateway(inbox, services, _hold, clock);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = OptionsOf(configuration),
@@ -79,7 +82,10 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Fail = fail,
         });
         _local = new LocalNode(configuration, self, _loop, _gateway, timeline);
-        _web = CreateWeb(node);
+        _web = CreateServer(kestrel =>
+            kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
+        _web.Run(new NodeHttp(_gateway, _local).AnswerAsync);
+        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport));
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -94,23 +100,29 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     /// <summary>Listens, warms the failover path up, and joins.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await _peers.StartAsync(cancellationToken);
         await _web.StartAsync(cancellationToken);
         await DrillAsync(cancellationToken);
         _loop.Start();
         _local.Open();
     }
 
-    /// <summary>Hands over, leaves, lets the last answers go, and closes.</summary>
+    /// <summary>
+    /// Hands over, closes to clients when all that they sent is answered, and only then leaves: while the node is a
+    /// member it can still have a request answered.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _local.Close();
         _loop.RequestStop();
-        var late = Task.Delay(_leaveWithin, _clock, cancellationToken);
-        if (await Task.WhenAny(_loop.Left, late) == late) LogLate(Logger, _leaveWithin);
+        await WithinAsync(_loop.HandedOver, cancellationToken);
+        using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
+            await _web.StopAsync(drain.Token);
         _gateway.Close("This node has stopped. Ask another.");
-        using var drain = new CancellationTokenSource(_drainWithin, _clock);
+        _loop.Leave();
+        await WithinAsync(_loop.Left, cancellationToken);
         await _transport.DisposeAsync();
-        await _web.StopAsync(drain.Token);
+        await _peers.StopAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -119,7 +131,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await _transport.DisposeAsync();
         _store.Dispose();
         await _web.DisposeAsync();
+        await _peers.DisposeAsync();
         _loggers.Dispose();
+    }
+
+    private async Task WithinAsync(Task task, CancellationToken cancellationToken)
+    {
+        var late = Task.Delay(_leaveWithin, _clock, cancellationToken);
+        if (await Task.WhenAny(task, late) == late) LogLate(Logger, _leaveWithin);
     }
 
     private async Task DrillAsync(CancellationToken cancellationToken)
@@ -141,7 +160,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private WebApplication CreateWeb(NodeConfiguration node)
+    private WebApplication CreateServer(Action<KestrelServerOptions> listen)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
@@ -149,14 +168,10 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = KvLimits.ValueBytes;
-            kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1);
-            kestrel.ListenNodes(node.Address, _transport);
+            NodeHttp.Configure(kestrel);
+            listen(kestrel);
         });
-        var web = builder.Build();
-        web.Run(new NodeHttp(_gateway, _local).AnswerAsync);
-        return web;
+        return builder.Build();
     }
 
     private static ILoggerFactory CreateLoggers(TimeProvider clock) => LoggerFactory.Create(logging =>

@@ -128,8 +128,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         };
         if (problem != 0)
         {
-            var detail = reply.Body.IsEmpty ? reply.Outcome.ToString() : Encoding.UTF8.GetString(reply.Body.Span);
-            await Answers.ProblemAsync(context, problem, detail);
+            await Answers.ProblemAsync(context, problem, DetailOf(reply));
         }
         else if (KvCodec.TryDecode(reply.Body, out KvAnswer? answer, out var reason))
         {
@@ -141,6 +140,14 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
             await Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, detail);
         }
     }
+
+    private static string DetailOf(Reply reply) => reply switch
+    {
+        { Outcome: ReplyOutcome.KeyReused } =>
+            "This Idempotency-Key was used with another request. Use a new key for a new request.",
+        { Body.IsEmpty: true } => "The service did not answer. Try again.",
+        _ => Encoding.UTF8.GetString(reply.Body.Span),
+    };
 
     private static Task WriteAsync(HttpContext context, KvRequest request, KvAnswer answer)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Understudy.Contracts;
 using Understudy.Kernel;
 
@@ -19,6 +20,17 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
     private const string HealthMethods = "GET, HEAD, OPTIONS";
 
     private readonly KeyEndpoint _keys = new(gateway, node);
+
+    /// <summary>
+    /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count
+    /// the framing of a chunked body as well.
+    /// </summary>
+    public static void Configure(KestrelServerOptions kestrel)
+    {
+        ArgumentNullException.ThrowIfNull(kestrel);
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+    }
 
     /// <summary>Answers one request.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -44,8 +56,7 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
     {
         ["svc", var service, "keys", var key] => KeyAsync(context, service, key, isIncrement: false),
         ["svc", var service, "keys", var key, "increment"] => KeyAsync(context, service, key, isIncrement: true),
-        ["svc", var service, ..] =>
-            NoSuchPathAsync(context, $"/svc/{service}/keys/KEY; a slash in a key is sent as %2F"),
+        ["svc", .. var below] => NoSuchKeyPathAsync(context, below),
         ["livez"] => HealthAsync(context, node.NotAlive, "alive"),
         ["readyz"] => HealthAsync(context, node.NotReady, "ready"),
         ["health", var service, "primary"] => PrimaryAsync(context, service),
@@ -55,16 +66,29 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
             context, $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}"),
     };
 
-    private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement) =>
-        Target.TryDecode(service, out var name, out var reason)
-            ? _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement)
-            : Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+    private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement)
+    {
+        if (Target.TryDecode(service, out var name, out var reason))
+            return _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement);
+        Answers.Sign(context, node.Node, ConfigurationVersion.None);
+        return Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+    }
+
+    private Task NoSuchKeyPathAsync(HttpContext context, string[] below)
+    {
+        var service = below is [var first, ..] && Target.TryDecode(first, out var name, out _) ? name : null;
+        Answers.Sign(
+            context, node.Node, service is null ? ConfigurationVersion.None : node.VersionOf(new ServiceName(service)));
+        return NoSuchPathAsync(
+            context, $"/svc/{service ?? "SERVICE"}/keys/KEY; a slash in a key is sent as %2F");
+    }
 
     private Task PrimaryAsync(HttpContext context, string service)
     {
         if (!IsOneOf(context, HealthMethods)) return Answers.MethodNotAllowedAsync(context, HealthMethods);
         var name = new ServiceName(service);
-        Answers.Sign(context, node.Node, node.VersionOf(name));
+        var version = node.VersionOf(name);
+        if (node.PlaceOf(name) != PrimaryPlace.UnknownService) Answers.Sign(context, node.Node, version);
         return node.PlaceOf(name) switch
         {
             PrimaryPlace.Here => Answers.TextAsync(context, "primary"),

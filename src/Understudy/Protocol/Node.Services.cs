@@ -14,6 +14,8 @@ public sealed partial class Node
 {
     private TimeSpan? _stoppingSince;
     private TimeSpan? _leftAt;
+    private bool _isHandedOver;
+    private bool _isDrained;
     private TimeSpan _progressedAt;
     private TimeSpan _bringUpAt;
 
@@ -222,23 +224,37 @@ public sealed partial class Node
         ContinueStopping();
     }
 
+    private void OnClientsDrained()
+    {
+        _isDrained = true;
+        ContinueStopping();
+    }
+
     /// <summary>Primaries are handed over first, this node's clients are answered, then it leaves.</summary>
     private void ContinueStopping()
     {
         if (_stoppingSince is not { } since || _hasEnded) return;
         var isAlone = !IsMember || View!.Members.Length == 1;
         var isOverdue = _now - since > StopLimit;
+        var isHolder = _services.Values.Any(s => s.IsPrimary && s.Configuration is { InSync.Length: > 1 });
+        if (isHolder && !isAlone && !isOverdue)
+        {
+            SendToManager(new ReplicationMessage.HandOverWanted());
+            return;
+        }
+
+        if (!_isHandedOver)
+        {
+            _isHandedOver = true;
+            _effects.Add(new NodeEffect.HandedOver());
+        }
+
+        // Until no client can ask any more this node stays a member: what it forwards is answered.
+        if (!_isDrained) return;
         if (isAlone || (_leftAt is { } left && _now - left > LeaveLimit))
         {
             _hasEnded = true;
             _effects.Add(new NodeEffect.Stopped());
-            return;
-        }
-
-        var canHandOver = _services.Values.Any(s => s.IsPrimary && s.Configuration is { InSync.Length: > 1 });
-        if (canHandOver && !isOverdue)
-        {
-            SendToManager(new ReplicationMessage.HandOverWanted());
             return;
         }
 

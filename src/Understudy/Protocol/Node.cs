@@ -124,6 +124,7 @@ public sealed partial class Node
             case NodeInput.Requested requested: OnRequested(requested); break;
             case NodeInput.RequestAbandoned abandoned: _router.Abandon(abandoned.Number); break;
             case NodeInput.StopRequested: OnStopRequested(); break;
+            case NodeInput.ClientsDrained: OnClientsDrained(); break;
             default: throw new UnreachableException($"Unknown input {input}.");
         }
     }

@@ -35,6 +35,12 @@ public abstract record NodeEffect
     /// </summary>
     public sealed record EndIncarnation(string Reason) : NodeEffect;
 
+    /// <summary>
+    /// The primaries are handed over. Take no more clients' requests, answer those that are underway, and post
+    /// <see cref="NodeInput.ClientsDrained"/>; until then the node stays a member.
+    /// </summary>
+    public sealed record HandedOver : NodeEffect;
+
     /// <summary>The node has left in order; the process may exit.</summary>
     public sealed record Stopped : NodeEffect;
 

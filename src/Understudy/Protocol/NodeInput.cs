@@ -51,4 +51,9 @@ public abstract record NodeInput
 
     /// <summary>The operator asks the node to hand over its primaries and leave.</summary>
     public sealed record StopRequested : NodeInput;
+
+    /// <summary>
+    /// The gateway takes no more requests, and those it took are answered: a node that is stopping may leave.
+    /// </summary>
+    public sealed record ClientsDrained : NodeInput;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Understudy.Kernel;
 using Understudy.Replication;
 
@@ -97,20 +98,41 @@ internal static class StatusReasons
         NodeStatus status, ServiceDefinition definition, Configuration configuration, List<string> reasons)
     {
         var secondaries = configuration.InSync.Length - 1;
-        if (secondaries >= definition.Secondaries) return;
+        if (secondaries < definition.Secondaries) AddSecondaries(status, definition, secondaries, reasons);
+        var spares = SparesOf(status, definition, configuration);
+        if (spares < definition.Spares)
+        {
+            reasons.Add(
+                $"{definition.Name} has {Count(spares, "spare", "spares")} of {Number(definition.Spares)}: " +
+                "no further node stands by");
+        }
+    }
+
+    // A node that waits to be brought up is no spare any more, whether it has begun or not.
+    private static int SparesOf(NodeStatus status, ServiceDefinition definition, Configuration configuration)
+    {
+        var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView);
+        return Math.Max(0, hosts - 1 - Math.Max(definition.Secondaries, configuration.InSync.Length - 1));
+    }
+
+    private static void AddSecondaries(
+        NodeStatus status, ServiceDefinition definition, int secondaries, List<string> reasons)
+    {
         var joining = status.Joining.GetValueOrDefault(definition.Name, []);
         var why = joining.IsEmpty
             ? "no further node can host one"
             : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %"));
         reasons.Add(
             $"{definition.Name} has {Count(secondaries, "secondary", "secondaries")} " +
-            $"of {definition.Secondaries}: {why}");
+            $"of {Number(definition.Secondaries)}: {why}");
     }
 
-    private static string Count(int count, string one, string many) => count switch
-    {
-        0 => $"no {one}",
-        1 => $"one {one}",
-        _ => $"{count} {many}",
-    };
+    private static string Count(int count, string one, string many) =>
+        count == 0 ? $"no {one}" : $"{Number(count)} {(count == 1 ? one : many)}";
+
+    private static string Number(int number) =>
+        number < Numbers.Length ? Numbers[number] : number.ToString(CultureInfo.InvariantCulture);
+
+    private static readonly ImmutableArray<string> Numbers =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 }

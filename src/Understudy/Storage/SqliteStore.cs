@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Text;
 using Understudy.Kernel;
 
 namespace Understudy.Storage;
@@ -15,6 +16,8 @@ public sealed class SqliteStore : IDisposable
     private const string DataName = "data.db";
     private const string LockName = "understudy.lock";
     private const string DiskKey = "disk";
+    private const string NodeKey = "node";
+    private const string ClusterKey = "cluster";
     private const string CompleteKey = "complete";
     private const string BootCounterKey = "boot-counter";
 
@@ -36,6 +39,7 @@ public sealed class SqliteStore : IDisposable
 
     /// <summary>Opens the store in this directory, or creates it; the directory is created if need be.</summary>
     /// <param name="directory">The node's data directory. No other process may have it open.</param>
+    /// <param name="owner">Whose store it is; one that belongs to another is refused.</param>
     /// <param name="newDiskId">Draws the identity of a new store.</param>
     /// <param name="flushed">
     /// Told, on a writer's thread, that all writes of a file up to and with a ticket are durable. Must not block.
@@ -45,8 +49,13 @@ public sealed class SqliteStore : IDisposable
     /// In use, damaged, incomplete, of another node or of an unknown format; the message says which and what to do.
     /// </exception>
     public static SqliteStore Open(
-        string directory, Func<UInt128> newDiskId, Action<StoreFile, long> flushed, Action<Exception> failed)
+        string directory,
+        StoreOwner owner,
+        Func<UInt128> newDiskId,
+        Action<StoreFile, long> flushed,
+        Action<Exception> failed)
     {
+        ArgumentNullException.ThrowIfNull(owner);
         ArgumentNullException.ThrowIfNull(newDiskId);
         Directory.CreateDirectory(directory);
         var held = Hold(directory);
@@ -58,7 +67,8 @@ public sealed class SqliteStore : IDisposable
             control = StoreDatabase.Open(directory, ControlName);
             data = StoreDatabase.Open(directory, DataName);
             var isComplete = control.ReadMeta(CompleteKey) is not null;
-            var disk = isComplete ? IdentityOf(control, data) : Create(control, data, newDiskId);
+            if (isComplete) RefuseOther(directory, control, owner);
+            var disk = isComplete ? IdentityOf(control, data) : Create(control, data, owner, newDiskId);
             return new SqliteStore(
                 held,
                 disk,
@@ -156,6 +166,17 @@ public sealed class SqliteStore : IDisposable
                 + StoreUnusableException.Rejoin);
     }
 
+    // Another's folder has its promises, its boot counter and its disk: two nodes would speak with one identity.
+    private static void RefuseOther(string directory, StoreDatabase control, StoreOwner owner)
+    {
+        if (control.ReadMeta(NodeKey) is not { } node || control.ReadMeta(ClusterKey) is not { } cluster)
+            throw StoreUnusableException.Damaged(control.Name, "it names no node");
+        var found = new StoreOwner(Encoding.UTF8.GetString(cluster), new NodeId(Encoding.UTF8.GetString(node)));
+        if (found != owner)
+            throw new StoreUnusableException(
+                $"the folder {directory} belongs to {found}, and this is {owner}. Give each node a folder of its own.");
+    }
+
     private static DiskId IdentityOf(StoreDatabase control, StoreDatabase data)
     {
         var disk = ReadDisk(control) ?? throw StoreUnusableException.Damaged(control.Name, "it names no disk");
@@ -170,9 +191,10 @@ public sealed class SqliteStore : IDisposable
         return disk;
     }
 
-    // In three flushes: control.db names the disk, data.db names it, control.db is complete. Until the last nothing was
+    // In three flushes: control.db names its owner and the disk, data.db names it, control.db is complete. Until the last nothing was
     // promised, and a creation that was interrupted goes on.
-    private static DiskId Create(StoreDatabase control, StoreDatabase data, Func<UInt128> newDiskId)
+    private static DiskId Create(
+        StoreDatabase control, StoreDatabase data, StoreOwner owner, Func<UInt128> newDiskId)
     {
         var begun = ReadDisk(control);
         if (ReadDisk(data) is { } other && other != begun)
@@ -183,7 +205,14 @@ public sealed class SqliteStore : IDisposable
         var disk = begun ?? new DiskId(newDiskId());
         var bytes = new byte[16];
         BinaryPrimitives.WriteUInt128LittleEndian(bytes, disk.Value);
-        control.Commit(() => control.PutMeta(DiskKey, bytes), bytes.Length);
+        control.Commit(
+            () =>
+            {
+                control.PutMeta(DiskKey, bytes);
+                control.PutMeta(NodeKey, Encoding.UTF8.GetBytes(owner.Node.Value));
+                control.PutMeta(ClusterKey, Encoding.UTF8.GetBytes(owner.Cluster));
+            },
+            bytes.Length);
         data.Commit(() => data.PutMeta(DiskKey, bytes), bytes.Length);
         control.Commit(() => control.PutMeta(CompleteKey, []), bytes: 0);
         return disk;

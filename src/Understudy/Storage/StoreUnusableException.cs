@@ -7,8 +7,8 @@ namespace Understudy.Storage;
 public sealed class StoreUnusableException(string message, Exception? inner = null) : Exception(message, inner)
 {
     internal const string Rejoin =
-        "If other nodes hold this node's data, remove the whole data directory: the node then rejoins with a new, "
-        + "empty disk. If this was the last copy, restore the directory from a backup.";
+        "If other nodes hold this node's data, move the whole data directory away: the node then rejoins with a new, "
+        + "empty disk. For a voter, first read \"Replacing a failed disk\" in docs/operating/running.md.";
 
     internal static StoreUnusableException Damaged(string file, string what, Exception? inner = null) =>
         new($"{file} is damaged: {what}. {Rejoin}", inner);

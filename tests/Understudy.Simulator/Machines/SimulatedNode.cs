@@ -21,6 +21,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
     private int _flushGeneration;
     private long _pauseNumber;
     private bool _isEnding;
+    private bool _isDrainDue;
 
     public int Index => index;
 
@@ -73,6 +74,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         Life++;
         _isEnding = false;
         IsStopping = false;
+        _isDrainDue = false;
         _ownAtStart = Clock.Read(cluster.Now);
         Member = new MemberId(option.Id, new Incarnation(++_disk.BootCounter, random.Next()));
         Core = new Node(cluster.Scenario.Cluster, Member, _disk.Read(), random.Fork(), cluster.Mutations);
@@ -89,6 +91,11 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
 
         ScheduleTick(Clock.TrueDuration(cluster.Scenario.Cluster.Profile.Tick));
         Step(NodeInput.Tick.Instance);
+        if (life != Life || !_isDrainDue) return;
+
+        // Its clients may have asked until now; the node itself waits for what it holds.
+        _isDrainDue = false;
+        Step(new NodeInput.ClientsDrained());
     }
 
     /// <summary>Gives the node an input, at once or when it is no longer paused; nothing if it is down.</summary>
@@ -192,6 +199,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
             case NodeEffect.Probe probe: cluster.Network.Probe(this, probe.Peer); break;
             case NodeEffect.Answer answer: cluster.Workload.OnAnswer(this, answer); break;
             case NodeEffect.EndIncarnation: EndIncarnation(); break;
+            case NodeEffect.HandedOver: _isDrainDue = true; break;
             case NodeEffect.Stopped: Stop(); break;
             case NodeEffect.JoinCluster join: Cluster = join.Cluster; break;
             case NodeEffect.Report report: cluster.Checkers.OnEvent(this, report.Event); break;

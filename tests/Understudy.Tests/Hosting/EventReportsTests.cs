@@ -4,6 +4,7 @@ using Understudy.Contracts;
 using Understudy.Hosting;
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Replication;
 
 namespace Understudy.Tests.Hosting;
 
@@ -32,6 +33,26 @@ public class EventReportsTests
             "failover=e17 primary of kv, version 4, lineage 1",
         ]);
         _timeline.ToDocument().Events.ShouldAllBe(entry => entry.Failover == "e17");
+    }
+
+    [Fact]
+    public void A_planned_change_has_an_id_of_its_own_in_all_its_lines()
+    {
+        var kv = new ServiceName("kv");
+        var n3 = new MemberId(new NodeId("n3"), new Incarnation(1, 4));
+        var first = new Replication.Configuration(
+            kv,
+            new ConfigurationVersion(4),
+            new Lineage(1),
+            _n2,
+            [new Provider(_n2, new DiskId(2)), new Provider(n3, new DiskId(3))],
+            new Epoch(11));
+        _reports.Report(new NodeEvent.Configured(first));
+        var moved = first with { Version = new ConfigurationVersion(5), Primary = n3, IsPlanned = true };
+        _reports.Report(new NodeEvent.Configured(moved));
+        _reports.Report(new NodeEvent.PrimaryDeposed(kv, first.Version));
+        _reports.Report(new NodeEvent.PrimaryActivated(kv, moved.Version, moved.Lineage, moved.Cause));
+        _timeline.ToDocument().Events.Select(entry => entry.Failover).ShouldBe(["e11", "e11.v5", "e11.v5", "e11.v5"]);
     }
 
     [Fact]

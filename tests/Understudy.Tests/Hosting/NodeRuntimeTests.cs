@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using Understudy.Contracts;
@@ -50,11 +51,49 @@ public sealed class NodeRuntimeTests : IAsyncDisposable
         await node.StopAsync(CancellationToken.None);
     }
 
+    [Fact]
+    public async Task A_node_that_stops_answers_every_request_that_it_took()
+    {
+        var taken = 0L;
+        await using (var first = await StartAsync())
+        {
+            var begun = new CountdownEvent(40);
+            var writers = Enumerable.Range(0, 8).Select(_ => Task.Run(() => IncrementAsync(first, begun))).ToArray();
+            begun.Wait(TestContext.Current.CancellationToken);
+            await first.StopAsync(CancellationToken.None);
+            taken = (await Task.WhenAll(writers)).Sum();
+        }
+
+        await using var second = await StartAsync();
+        (await _client.GetStringAsync(Key(second))).ShouldBe(taken.ToString(CultureInfo.InvariantCulture));
+        await second.StopAsync(CancellationToken.None);
+        _failures.ShouldBeEmpty();
+    }
+
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Increments in a closed loop until the node cannot be reached; returns how often it was answered.</summary>
+    private async Task<long> IncrementAsync(NodeRuntime node, CountdownEvent begun)
+    {
+        var address = new Uri(node.HttpAddress, "/svc/kv/keys/k/increment");
+        for (var answered = 0L; ; answered++)
+        {
+            try
+            {
+                using var response = await _client.PostAsync(address, null);
+                response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+                if (!begun.IsSet) begun.Signal();
+            }
+            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+            {
+                return answered;
+            }
+        }
     }
 
     private async Task<NodeRuntime> StartAsync()

@@ -20,7 +20,11 @@ public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            NodeHttp.Configure(kestrel);
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
         _application = builder.Build();
         _application.Run(new NodeHttp(this, this).AnswerAsync);
     }

@@ -144,13 +144,23 @@ public sealed class KeyEndpointTests : IAsyncLifetime
     [Theory]
     [InlineData(ReplyOutcome.Unavailable, HttpStatusCode.ServiceUnavailable)]
     [InlineData(ReplyOutcome.UnknownService, HttpStatusCode.NotFound)]
-    [InlineData(ReplyOutcome.KeyReused, HttpStatusCode.UnprocessableEntity)]
     public async Task A_refusal_says_why(ReplyOutcome outcome, HttpStatusCode status)
     {
         _http.Refusal = new Reply(outcome, Encoding.UTF8.GetBytes("because"), ConfigurationVersion.None, null);
         using var put = await SendAsync(HttpMethod.Put, "k", "1");
         await ShouldBeProblemAsync(put, status, "because");
         (put.Headers.RetryAfter is not null).ShouldBe(outcome == ReplyOutcome.Unavailable);
+    }
+
+    [Fact]
+    public async Task A_reused_idempotency_key_is_refused_in_words()
+    {
+        _http.Refusal = new Reply(ReplyOutcome.KeyReused, default, new ConfigurationVersion(7), new NodeId("n2"));
+        using var put = await SendAsync(HttpMethod.Put, "k", "1", ("Idempotency-Key", "abc"));
+        await ShouldBeProblemAsync(
+            put,
+            HttpStatusCode.UnprocessableEntity,
+            "This Idempotency-Key was used with another request. Use a new key for a new request.");
     }
 
     [Fact]

@@ -80,6 +80,30 @@ public sealed class NodeHttpTests : IAsyncLifetime
         using var response = await _http.Client.GetAsync(path);
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         response.Headers.GetValues("Understudy-Node").ShouldBe(["n1"]);
+        response.Headers.Contains("Understudy-Version").ShouldBe(path.StartsWith("/svc", StringComparison.Ordinal));
         (await response.Content.ReadAsStringAsync()).ShouldContain("Known");
+    }
+
+    [Theory]
+    [InlineData("/svc", "0")]
+    [InlineData("/svc/kv/foo", "3")]
+    [InlineData("/svc/kv/keys/a/b", "3")]
+    [InlineData("/svc/%FF/keys/k", "0")]
+    [InlineData("/svc/%FF/foo", "0")]
+    public async Task Every_refusal_below_svc_carries_a_version(string path, string version)
+    {
+        using var response = await _http.Client.GetAsync(path);
+        response.IsSuccessStatusCode.ShouldBeFalse();
+        response.Headers.GetValues("Understudy-Version").ShouldBe([version]);
+        response.Headers.GetValues("Understudy-Node").ShouldBe(["n1"]);
+    }
+
+    [Fact]
+    public async Task The_health_of_a_service_that_is_not_configured_carries_no_version()
+    {
+        _http.Place = PrimaryPlace.UnknownService;
+        using var response = await _http.Client.GetAsync("/health/nope/primary");
+        response.Headers.Contains("Understudy-Version").ShouldBeFalse();
+        response.Headers.GetValues("Understudy-Node").ShouldBe(["n1"]);
     }
 }

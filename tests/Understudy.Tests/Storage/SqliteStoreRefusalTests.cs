@@ -41,7 +41,9 @@ public sealed class SqliteStoreRefusalTests : IDisposable
 
         var message = Refusal(store => store.Load());
         message.ShouldStartWith("control.db is damaged: table Record, key \"acceptor\": the checksum");
-        message.ShouldContain("remove the whole data directory");
+        message.ShouldContain("move the whole data directory away");
+        message.ShouldContain("Replacing a failed disk");
+        message.ShouldNotContain("backup");
     }
 
     [Theory]
@@ -78,7 +80,30 @@ public sealed class SqliteStoreRefusalTests : IDisposable
         _folder.Tamper(file, "PRAGMA user_version=7");
 
         Refusal(store => store.Load()).ShouldStartWith(
-            $"{file} has format 7; this version of Understudy reads format 1. ");
+            $"{file} has format 7; this version of Understudy reads format 2. ");
+    }
+
+    [Fact]
+    public async Task The_format_that_names_no_node_is_refused_by_name()
+    {
+        await _folder.WriteAndReopen(StoreFile.Data, []);
+        _folder.Tamper("control.db", "PRAGMA user_version=1");
+
+        Refusal(store => store.Load()).ShouldStartWith("control.db has format 1;");
+    }
+
+    [Theory]
+    [InlineData("web", "n2")]
+    [InlineData("other", "n1")]
+    public async Task A_folder_of_another_node_is_refused(string cluster, string node)
+    {
+        await _folder.WriteAndReopen(StoreFile.Data, []);
+
+        Should.Throw<StoreUnusableException>(() => _folder.Open(cluster: cluster, node: node)).Message.ShouldBe(
+            $"the folder {_folder.Path} belongs to n1 of cluster web, and this is {node} of cluster {cluster}. "
+            + "Give each node a folder of its own.");
+        using var own = _folder.Open();
+        own.NextBootCounter().ShouldBe(1UL);
     }
 
     [Fact]

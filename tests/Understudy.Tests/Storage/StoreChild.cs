@@ -28,6 +28,7 @@ internal static class StoreChild
             using var ended = new ManualResetEventSlim();
             var store = SqliteStore.Open(
                 directory,
+                new StoreOwner("web", new NodeId("n1")),
                 () => 1,
                 (file, ticket) => Console.WriteLine($"flushed {file} {ticket}"),
                 failure =>

@@ -17,8 +17,10 @@ internal sealed class StoreFolder : IDisposable
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public SqliteStore Open(UInt128 newDiskId = default) => SqliteStore.Open(
+    public SqliteStore Open(
+        UInt128 newDiskId = default, string cluster = "web", string node = "n1") => SqliteStore.Open(
         Path,
+        new StoreOwner(cluster, new NodeId(node)),
         () => newDiskId,
         (file, ticket) => Flushed.Enqueue((file, ticket)),
         Failures.Enqueue);

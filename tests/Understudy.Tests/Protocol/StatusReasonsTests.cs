@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Tests.Protocol;
+
+public class StatusReasonsTests
+{
+    private static readonly ServiceName _kv = new("kv");
+
+    [Fact]
+    public void A_service_of_the_wanted_shape_gives_no_line() => Reasons(inSync: 3, nodes: 4).ShouldBeEmpty();
+
+    [Fact]
+    public void A_secondary_that_joins_is_told_with_its_progress() =>
+        Reasons(inSync: 2, nodes: 4, joining: 3).ShouldBe(
+        [
+            "kv has one secondary of two: n3 is joining, 62 %",
+        ]);
+
+    [Fact]
+    public void Missing_nodes_are_told_for_secondaries_and_for_spares() =>
+        Reasons(inSync: 1, nodes: 1).ShouldBe(
+        [
+            "kv has no secondary of two: no further node can host one",
+            "kv has no spare of one: no further node stands by",
+        ]);
+
+    [Fact]
+    public void A_missing_spare_is_told_though_every_secondary_is_there() =>
+        Reasons(inSync: 3, nodes: 3).ShouldBe(["kv has no spare of one: no further node stands by"]);
+
+    [Fact]
+    public void A_spare_that_is_to_become_a_secondary_is_no_spare() =>
+        Reasons(inSync: 2, nodes: 3, joining: 3).ShouldBe(
+        [
+            "kv has one secondary of two: n3 is joining, 62 %", "kv has no spare of one: no further node stands by",
+        ]);
+
+    [Fact]
+    public void A_member_without_a_quorum_says_who_is_not_heard() =>
+        Reasons(inSync: 3, nodes: 4, heard: 1).ShouldContain(
+            "no quorum: 1 of 4 voters, 3 are needed; not heard: n2, n3, n4");
+
+    private static ImmutableArray<string> Reasons(int inSync, int nodes, int? joining = null, int? heard = null)
+    {
+        ImmutableArray<MemberId> ids = [.. Enumerable.Range(1, nodes).Select(Id)];
+        ImmutableArray<Provider> providers = [.. ids.Take(inSync).Select(id => new Provider(id, Disk(id)))];
+        var definition = new ServiceDefinition(_kv, "kv", Secondaries: 2, Spares: 1, Durable: true);
+        var configuration = new Understudy.Replication.Configuration(
+            _kv, new ConfigurationVersion(7), new Lineage(1), ids[0], providers, new Epoch(5));
+        var view = new View(
+            new ClusterId(1),
+            new Epoch(5),
+            0,
+            [.. ids.Select(id => new Acceptor(id.Node, Disk(id)))],
+            [.. ids.Select(id => new Member(id, Disk(id), NodeKind.Voter))],
+            [],
+            null,
+            default);
+        var status = new NodeStatus(
+            ids[0],
+            view,
+            IsMember: true,
+            IsStopping: false,
+            LeaseUntil: TimeSpan.FromSeconds(2),
+            HeardVoters: heard ?? nodes,
+            Selection: null,
+            new ServiceMap(new ConfigurationVersion(1), 1, [new ServiceEntry(definition, configuration)]),
+            [_kv],
+            joining is { } number
+                ? ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty.Add(
+                    _kv, [new JoiningProgress(Id(number), 62)])
+                : ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty,
+            [.. ids.Select((id, place) => new PeerStatus(
+                id.Node, NodeKind.Voter, id, IsHeard: place < (heard ?? nodes), IsJoining: false, IsInView: true))],
+            HeldRequests: 0,
+            Reasons: []);
+        var options = new NodeOptions(
+            "web", Profile.Lan, [.. ids.Select(id => new NodeOption(id.Node, NodeKind.Voter))], [definition]);
+        return StatusReasons.For(status, options, TimeSpan.FromSeconds(1));
+    }
+
+    private static MemberId Id(int number) => new(new NodeId($"n{number}"), new Incarnation(1, (ulong)number));
+
+    private static DiskId Disk(MemberId id) => new(id.Incarnation.Nonce);
+}
