@@ -4,15 +4,18 @@ namespace Understudy;
 internal interface ICheckpointSink
 {
     /// <summary>
-    /// Takes the next checkpoint of the stream. Called in order, one at a time, under the state's lock: it must not
-    /// wait or call back. If it throws at once, the checkpoint is not in the stream.
+    /// Runs the function in a turn of its own and puts the bytes that it returns into the stream of checkpoints; if it
+    /// returns none, nothing. One function runs at a time, in the order of the calls.
     /// </summary>
     /// <returns>
-    /// Completes in the order of the calls when the checkpoint is committed, with its number. Fails if that is not
-    /// known or will not happen.
+    /// Completes with the checkpoint's number when it and all before it are committed, or at once if there were no
+    /// bytes. Fails if the function was not run, or if it is not known whether its checkpoint is committed.
     /// </returns>
-    ValueTask<long> CheckpointAsync(ReadOnlyMemory<byte> checkpoint);
+    ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change);
 
-    /// <summary>Completes when it is certain that this node was still primary after the call; fails if it is not.</summary>
+    /// <summary>
+    /// Completes when it is certain that this node was still primary after the call, and that all that functions had
+    /// changed before it is committed; fails if it is not.
+    /// </summary>
     ValueTask ConfirmAsync();
 }

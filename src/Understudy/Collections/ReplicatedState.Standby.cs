@@ -1,44 +1,32 @@
+using System.Buffers;
+
 namespace Understudy;
 
 /// <content>What the node tells the state: its role, checkpoints, snapshots.</content>
 public sealed partial class ReplicatedState
 {
-    /// <summary>
-    /// Whether this holds changes that were perhaps never committed: it was primary, and ended with checkpoints under
-    /// way. Only a snapshot makes it fit for checkpoints again.
-    /// </summary>
-    internal bool NeedsSnapshot { get; private set; }
-
     /// <summary>From now on transactions run here, and their checkpoints go to the sink.</summary>
-    internal void BecomePrimary(ICheckpointSink sink)
+    internal void BecomePrimary(string service, ICheckpointSink sink)
     {
         lock (_lock)
         {
-            CheckIsWhole();
             _isInUse = true;
-            _term = new PrimaryTerm(sink);
+            (_service, _sink, _primary) = (service, sink, null);
         }
     }
 
-    /// <summary>From now on no transactions run here. Those under way end as the sink ends them.</summary>
+    /// <summary>
+    /// From now on no transactions begin here. Those under way end as the sink ends them; what they changed and was
+    /// not committed is there until a snapshot is loaded.
+    /// </summary>
     /// <param name="primary">Who is primary, as far as known.</param>
     internal void BecomeStandby(string? primary)
     {
         lock (_lock)
         {
             _isInUse = true;
-            _primary = primary;
-            if (_term is { } term) NeedsSnapshot |= term.HasUncommitted;
-            _term = null;
+            (_sink, _primary) = (null, primary);
         }
-    }
-
-    /// <summary>Completes when all that was executed here as primary is committed; fails if it will not be.</summary>
-    internal Task DrainAsync()
-    {
-        PrimaryTerm? term;
-        lock (_lock) term = _term;
-        return term is null ? Task.CompletedTask : term.CommittedUpToAsync(term.Executed);
     }
 
     /// <summary>Makes the changes of the next checkpoint, all or none.</summary>
@@ -47,9 +35,7 @@ public sealed partial class ReplicatedState
     {
         lock (_lock)
         {
-            CheckIsWhole();
-            if (_term is not null)
-                throw new InvalidOperationException("A checkpoint came to a state that is primary.");
+            if (_sink is not null) throw new InvalidOperationException("A checkpoint came to a state that is primary.");
             _isInUse = true;
             try
             {
@@ -65,49 +51,35 @@ public sealed partial class ReplicatedState
     }
 
     /// <summary>What is here at this moment. To write it takes no lock and may take long.</summary>
-    /// <param name="checkpoints">How many checkpoints this primary has handed on before the moment.</param>
-    internal FrozenState Freeze(out long checkpoints)
+    internal FrozenState Freeze()
     {
         lock (_lock)
-        {
-            checkpoints = _term?.Executed ?? 0;
             return new FrozenState(
                 Format, [.. from collection in _collections.Values
                             where !collection.IsEmpty
                             select collection.Freeze()]);
-        }
     }
 
-    /// <summary>Writes all collections.</summary>
-    internal async ValueTask SaveSnapshotAsync(Stream stream, CancellationToken cancellationToken)
+    /// <summary>Writes all collections, block for block.</summary>
+    internal void SaveSnapshot(IBufferWriter<byte> destination)
     {
-        foreach (var part in Freeze(out _).Parts()) await stream.WriteAsync(part, cancellationToken);
+        foreach (var part in Freeze().Parts()) destination.Write(part.Span);
     }
 
     /// <summary>Equal for equal contents, on whichever node and however they came about.</summary>
-    internal UInt128 Digest() => Freeze(out _).Digest();
+    internal UInt128 Digest() => Freeze().Digest();
 
     /// <summary>Replaces the contents of all collections, or, if it throws, of none.</summary>
+    /// <param name="snapshot">The bytes; none at all for the empty state.</param>
     /// <exception cref="StateRefusedException">It cannot be taken; the message says why and what to do.</exception>
-    internal async ValueTask<SnapshotLoaded> LoadSnapshotAsync(Stream stream, CancellationToken cancellationToken)
+    internal SnapshotLoaded LoadSnapshot(ReadOnlySequence<byte> snapshot)
     {
-        var snapshot = new SnapshotReader(stream, _options, Find);
-        await snapshot.ReadAsync(cancellationToken);
+        var reader = new SnapshotReader(snapshot, _options, Find);
+        if (!snapshot.IsEmpty) reader.Read();
         lock (_lock)
         {
             _isInUse = true;
-            NeedsSnapshot = false;
-            return Take(snapshot.Loads);
-        }
-    }
-
-    /// <summary>Empties all collections: what a provider begins with, and the contents of no snapshot at all.</summary>
-    internal void Clear()
-    {
-        lock (_lock)
-        {
-            NeedsSnapshot = false;
-            Take(new Dictionary<string, (ReplicatedCollection Collection, CollectionLoad Load)>());
+            return Take(reader.Loads);
         }
     }
 
@@ -169,12 +141,5 @@ public sealed partial class ReplicatedState
 
         return new SnapshotLoaded(
             empty, [.. from collection in _collections.Values where !collection.IsDeclared select collection.Name]);
-    }
-
-    private void CheckIsWhole()
-    {
-        if (NeedsSnapshot)
-            throw new InvalidOperationException(
-                "The state holds changes that were perhaps never committed: load a snapshot first.");
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using System.Text.Json.Serialization;
 
 namespace Understudy;
@@ -42,7 +41,8 @@ public sealed partial class ReplicatedState
     private readonly Lock _lock = new();
     private readonly ReplicatedStateOptions _options;
     private readonly OpenTransaction _open;
-    private PrimaryTerm? _term;
+    private ICheckpointSink? _sink;
+    private string _service = "a service";
     private string? _primary;
 
     /// <summary>A state of plain types only, or of collections that are each given serializers.</summary>
@@ -93,11 +93,11 @@ public sealed partial class ReplicatedState
     /// Ends the waiting. A transaction whose function has run is not undone by it and may still be committed.
     /// </param>
     /// <returns>What the function returned; await it once.</returns>
-    /// <exception cref="NotPrimaryException">This node is not primary. Nothing has happened.</exception>
+    /// <exception cref="NotPrimaryException">This node is not primary, or not any more; see the remarks.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <remarks>
-    /// If the node stops being primary while the changes are on their way, this throws what the node reports; whether
-    /// they were committed is not known then.
+    /// If the node stops being primary while the changes are on their way, this throws, too, and whether they were
+    /// committed is not known. Do not await a transaction within a call that the node makes to the service.
     /// </remarks>
     /// <example>
     /// <code>
@@ -166,7 +166,7 @@ public sealed partial class ReplicatedState
     {
         ArgumentNullException.ThrowIfNull(read);
         CheckNotInside();
-        return RunAsync(read, static (tx, read) => read(tx), cancellationToken);
+        return ConfirmedAsync(read, cancellationToken);
     }
 
     /// <summary>
@@ -183,6 +183,37 @@ public sealed partial class ReplicatedState
         ArgumentNullException.ThrowIfNull(read);
         CheckNotInside();
         lock (_lock) return read(new ReplicatedReader(this));
+    }
+
+    /// <summary>
+    /// Runs a transaction at once and gives its checkpoint to the caller, who must hand it on: for a service that
+    /// answers requests in its own turns. If the function throws, nothing has happened.
+    /// </summary>
+    /// <param name="argument">For the function.</param>
+    /// <param name="change">What is done.</param>
+    /// <param name="checkpoint">For all other providers; empty if nothing changed.</param>
+    /// <returns>What the function returned; not yet committed.</returns>
+    internal TResult Execute<TArgument, TResult>(
+        TArgument argument,
+        Func<ReplicatedTransaction, TArgument, TResult> change,
+        out ReadOnlyMemory<byte> checkpoint)
+    {
+        CheckNotInside();
+        lock (_lock)
+        {
+            try
+            {
+                var result = change(new ReplicatedTransaction(_open), argument);
+                checkpoint = _open.HasChanges ? _open.ToCheckpoint() : default;
+                _open.Keep();
+                return result;
+            }
+            catch
+            {
+                _open.Undo();
+                throw;
+            }
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -204,62 +235,50 @@ public sealed partial class ReplicatedState
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var executed = Execute(argument, change);
-        await executed.SettledAsync(cancellationToken);
-        executed.Failure?.Throw();
-        return executed.Result;
+        var sink = Leading();
+        var run = TransactionRun<TArgument, TResult>.Of(this, argument, change, cancellationToken);
+        var commit = sink.CheckpointAsync(run.Make);
+        if (commit.IsCompleted || !cancellationToken.CanBeCanceled) await commit;
+        else await commit.AsTask().WaitAsync(cancellationToken);
+
+        // What it saw or refused may rest on changes that are not committed yet ("there is such an order").
+        if (!run.HasChanged) await ConfirmAsync(sink, cancellationToken);
+        return run.End();
     }
 
-    private Executed<TResult> Execute<TArgument, TResult>(
-        TArgument argument, Func<ReplicatedTransaction, TArgument, TResult> change)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> ConfirmedAsync<TResult>(
+        Func<ReplicatedReader, TResult> read, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            var term = Leading();
-            TResult result;
-            try
-            {
-                result = change(new ReplicatedTransaction(_open), argument);
-            }
-            catch (Exception e)
-            {
-                _open.Undo();
-                // It may rest on changes that are not committed yet ("there is such an order"), so it waits for them.
-                return new(term, term.Executed, Commit: null, default!, ExceptionDispatchInfo.Capture(e));
-            }
-
-            if (!_open.HasChanges) return new(term, term.Executed, Commit: null, result, Failure: null);
-            var commit = Hand(term);
-            return new(term, term.Executed, commit, result, Failure: null);
-        }
-    }
-
-    private ValueTask<long> Hand(PrimaryTerm term)
-    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var sink = Leading();
+        TResult result;
         try
         {
-            var commit = term.Hand(_open.ToCheckpoint());
-            _open.Keep();
-            return commit;
+            lock (_lock) result = read(new ReplicatedReader(this));
         }
         catch
         {
-            _open.Undo();
+            // "There is no such order" is an answer, too.
+            await ConfirmAsync(sink, cancellationToken);
             throw;
         }
+
+        await ConfirmAsync(sink, cancellationToken);
+        return result;
     }
 
-    private PrimaryTerm Leading()
+    private static ValueTask ConfirmAsync(ICheckpointSink sink, CancellationToken cancellationToken)
     {
-        if (_term is not { } term)
-            throw new NotPrimaryException(_primary is null
-                ? "This node is not primary, and no other is known to be. Try again in a moment."
-                : $"This node is not primary; {_primary} is. Ask there.", _primary);
-        if (term.Failure is { } failure)
-            throw new NotPrimaryException(
-                $"A change could not be committed ({failure.Message}), so this node acts as primary no more. "
-                + "Try again in a moment.");
-        return term;
+        var confirmation = sink.ConfirmAsync();
+        return confirmation.IsCompleted || !cancellationToken.CanBeCanceled
+            ? confirmation
+            : new ValueTask(confirmation.AsTask().WaitAsync(cancellationToken));
+    }
+
+    private ICheckpointSink Leading()
+    {
+        lock (_lock) return _sink ?? throw new NotPrimaryException(_service, _primary);
     }
 
     private void CheckNotInside()

@@ -5,15 +5,13 @@ using System.IO.Hashing;
 namespace Understudy;
 
 /// <summary>Reads a snapshot beside the state, which is not changed by it.</summary>
-internal sealed class SnapshotReader(Stream stream, ReplicatedStateOptions options, SnapshotReader.Finder find)
+internal sealed class SnapshotReader(
+    ReadOnlySequence<byte> snapshot, ReplicatedStateOptions options, SnapshotReader.Finder find)
 {
-    // What a damaged length claims is not allocated before as many bytes have come.
-    private const int StepBytes = 1024 * 1024;
-
     private readonly XxHash128 _hash = new();
-    private readonly ArrayBufferWriter<byte> _part = new();
     private readonly SortedDictionary<string, (ReplicatedCollection Collection, CollectionLoad Load)> _loads =
         new(StringComparer.Ordinal);
+    private ReadOnlySequence<byte> _rest = snapshot;
     private long _length;
 
     internal delegate ReplicatedCollection Finder(string name, CollectionKind kind, FieldReader reader);
@@ -22,39 +20,23 @@ internal sealed class SnapshotReader(Stream stream, ReplicatedStateOptions optio
     public IReadOnlyDictionary<string, (ReplicatedCollection Collection, CollectionLoad Load)> Loads => _loads;
 
     /// <exception cref="StateRefusedException">The snapshot is damaged, or does not fit.</exception>
-    public async ValueTask ReadAsync(CancellationToken cancellationToken)
+    public void Read()
     {
-        try
-        {
-            await ReadPartAsync(SnapshotFormat.HeaderBytes, cancellationToken);
-            ReadHeader();
-            for (var block = await LengthAsync(cancellationToken); block > 0;)
-            {
-                await ReadPartAsync(block, cancellationToken);
-                ReadBlock();
-                block = await LengthAsync(cancellationToken);
-            }
-
-            await ReadEndAsync(cancellationToken);
-        }
-        catch (EndOfStreamException e)
-        {
-            throw Refused("it ends early", e);
-        }
+        ReadHeader(Next(SnapshotFormat.HeaderBytes));
+        for (var length = BlockLength(); length > 0; length = BlockLength()) ReadBlock(Next(length));
+        ReadEnd();
     }
 
-    private async ValueTask<int> LengthAsync(CancellationToken cancellationToken)
+    private int BlockLength()
     {
-        await ReadPartAsync(4, cancellationToken);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(_part.WrittenSpan);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(Next(4));
         return length is >= 0 and <= SnapshotFormat.MaxBlockBytes
             ? length
             : throw Refused($"a block in it claims {(uint)length} bytes, {SnapshotFormat.MaxBlockBytes} are allowed");
     }
 
-    private void ReadHeader()
+    private void ReadHeader(ReadOnlySpan<byte> header)
     {
-        var header = _part.WrittenSpan;
         if (!header.StartsWith(SnapshotFormat.Magic)) throw Refused("it is no snapshot of a ReplicatedState");
         if (header[4] != SnapshotFormat.Layout)
             throw Refused($"its layout {header[4]} is unknown, this version knows {SnapshotFormat.Layout}");
@@ -63,9 +45,9 @@ internal sealed class SnapshotReader(Stream stream, ReplicatedStateOptions optio
             new FieldReader([], "snapshot"), BinaryPrimitives.ReadUInt32LittleEndian(header[8..]), options);
     }
 
-    private void ReadBlock()
+    private void ReadBlock(ReadOnlySpan<byte> block)
     {
-        var reader = new FieldReader(_part.WrittenSpan, "snapshot");
+        var reader = new FieldReader(block, "snapshot");
         var (name, kind) = CheckpointFormat.ReadName(ref reader);
         if (!_loads.TryGetValue(name, out var found))
         {
@@ -79,31 +61,27 @@ internal sealed class SnapshotReader(Stream stream, ReplicatedStateOptions optio
         while (!reader.IsAtEnd) found.Load.Item(ref reader);
     }
 
-    private async ValueTask ReadEndAsync(CancellationToken cancellationToken)
+    private void ReadEnd()
     {
         var length = _length - 4;
-        await ReadPartAsync(8, cancellationToken);
-        if (BinaryPrimitives.ReadInt64LittleEndian(_part.WrittenSpan) != length) throw Refused("parts of it are missing");
+        if (BinaryPrimitives.ReadInt64LittleEndian(Next(8)) != length) throw Refused("parts of it are missing");
         var expected = _hash.GetCurrentHash();
-        await ReadPartAsync(expected.Length, cancellationToken);
-        if (!_part.WrittenSpan.SequenceEqual(expected)) throw Refused("its checksum does not match, so it is damaged");
+        if (!Next(expected.Length).SequenceEqual(expected))
+            throw Refused("its checksum does not match, so it is damaged");
+        if (!_rest.IsEmpty) throw Refused("it goes on after its end");
     }
 
-    private async ValueTask ReadPartAsync(int length, CancellationToken cancellationToken)
+    /// <summary>The next bytes, copied only if they lie in several pieces of memory.</summary>
+    private ReadOnlySpan<byte> Next(int length)
     {
-        _part.ResetWrittenCount();
-        while (_part.WrittenCount < length)
-        {
-            var step = _part.GetMemory(Math.Min(StepBytes, length - _part.WrittenCount));
-            step = step[..Math.Min(step.Length, length - _part.WrittenCount)];
-            await stream.ReadExactlyAsync(step, cancellationToken);
-            _part.Advance(step.Length);
-        }
-
-        _hash.Append(_part.WrittenSpan);
+        if (length > _rest.Length) throw Refused("it ends early");
+        var part = _rest.Slice(0, length);
+        _rest = _rest.Slice(length);
         _length += length;
+        var bytes = part.IsSingleSegment ? part.FirstSpan : part.ToArray();
+        _hash.Append(bytes);
+        return bytes;
     }
 
-    private static StateRefusedException Refused(string reason, Exception? because = null) =>
-        new FieldReader([], "snapshot").Refused(reason, because);
+    private static StateRefusedException Refused(string reason) => new FieldReader([], "snapshot").Refused(reason);
 }

@@ -27,7 +27,7 @@ public sealed class DeclarationTests
     [Fact]
     public void A_collection_is_declared_before_the_state_is_in_use()
     {
-        _state.BecomePrimary(new MemorySink());
+        _state.BecomePrimary("shop", new MemorySink());
         Should.Throw<InvalidOperationException>(() => _state.Counter("late")).Message.ShouldStartWith(
             "'late' is declared too late");
     }
@@ -53,7 +53,7 @@ public sealed class DeclarationTests
         var state = new ReplicatedState(new ReplicatedStateOptions { Serializers = new DaySerializers() });
         var today = state.Value("today", DayOfWeek.Monday);
         var sink = new MemorySink();
-        state.BecomePrimary(sink);
+        state.BecomePrimary("shop", sink);
         await state.TransactionAsync(tx => today.Set(tx, DayOfWeek.Friday));
         Convert.ToHexStringLower(sink.Checkpoints.Single().Span).ShouldEndWith("010105");
     }

@@ -6,6 +6,7 @@ internal sealed class MemorySink : ICheckpointSink
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource<long>> _held = new();
     private readonly List<ReadOnlyMemory<byte>> _checkpoints = [];
+    private Task _last = Task.CompletedTask;
     private long _committed;
     private int _confirmations;
 
@@ -31,15 +32,18 @@ internal sealed class MemorySink : ICheckpointSink
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Checkpoints => _checkpoints;
 
-    public ValueTask<long> CheckpointAsync(ReadOnlyMemory<byte> checkpoint)
+    public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
     {
-        if (Refusal is not null) throw Refusal;
-        if (!IsForgetful) _checkpoints.Add(checkpoint);
+        if (Refusal is not null) return ValueTask.FromException<long>(Refusal);
         lock (_lock)
         {
+            var checkpoint = change();
+            if (checkpoint.IsEmpty) return new(_committed);
+            if (!IsForgetful) _checkpoints.Add(checkpoint);
             if (!IsHolding) return new(++_committed);
             var held = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
             _held.Enqueue(held);
+            _last = held.Task;
             return new(held.Task);
         }
     }
@@ -47,7 +51,10 @@ internal sealed class MemorySink : ICheckpointSink
     public ValueTask ConfirmAsync()
     {
         Interlocked.Increment(ref _confirmations);
-        return new(Confirmation);
+        lock (_lock)
+            return Confirmation.IsCompletedSuccessfully && _last.IsCompletedSuccessfully
+                ? ValueTask.CompletedTask
+                : new(Task.WhenAll(_last, Confirmation));
     }
 
     /// <summary>Commits the oldest that wait.</summary>

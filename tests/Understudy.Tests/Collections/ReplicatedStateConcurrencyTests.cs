@@ -55,7 +55,7 @@ public sealed class ReplicatedStateConcurrencyTests(ITestOutputHelper output)
         const int Count = 100_000;
         var state = new ReplicatedState();
         var values = state.Dictionary<int, string>("values");
-        state.BecomePrimary(new MemorySink { IsForgetful = true });
+        state.BecomePrimary("shop", new MemorySink { IsForgetful = true });
         var payload = new string('x', 128);
         await RunAsync(1_000);
 

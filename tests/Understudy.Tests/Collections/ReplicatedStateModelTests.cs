@@ -25,14 +25,14 @@ public sealed class ReplicatedStateModelTests
 
             foreach (var checkpoint in sink.Checkpoints) secondary.State.ApplyCheckpoint(checkpoint);
             var joining = new Shop();
-            var snapshot = await secondary.SaveAsync();
-            await joining.LoadAsync(snapshot);
+            var snapshot = secondary.Save();
+            joining.Load(snapshot);
 
             secondary.Text().ShouldBe(model.Text());
             joining.Text().ShouldBe(model.Text());
             secondary.State.Digest().ShouldBe(primary.State.Digest());
             joining.State.Digest().ShouldBe(primary.State.Digest());
-            (await primary.SaveAsync()).ShouldBe(snapshot);
+            primary.Save().ShouldBe(snapshot);
         },
         iter: 2_000,
         print: transactions => string.Join("; ", transactions.Select(steps => string.Join(", ", steps))));

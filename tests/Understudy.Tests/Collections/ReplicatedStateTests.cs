@@ -91,7 +91,7 @@ public sealed class ReplicatedStateTests
     [Fact]
     public async Task A_read_fails_if_it_is_not_confirmed()
     {
-        _sink.Confirmation = Task.FromException(new NotPrimaryException("deposed"));
+        _sink.Confirmation = Task.FromException(new NotPrimaryException("shop"));
         await Should.ThrowAsync<NotPrimaryException>(_shop.State.ReadAsync(_shop.Numbers.Get).AsTask());
     }
 
@@ -144,7 +144,7 @@ public sealed class ReplicatedStateTests
     [Fact]
     public async Task A_checkpoint_that_is_not_taken_undoes_its_transaction()
     {
-        _sink.Refusal = new NotPrimaryException("deposed");
+        _sink.Refusal = new NotPrimaryException("shop");
         await Should.ThrowAsync<NotPrimaryException>(_shop.PlaceAsync("ann").AsTask());
         _shop.Text().ShouldBe(" |  | 0 | open");
         _sink.Refusal = null;
@@ -152,39 +152,51 @@ public sealed class ReplicatedStateTests
     }
 
     [Fact]
-    public async Task After_a_failed_commit_nothing_runs_until_a_snapshot_is_loaded()
+    public async Task A_deposed_primary_is_taken_back_by_a_snapshot_and_the_committed_checkpoints()
     {
-        var empty = await _shop.SaveAsync();
+        var start = _shop.Save();
+        await _shop.PlaceAsync("ann");
         _sink.IsHolding = true;
-        var place = _shop.PlaceAsync("ann").AsTask();
+        var place = _shop.PlaceAsync("bob").AsTask();
         var read = _shop.State.ReadAsync(_shop.Numbers.Get).AsTask();
-        _sink.Fail(new NotPrimaryException("deposed"));
+        _sink.Fail(new NotPrimaryException("shop"));
         await Should.ThrowAsync<NotPrimaryException>(place);
         await Should.ThrowAsync<NotPrimaryException>(read);
 
-        await Should.ThrowAsync<NotPrimaryException>(_shop.PlaceAsync("bob").AsTask());
         _shop.State.BecomeStandby("n2");
-        _shop.State.NeedsSnapshot.ShouldBeTrue();
-        Should.Throw<InvalidOperationException>(() => _shop.State.ApplyCheckpoint(_sink.Checkpoints[0]));
-        Should.Throw<InvalidOperationException>(() => _shop.State.BecomePrimary(_sink));
-
-        await _shop.LoadAsync(empty);
+        _shop.Load(start);
         _shop.State.ApplyCheckpoint(_sink.Checkpoints[0]);
         _shop.Text().ShouldBe("1:ann:10 | 1 | 1 | open");
     }
 
     [Fact]
-    public async Task A_drained_primary_becomes_secondary_without_a_snapshot()
+    public void A_checkpoint_to_a_primary_is_a_mistake() =>
+        Should.Throw<InvalidOperationException>(() => _shop.State.ApplyCheckpoint(new byte[] { 1, 1 }));
+
+    [Fact]
+    public void A_service_can_run_a_transaction_in_a_turn_of_its_own()
     {
-        _sink.IsHolding = true;
-        var place = _shop.PlaceAsync("ann").AsTask();
-        var drained = _shop.State.DrainAsync();
-        drained.IsCompleted.ShouldBeFalse();
-        _sink.Commit(1);
-        await drained;
-        await place;
-        _shop.State.BecomeStandby("n2");
-        _shop.State.NeedsSnapshot.ShouldBeFalse();
+        _shop.State.Execute(5, (tx, by) => _shop.Numbers.Increment(tx, by), out var checkpoint).ShouldBe(5);
+        _shop.State.Execute(0, (tx, _) => _shop.Numbers.Get(tx), out var nothing).ShouldBe(5);
+        nothing.IsEmpty.ShouldBeTrue();
+        var follower = new Shop();
+        follower.State.ApplyCheckpoint(checkpoint);
+        follower.Text().ShouldBe(_shop.Text());
+    }
+
+    [Fact]
+    public async Task A_transaction_that_was_cancelled_before_its_turn_is_not_run()
+    {
+        var state = new ReplicatedState();
+        var number = state.Counter("number");
+        var sink = new LateSink();
+        state.BecomePrimary("late", sink);
+        using var cancelled = new CancellationTokenSource();
+        var increment = state.TransactionAsync(tx => number.Increment(tx), cancelled.Token).AsTask();
+        await cancelled.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(increment);
+        sink.Turn!().IsEmpty.ShouldBeTrue();
+        state.ReadLocal(number.Get).ShouldBe(0);
     }
 
     [Fact]
@@ -193,7 +205,7 @@ public sealed class ReplicatedStateTests
         _shop.State.BecomeStandby("n2");
         var e = await Should.ThrowAsync<NotPrimaryException>(_shop.PlaceAsync("ann").AsTask());
         e.Primary.ShouldBe("n2");
-        e.Message.ShouldBe("This node is not primary; n2 is. Ask there.");
+        e.Message.ShouldBe("This node's provider of shop is not primary, or was demoted meanwhile. n2 is primary: ask there.");
         (await Should.ThrowAsync<NotPrimaryException>(_shop.State.ReadAsync(_shop.Numbers.Get).AsTask()))
             .Primary.ShouldBe("n2");
         _shop.State.ReadLocal(_shop.Numbers.Get).ShouldBe(0);
@@ -240,7 +252,7 @@ public sealed class ReplicatedStateTests
         var state = new ReplicatedState();
         var sink = new MemorySink();
         var numbers = state.Dictionary<string, double>("numbers");
-        state.BecomePrimary(sink);
+        state.BecomePrimary("shop", sink);
         await state.TransactionAsync(tx =>
         {
             try
@@ -258,5 +270,19 @@ public sealed class ReplicatedStateTests
         follower.ApplyCheckpoint(sink.Checkpoints.Single());
         follower.ReadLocal(reader => followed.Items(reader).ToArray()).ShouldBe([new("good", 1)]);
         follower.Digest().ShouldBe(state.Digest());
+    }
+
+    /// <summary>Gives no turn before the test does.</summary>
+    private sealed class LateSink : ICheckpointSink
+    {
+        public Func<ReadOnlyMemory<byte>>? Turn { get; private set; }
+
+        public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
+        {
+            Turn = change;
+            return new(new TaskCompletionSource<long>().Task);
+        }
+
+        public ValueTask ConfirmAsync() => default;
     }
 }

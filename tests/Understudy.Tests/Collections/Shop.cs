@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Understudy.Tests.Collections;
 
 /// <summary>A service with one collection of each kind, as an application would write it.</summary>
@@ -26,7 +28,7 @@ internal sealed class Shop
     {
         var shop = new Shop(options);
         var sink = new MemorySink();
-        shop.State.BecomePrimary(sink);
+        shop.State.BecomePrimary("shop", sink);
         return (shop, sink);
     }
 
@@ -50,16 +52,12 @@ internal sealed class Shop
         Numbers.Get(reader),
         Motto.Get(reader)));
 
-    public async Task<byte[]> SaveAsync()
+    public byte[] Save()
     {
-        using var stream = new MemoryStream();
-        await State.SaveSnapshotAsync(stream, default);
-        return stream.ToArray();
+        var output = new ArrayBufferWriter<byte>();
+        State.SaveSnapshot(output);
+        return output.WrittenSpan.ToArray();
     }
 
-    public async Task<SnapshotLoaded> LoadAsync(byte[] snapshot)
-    {
-        using var stream = new MemoryStream(snapshot);
-        return await State.LoadSnapshotAsync(stream, default);
-    }
+    public SnapshotLoaded Load(byte[] snapshot) => State.LoadSnapshot(new ReadOnlySequence<byte>(snapshot));
 }
