@@ -22,7 +22,11 @@ public sealed class ReplicatedCounter : ReplicatedCollection
     internal override bool IsEmpty => _number == 0;
 
     /// <summary>The number.</summary>
-    /// <example><code>var number = await state.ReadAsync(reader => numbers.Get(reader), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// var number = await state.ReadAsync(reader => numbers.Get(reader), cancellationToken);
+    /// </code>
+    /// </example>
     public long Get(ReplicatedReader reader)
     {
         reader.Check(this);
@@ -35,7 +39,11 @@ public sealed class ReplicatedCounter : ReplicatedCollection
     /// <returns>The new number.</returns>
     /// <exception cref="OverflowException">It would not fit into 64 bits.</exception>
     /// <exception cref="TransactionTooLargeException">There is no room for it in this transaction.</exception>
-    /// <example><code>var number = await state.TransactionAsync(tx => numbers.Increment(tx), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// var number = await state.TransactionAsync(tx => numbers.Increment(tx), cancellationToken);
+    /// </code>
+    /// </example>
     public long Increment(ReplicatedTransaction tx, long by = 1)
     {
         Set(tx, checked(Get(tx) + by));

@@ -42,7 +42,11 @@ public sealed class ReplicatedDictionary<TKey, TValue> : ReplicatedCollection
     }
 
     /// <summary>Finds the value of a key.</summary>
-    /// <example><code>if (orders.TryGet(tx, 17, out var order)) orders.Set(tx, 17, order with { IsPaid = true });</code></example>
+    /// <example>
+    /// <code>
+    /// if (orders.TryGet(tx, 17, out var order)) orders.Set(tx, 17, order with { IsPaid = true });
+    /// </code>
+    /// </example>
     public bool TryGet(ReplicatedReader reader, TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         reader.Check(this);
@@ -51,12 +55,20 @@ public sealed class ReplicatedDictionary<TKey, TValue> : ReplicatedCollection
 
     /// <summary>The value of a key.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    /// <example><code>var order = await state.ReadAsync(reader => orders.Get(reader, 17), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// var order = await state.ReadAsync(reader => orders.Get(reader, 17), cancellationToken);
+    /// </code>
+    /// </example>
     public TValue Get(ReplicatedReader reader, TKey key) =>
         TryGet(reader, key, out var value) ? value : throw new KeyNotFoundException($"'{Name}' has no key {key}.");
 
     /// <summary>Whether there is a value for a key.</summary>
-    /// <example><code>var isKnown = await state.ReadAsync(reader => orders.Contains(reader, 17), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// var isKnown = await state.ReadAsync(reader => orders.Contains(reader, 17), cancellationToken);
+    /// </code>
+    /// </example>
     public bool Contains(ReplicatedReader reader, TKey key)
     {
         reader.Check(this);
@@ -76,7 +88,11 @@ public sealed class ReplicatedDictionary<TKey, TValue> : ReplicatedCollection
 
     /// <summary>Adds an entry, or replaces the value of one.</summary>
     /// <exception cref="TransactionTooLargeException">There is no room for it in this transaction.</exception>
-    /// <example><code>await state.TransactionAsync(tx => orders.Set(tx, 17, order), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// await state.TransactionAsync(tx => orders.Set(tx, 17, order), cancellationToken);
+    /// </code>
+    /// </example>
     public void Set(ReplicatedTransaction tx, TKey key, TValue value)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -87,7 +103,11 @@ public sealed class ReplicatedDictionary<TKey, TValue> : ReplicatedCollection
     /// <summary>Adds an entry unless there is one with this key.</summary>
     /// <returns>Whether it was added.</returns>
     /// <exception cref="TransactionTooLargeException">There is no room for it in this transaction.</exception>
-    /// <example><code>if (!orders.TryAdd(tx, 17, order)) throw new InvalidOperationException("There is an order 17.");</code></example>
+    /// <example>
+    /// <code>
+    /// if (!orders.TryAdd(tx, 17, order)) throw new InvalidOperationException("There is an order 17.");
+    /// </code>
+    /// </example>
     public bool TryAdd(ReplicatedTransaction tx, TKey key, TValue value)
     {
         if (Contains(tx, key)) return false;
@@ -98,7 +118,11 @@ public sealed class ReplicatedDictionary<TKey, TValue> : ReplicatedCollection
     /// <summary>Removes an entry.</summary>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="TransactionTooLargeException">There is no room for it in this transaction.</exception>
-    /// <example><code>var wasThere = await state.TransactionAsync(tx => orders.Remove(tx, 17), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// var wasThere = await state.TransactionAsync(tx => orders.Remove(tx, 17), cancellationToken);
+    /// </code>
+    /// </example>
     public bool Remove(ReplicatedTransaction tx, TKey key)
     {
         if (!Contains(tx, key)) return false;

@@ -51,7 +51,11 @@ public sealed class ReplicatedQueue<T> : ReplicatedCollection
 
     /// <summary>Adds a value as the last.</summary>
     /// <exception cref="TransactionTooLargeException">There is no room for it in this transaction.</exception>
-    /// <example><code>await state.TransactionAsync(tx => shipments.Enqueue(tx, 17), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// await state.TransactionAsync(tx => shipments.Enqueue(tx, 17), cancellationToken);
+    /// </code>
+    /// </example>
     public void Enqueue(ReplicatedTransaction tx, T value)
     {
         tx.For(this).Append(this, ChangeKind.Enqueue, _serializer, value);
@@ -85,7 +89,8 @@ public sealed class ReplicatedQueue<T> : ReplicatedCollection
         switch (change)
         {
             case ChangeKind.Enqueue: AddLast(reader.Value(_serializer, Name)); break;
-            case ChangeKind.Dequeue when IsEmpty: throw reader.Refused($"it takes a value from '{Name}', which is empty");
+            case ChangeKind.Dequeue when IsEmpty:
+                throw reader.Refused($"it takes a value from '{Name}', which is empty");
             case ChangeKind.Dequeue: RemoveFirst(); break;
             case ChangeKind.Clear: Empty(); break;
             default: throw Unknown(change, reader);
@@ -133,7 +138,8 @@ public sealed class ReplicatedQueue<T> : ReplicatedCollection
     {
         private readonly Deque<T> _values = new();
 
-        public override void Item(ref FieldReader reader) => _values.AddLast(reader.Value(queue._serializer, queue.Name));
+        public override void Item(ref FieldReader reader) =>
+            _values.AddLast(reader.Value(queue._serializer, queue.Name));
 
         public override void Take() => queue._values = _values;
     }

@@ -14,7 +14,11 @@ public sealed partial class ReplicatedState
     /// The collections with contents that a newer version of the service wrote and this one did not declare. They are
     /// kept, passed on and saved, so that nothing is lost when versions run side by side.
     /// </summary>
-    /// <example><code>foreach (var name in shop.State.UndeclaredCollections) logger.LogInformation("keeps {Name}", name);</code></example>
+    /// <example>
+    /// <code>
+    /// foreach (var name in shop.State.UndeclaredCollections) logger.LogInformation("keeps {Name}", name);
+    /// </code>
+    /// </example>
     public IReadOnlyList<string> UndeclaredCollections
     {
         get
@@ -30,7 +34,9 @@ public sealed partial class ReplicatedState
     /// <param name="name">1 to 64 of a-z, A-Z, 0-9, '-', '_' and '.'; the same in all versions of the service.</param>
     /// <param name="keys">Instead of the state's serializer for keys.</param>
     /// <param name="values">Instead of the state's serializer for values.</param>
-    /// <exception cref="ArgumentException">The name is not allowed or taken, or the keys cannot be compared.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name is not allowed or taken, or the keys cannot be compared.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The state is in use already, or there is no serializer for a type.
     /// </exception>

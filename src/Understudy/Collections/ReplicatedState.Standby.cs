@@ -90,7 +90,8 @@ public sealed partial class ReplicatedState
         {
             var reference = reader.Number();
             var collection = reference == 0 ? Named(ref reader) : _open.Touched(reference);
-            if (collection is null) throw reader.Refused($"it refers to a collection {reference} that it has not named");
+            if (collection is null)
+                throw reader.Refused($"it refers to a collection {reference} that it has not named");
             collection.Apply((ChangeKind)reader.Byte(), ref reader);
         }
     }
@@ -122,7 +123,8 @@ public sealed partial class ReplicatedState
         }
     }
 
-    private SnapshotLoaded Take(IReadOnlyDictionary<string, (ReplicatedCollection Collection, CollectionLoad Load)> loads)
+    private SnapshotLoaded Take(
+        IReadOnlyDictionary<string, (ReplicatedCollection Collection, CollectionLoad Load)> loads)
     {
         List<string> empty = [];
         foreach (var collection in _collections.Values.ToArray())

@@ -24,15 +24,16 @@ namespace Understudy;
 ///
 ///     public ReplicatedState State { get; } = new(ShopJson.Default);
 ///
-///     public ValueTask&lt;long&gt; PlaceAsync(Order order, CancellationToken cancellationToken) => State.TransactionAsync(
-///         tx =>
-///         {
-///             var number = _numbers.Increment(tx);
-///             _orders.Set(tx, number, order);
-///             _shipments.Enqueue(tx, number);
-///             return number;
-///         },
-///         cancellationToken);
+///     public ValueTask&lt;long&gt; PlaceAsync(Order order, CancellationToken cancellationToken) =>
+///         State.TransactionAsync(
+///             tx =>
+///             {
+///                 var number = _numbers.Increment(tx);
+///                 _orders.Set(tx, number, order);
+///                 _shipments.Enqueue(tx, number);
+///                 return number;
+///             },
+///             cancellationToken);
 /// }
 /// </code>
 /// </example>
@@ -69,7 +70,11 @@ public sealed partial class ReplicatedState
 
     /// <summary>A state with other choices.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <example><code>var state = new ReplicatedState(new ReplicatedStateOptions { Format = 2, OldestFormat = 1 });</code></example>
+    /// <example>
+    /// <code>
+    /// var state = new ReplicatedState(new ReplicatedStateOptions { Format = 2, OldestFormat = 1 });
+    /// </code>
+    /// </example>
     public ReplicatedState(ReplicatedStateOptions options)
     {
         options.Check();
@@ -120,7 +125,11 @@ public sealed partial class ReplicatedState
     }
 
     /// <summary>As <see cref="TransactionAsync{TResult}"/>, for a function that returns nothing.</summary>
-    /// <example><code>await state.TransactionAsync(tx => orders.Set(tx, 17, order), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// await state.TransactionAsync(tx => orders.Set(tx, 17, order), cancellationToken);
+    /// </code>
+    /// </example>
     public ValueTask TransactionAsync(
         Action<ReplicatedTransaction> change, CancellationToken cancellationToken = default)
     {

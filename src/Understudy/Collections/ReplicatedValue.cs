@@ -28,7 +28,11 @@ public sealed class ReplicatedValue<T> : ReplicatedCollection
     internal override bool IsEmpty => !_content.IsSet;
 
     /// <summary>The value; the initial one if none was set.</summary>
-    /// <example><code>var now = await state.ReadAsync(reader => settings.Get(reader), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// var now = await state.ReadAsync(reader => settings.Get(reader), cancellationToken);
+    /// </code>
+    /// </example>
     public T Get(ReplicatedReader reader)
     {
         reader.Check(this);
@@ -37,7 +41,11 @@ public sealed class ReplicatedValue<T> : ReplicatedCollection
 
     /// <summary>Replaces the value.</summary>
     /// <exception cref="TransactionTooLargeException">There is no room for it in this transaction.</exception>
-    /// <example><code>await state.TransactionAsync(tx => settings.Set(tx, changed), cancellationToken);</code></example>
+    /// <example>
+    /// <code>
+    /// await state.TransactionAsync(tx => settings.Set(tx, changed), cancellationToken);
+    /// </code>
+    /// </example>
     public void Set(ReplicatedTransaction tx, T value)
     {
         tx.For(this).Append(this, ChangeKind.Set, _serializer, value);

@@ -18,7 +18,9 @@ internal static class SnapshotFormat
     /// <summary>When a block has so many bytes the next item begins another.</summary>
     public const int FullBlockBytes = 64 * 1024;
 
-    /// <summary>No block has more: an item is at most a transaction, and may be a little longer when written anew.</summary>
+    /// <summary>
+    /// No block has more: an item is at most a transaction, and may be a little longer when written anew.
+    /// </summary>
     public const int MaxBlockBytes = 2 * ReplicatedStateOptions.MostTransactionBytes;
 
     public static ReadOnlySpan<byte> Magic => "USST"u8;

@@ -46,7 +46,9 @@ public sealed class CheckpointFormatTests
     [InlineData("01010000", "a collection's name in it cannot be")]
     [InlineData("01010001ff04", "a collection's name in it cannot be")]
     [InlineData("010100017809", "a collection in it has the unknown kind 9; upgrade this node")]
-    [InlineData("010100066f726465727303", "'orders' is a Queue in it and a Dictionary here; a collection that changes its kind needs another name")]
+    [InlineData(
+        "010100066f726465727303",
+        "'orders' is a Queue in it and a Dictionary here; a collection that changes its kind needs another name")]
     [InlineData("010100066f726465727301020131", "it removes a key that 'orders' has not")]
     [InlineData("010100066f72646572730109", "it does 9 to 'orders', which a Dictionary does not know")]
     [InlineData("010100066f726465727301030000", "a collection's name in it cannot be")]

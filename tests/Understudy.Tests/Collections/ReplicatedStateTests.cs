@@ -205,7 +205,8 @@ public sealed class ReplicatedStateTests
         _shop.State.BecomeStandby("n2");
         var e = await Should.ThrowAsync<NotPrimaryException>(_shop.PlaceAsync("ann").AsTask());
         e.Primary.ShouldBe("n2");
-        e.Message.ShouldBe("This node's provider of shop is not primary, or was demoted meanwhile. n2 is primary: ask there.");
+        e.Message.ShouldBe(
+            "This node's provider of shop is not primary, or was demoted meanwhile. n2 is primary: ask there.");
         (await Should.ThrowAsync<NotPrimaryException>(_shop.State.ReadAsync(_shop.Numbers.Get).AsTask()))
             .Primary.ShouldBe("n2");
         _shop.State.ReadLocal(_shop.Numbers.Get).ShouldBe(0);
