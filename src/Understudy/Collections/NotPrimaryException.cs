@@ -1,0 +1,20 @@
+namespace Understudy;
+
+/// <summary>
+/// This node's provider of a service is not primary, or stopped being so before what was asked was committed. Then it
+/// is not known whether the change will survive: ask the new primary.
+/// </summary>
+/// <param name="service">The service's name.</param>
+/// <param name="primary">The node that is primary, as far as known here.</param>
+/// <example>
+/// <code>
+/// catch (NotPrimaryException e) { return Results.Problem($"ask {e.Primary ?? "again later"}", statusCode: 503); }
+/// </code>
+/// </example>
+public sealed class NotPrimaryException(string service, string? primary = null) : InvalidOperationException(
+    $"This node's provider of {service} is not primary, or was demoted meanwhile. "
+    + (primary is null ? "Ask the new primary." : $"{primary} is primary: ask there."))
+{
+    /// <summary>The node that is primary, as far as known here; null if none is known.</summary>
+    public string? Primary { get; } = primary;
+}
