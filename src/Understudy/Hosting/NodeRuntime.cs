@@ -17,6 +17,7 @@ using Understudy.Kernel;
 using Understudy.Kv;
 using Understudy.Membership;
 using Understudy.Protocol;
+using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
 
@@ -47,7 +48,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         NodeId self,
         string dataDirectory,
         TimeProvider clock,
-        Action<Exception> fail)
+        Action<Exception> fail,
+        ServiceCatalog? catalog = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         _clock = clock;
@@ -74,6 +76,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Transport = _transport,
             Store = _store,
             Gateway = _gateway,
+            Executors = new ServiceExecutors(
+                catalog ?? new ServiceCatalog(),
+                configuration.Services.ToDictionary(service => service.Name, service => service.Kind),
+                configuration.Profile,
+                clock,
+                fail),
             Reports = reports,
             Clock = clock,
             Fail = fail,
