@@ -33,10 +33,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private static readonly TimeSpan _drainWithin = TimeSpan.FromSeconds(2);
 
     private readonly ILoggerFactory _loggers;
+    private readonly ILoggerFactory? _ownLoggers;
     private readonly WebApplication _web;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
+    private readonly ServiceExecutors _executors;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
     private readonly TimeProvider _clock;
@@ -49,11 +51,13 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         string dataDirectory,
         TimeProvider clock,
         Action<Exception> fail,
-        ServiceCatalog? catalog = null)
+        ServiceCatalog? catalog = null,
+        ILoggerFactory? loggers = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         _clock = clock;
-        _loggers = CreateLoggers(clock);
+        _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
+        _loggers = loggers ?? _ownLoggers!;
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
         var inbox = new NodeInbox();
@@ -68,6 +72,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             _loggers.CreateLogger<TcpTransport>());
         var services = configuration.Services.Select(service => service.Name).ToHashSet();
         _gateway = new Gateway(inbox, services, HoldFor(configuration.Profile), clock);
+        _executors = new ServiceExecutors(
+            catalog ?? new ServiceCatalog(),
+            configuration.Services.ToDictionary(service => service.Name, service => service.Kind),
+            configuration.Profile,
+            clock,
+            fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = OptionsOf(configuration),
@@ -76,12 +86,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Transport = _transport,
             Store = _store,
             Gateway = _gateway,
-            Executors = new ServiceExecutors(
-                catalog ?? new ServiceCatalog(),
-                configuration.Services.ToDictionary(service => service.Name, service => service.Kind),
-                configuration.Profile,
-                clock,
-                fail),
+            Executors = _executors,
             Reports = reports,
             Clock = clock,
             Fail = fail,
@@ -95,6 +100,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
 
     /// <summary>Everything the node knows; for tests.</summary>
     public INodeState Local => _local;
+
+    /// <summary>Carries requests to services' primaries.</summary>
+    public IGateway Gateway => _gateway;
+
+    /// <summary>This node's present instance of a service's code, or null.</summary>
+    public IReplicatedService? FindService(ServiceName service) => _executors.Find(service);
 
     /// <summary>The logger of the host itself.</summary>
     public ILogger Logger => _loggers.CreateLogger("Understudy");
@@ -127,7 +138,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await _transport.DisposeAsync();
         _store.Dispose();
         await _web.DisposeAsync();
-        _loggers.Dispose();
+        _ownLoggers?.Dispose();
     }
 
     private async Task DrillAsync(CancellationToken cancellationToken)

@@ -55,10 +55,14 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
             context, $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}"),
     };
 
-    private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement) =>
-        Target.TryDecode(service, out var name, out var reason)
+    private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement)
+    {
+        if (!Target.TryDecode(service, out var name, out var reason))
+            return Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+        return node.HasKeys(new ServiceName(name))
             ? _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement)
-            : Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+            : Answers.ProblemAsync(context, StatusCodes.Status404NotFound, $"The service \"{name}\" has no keys.");
+    }
 
     private Task PrimaryAsync(HttpContext context, string service)
     {

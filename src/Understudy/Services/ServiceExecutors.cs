@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Understudy.Kernel;
 using Understudy.Protocol;
 using Understudy.Replication;
@@ -18,7 +19,11 @@ internal sealed class ServiceExecutors(
     Action<Exception> fail)
 {
     private readonly Dictionary<ServiceName, ServiceExecutor> _executors = [];
+    private readonly ConcurrentDictionary<ServiceName, IReplicatedService> _instances = [];
     private Action<NodeInput>? _post;
+
+    /// <summary>The present instance of a service's code, or null. May be called from any thread.</summary>
+    public IReplicatedService? Find(ServiceName service) => _instances.GetValueOrDefault(service);
 
     /// <summary>An incarnation begins: reports go to it.</summary>
     public void Begin(Action<NodeInput> post) => _post = post;
@@ -29,6 +34,7 @@ internal sealed class ServiceExecutors(
         if (instruction is ServiceInstruction.StartAnew)
         {
             if (_executors.Remove(service, out var failed)) failed.Abandon();
+            _instances.TryRemove(service, out _);
             return;
         }
 
@@ -52,6 +58,7 @@ internal sealed class ServiceExecutors(
     {
         foreach (var executor in _executors.Values) executor.Abandon();
         _executors.Clear();
+        _instances.Clear();
     }
 
     private ServiceExecutor? TryStart(ServiceName service, long assignment)
@@ -60,7 +67,7 @@ internal sealed class ServiceExecutors(
         IReplicatedService instance;
         try
         {
-            instance = catalog.Create(service, kinds[service]);
+            instance = _instances[service] = catalog.Create(service, kinds[service]);
         }
 #pragma warning disable CA1031 // Whatever a service's constructor throws fails its provider, not the node.
         catch (Exception e)
