@@ -3,7 +3,7 @@ using Understudy.Protocol;
 
 namespace Understudy;
 
-/// <summary>The node that runs in this process. May be asked from any thread once the application has started.</summary>
+/// <summary>The node that runs in this process. May be asked from any thread once it has started.</summary>
 public interface IUnderstudyNode
 {
     /// <summary>The node's id.</summary>

@@ -37,7 +37,11 @@ public sealed class UnderstudyBuilder
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (name == ServiceConfiguration.KeyValue)
-            throw new ArgumentException("\"kv\" is the kind of the built-in service. Choose another name.", nameof(name));
+        {
+            throw new ArgumentException(
+                "\"kv\" is the kind of the built-in service. Choose another name.", nameof(name));
+        }
+
         var wanted = new ServiceShape();
         shape?.Invoke(wanted);
         if (wanted.Secondaries is < 0 or > ServiceConfiguration.MaxProviders ||
