@@ -16,6 +16,7 @@ public sealed record ReplicaManagerStatus
 /// <summary>A service's configuration and shape.</summary>
 public sealed record ServiceStatus
 {
+    /// <summary>The name of the service.</summary>
     public required string Name { get; init; }
 
     /// <summary>What the service is, such as <c>kv</c>.</summary>
@@ -30,14 +31,19 @@ public sealed record ServiceStatus
     /// <summary>The node of its primary, or null while there is none.</summary>
     public string? Primary { get; init; }
 
+    /// <summary>The nodes of its in-sync providers other than the primary.</summary>
     public IReadOnlyList<string> Secondaries { get; init; } = [];
 
+    /// <summary>Who is being brought up to secondary, and how far.</summary>
     public IReadOnlyList<JoiningStatus> Joining { get; init; } = [];
 
+    /// <summary>The nodes that stand by with no state.</summary>
     public IReadOnlyList<string> Spares { get; init; } = [];
 
+    /// <summary>How many secondaries its shape asks for.</summary>
     public required int WantedSecondaries { get; init; }
 
+    /// <summary>How many spares its shape asks for.</summary>
     public required int WantedSpares { get; init; }
 
     /// <summary><c>disk</c> or <c>memory</c>.</summary>

@@ -37,6 +37,7 @@ public sealed record StatusDocument
 /// <summary>The node that answers a question about its status.</summary>
 public sealed record ThisNodeStatus
 {
+    /// <summary>The id of the node in the cluster's file.</summary>
     public required string Id { get; init; }
 
     /// <summary>The boot counter of this incarnation.</summary>
@@ -61,18 +62,23 @@ public sealed record ThisNodeStatus
 /// <summary>What a node is doing: <see cref="ThisNodeStatus.State"/>.</summary>
 public static class NodeStates
 {
+    /// <summary>It has no view yet: the cluster has not formed, or the node has not met it.</summary>
     public const string Forming = "forming";
+    /// <summary>It asks to be admitted to the view.</summary>
     public const string Joining = "joining";
+    /// <summary>Its present incarnation is in the latest view.</summary>
     public const string Member = "member";
-    public const string Evicted = "evicted";
+    /// <summary>It was asked to stop, and hands over and leaves.</summary>
     public const string Stopping = "stopping";
 }
 
 /// <summary>An installed view.</summary>
 public sealed record ViewStatus
 {
+    /// <summary>The number of the view.</summary>
     public required long Epoch { get; init; }
 
+    /// <summary>The incarnations that are in the view, in order of node.</summary>
     public required IReadOnlyList<MemberStatus> Members { get; init; }
 
     /// <summary>The ids of the configured voters.</summary>
@@ -97,8 +103,11 @@ public sealed record MemberStatus(string Id, ulong Incarnation, string Kind);
 /// <summary>What a configured node does for the cluster.</summary>
 public static class NodeKinds
 {
+    /// <summary>It votes on views and may host services.</summary>
     public const string Voter = "voter";
+    /// <summary>It votes on views and hosts nothing.</summary>
     public const string Witness = "witness";
+    /// <summary>It hosts services and does not vote.</summary>
     public const string NonVoter = "nonVoter";
 }
 

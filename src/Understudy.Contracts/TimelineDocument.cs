@@ -9,6 +9,7 @@ public sealed record TimelineDocument
     /// <summary>The node that answers.</summary>
     public required string Node { get; init; }
 
+    /// <summary>What happened, the oldest first; a bounded number.</summary>
     public required IReadOnlyList<TimelineEvent> Events { get; init; }
 }
 
@@ -43,14 +44,24 @@ public sealed record TimelineEvent
 /// <summary>What can happen on a node: <see cref="TimelineEvent.Kind"/>.</summary>
 public static class TimelineKinds
 {
+    /// <summary>A member gave cause for an accusation.</summary>
     public const string Accused = "accused";
+    /// <summary>This node proposed the next view.</summary>
     public const string ViewProposed = "viewProposed";
+    /// <summary>This node installed a view that it is a member of.</summary>
     public const string ViewInstalled = "viewInstalled";
+    /// <summary>This node's replica manager won the selection.</summary>
     public const string SelectionWon = "selectionWon";
+    /// <summary>This node's provider became a service's primary and serves.</summary>
     public const string PrimaryActivated = "primaryActivated";
+    /// <summary>This node's provider is no longer a service's primary.</summary>
     public const string PrimaryDeposed = "primaryDeposed";
+    /// <summary>This node adopted a service's configuration.</summary>
     public const string Configured = "configured";
+    /// <summary>This incarnation was evicted.</summary>
     public const string Evicted = "evicted";
+    /// <summary>Something needs an operator's eye.</summary>
     public const string Alarm = "alarm";
+    /// <summary>Something worth a line in the log.</summary>
     public const string Noted = "noted";
 }

@@ -5,6 +5,8 @@ namespace Understudy.Cli.Demo;
 /// <summary>One node of the demo: a process of this same program.</summary>
 internal sealed class DemoNode(string id, int addressPort, int httpPort, string folder) : IDisposable
 {
+    // Who draws the cluster looks at a node while another task kills it and starts it again.
+    private readonly Lock _lock = new();
     private Process? _process;
 
     public string Id { get; } = id;
@@ -22,9 +24,21 @@ internal sealed class DemoNode(string id, int addressPort, int httpPort, string 
     /// <summary>Whether SIGSTOP holds it.</summary>
     public bool IsStopped { get; private set; }
 
-    public bool IsRunning => _process is { HasExited: false };
+    public bool IsRunning
+    {
+        get
+        {
+            lock (_lock) return _process is { HasExited: false };
+        }
+    }
 
-    public int Pid => _process?.Id ?? 0;
+    public int Pid
+    {
+        get
+        {
+            lock (_lock) return _process?.Id ?? 0;
+        }
+    }
 
     /// <summary>Processor time used since this process started.</summary>
     public TimeSpan Cpu => Read(process => process.TotalProcessorTime);
@@ -34,7 +48,6 @@ internal sealed class DemoNode(string id, int addressPort, int httpPort, string 
 
     public void Start(string configurationFile)
     {
-        _process?.Dispose();
         IsStopped = false;
 
         // The shell only opens the log and becomes the node: the log outlives the demo, and the pid is the node's own.
@@ -45,7 +58,11 @@ internal sealed class DemoNode(string id, int addressPort, int httpPort, string 
             "node", "--config", configurationFile, "--id", Id, "--data", Path.Combine(folder, Id), "--end-with-stdin",
         ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        _process = Process.Start(start) ?? throw new DemoFailedException($"{Id} could not be started");
+        lock (_lock)
+        {
+            _process?.Dispose();
+            _process = Process.Start(start) ?? throw new DemoFailedException($"{Id} could not be started");
+        }
     }
 
     public void Signal(int signal)
@@ -74,15 +91,18 @@ internal sealed class DemoNode(string id, int addressPort, int httpPort, string 
     /// <summary>Ends the process, whatever state it is in.</summary>
     public void Dispose()
     {
-        if (_process is not { } process) return;
-        if (!process.HasExited)
+        lock (_lock)
         {
-            process.Kill();
-            process.WaitForExit();
-        }
+            if (_process is not { } process) return;
+            if (!process.HasExited)
+            {
+                process.Kill();
+                process.WaitForExit();
+            }
 
-        process.Dispose();
-        _process = null;
+            process.Dispose();
+            _process = null;
+        }
     }
 
     /// <summary>The last lines of the log, for a message.</summary>
@@ -101,8 +121,11 @@ internal sealed class DemoNode(string id, int addressPort, int httpPort, string 
 
     private T Read<T>(Func<Process, T> value)
     {
-        var process = _process ?? throw new InvalidOperationException($"{Id} does not run");
-        process.Refresh();
-        return value(process);
+        lock (_lock)
+        {
+            var process = _process ?? throw new InvalidOperationException($"{Id} does not run");
+            process.Refresh();
+            return value(process);
+        }
     }
 }
