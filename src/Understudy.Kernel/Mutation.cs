@@ -28,4 +28,6 @@ public enum Mutation
     NoRepeatedYield = 1 << 17,
     JoiningNotAcked = 1 << 18,
     ReplyApartFromEffect = 1 << 19,
+    RollbackForgotten = 1 << 24,
+    OfferAcceptedInOlderVersion = 1 << 25,
 }

@@ -21,6 +21,15 @@ public sealed record Profile(string Name, TimeSpan Silence, TimeSpan Heartbeat)
     /// <summary>How long a view lease lasts, counted from the sending of the heartbeat that a voter granted.</summary>
     public TimeSpan Lease => Silence * (1 - 2 * ClockRateError);
 
+    /// <summary>So long before a lease ends, a primary's code is told to stop, if the lease is not renewed.</summary>
+    public TimeSpan LeaseMargin => Heartbeat;
+
+    /// <summary>A call of a service's code that takes longer is reported.</summary>
+    public TimeSpan SlowCall => Silence * 2;
+
+    /// <summary>A call of a service's code that takes longer has failed; loading a whole state too.</summary>
+    public TimeSpan CallLimit => TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(30).Ticks, (Silence * 20).Ticks));
+
     /// <summary>How long a voter honours a grant on its own clock: the lease and the clocks' greatest error.</summary>
     public TimeSpan Grant => Lease * (1 + ClockRateError);
 

@@ -53,5 +53,5 @@ public static partial class NodeHost
     }
 
     // The process must end now: what it would still say or write may be wrong. Peers see its channels break at once.
-    private static void Fail(Exception e) => Environment.FailFast($"Understudy: {e.GetType().Name}: {e.Message}", e);
+    internal static void Fail(Exception e) => Environment.FailFast($"Understudy: {e.GetType().Name}: {e.Message}", e);
 }

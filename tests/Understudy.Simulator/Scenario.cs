@@ -21,6 +21,8 @@ internal sealed record Scenario
 
     public required ClientScenario Clients { get; init; }
 
+    public required ServiceScenario Services { get; init; }
+
     /// <summary>Mean time between two faults of a kind, in ticks; absent if the kind is off.</summary>
     public required ImmutableSortedDictionary<FaultKind, long> FaultEvery { get; init; }
 
@@ -70,6 +72,13 @@ internal sealed record NetworkScenario(
 
 /// <summary>How a seed's disks behave: the mean time of a flush, in ticks, and the chance of a slow one.</summary>
 internal sealed record DiskScenario(long MeanFlush, double SlowFlush);
+
+/// <summary>How a seed's services behave.</summary>
+/// <param name="MeanCall">How long their code takes, and waits for its turn, in ticks.</param>
+/// <param name="MeanReport">How late it reports, in ticks.</param>
+/// <param name="Stall">The chance that it hangs for a while.</param>
+/// <param name="Throw">The chance that a call throws.</param>
+internal sealed record ServiceScenario(long MeanCall, long MeanReport, double Stall, double Throw);
 
 /// <summary>What a seed's clients do.</summary>
 /// <param name="Count">How many clients there are.</param>

@@ -38,6 +38,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
             FaultLength = LogUniform(100, 3000) / 1000.0,
             FirstFault = random.Chance(0.7) ? LogUniform(0.8 * Second, 5 * Second) : 0,
             UsesCodec = random.Chance(0.1),
+            Services = DrawBehaviour(),
         };
     }
 
@@ -88,6 +89,12 @@ internal sealed class ScenarioDraw(SeededRandom random)
             Sometimes(0.5, 0.01, 0.3),
             Sometimes(0.5, 0.01, 0.3));
     }
+
+    private ServiceScenario DrawBehaviour() => new(
+        random.Chance(0.3) ? 0 : LogUniform(0.01 * Millisecond, 5 * Millisecond),
+        random.Chance(0.3) ? 0 : LogUniform(0.01 * Millisecond, 50 * Millisecond),
+        Stall: Sometimes(0.5, 0.0005, 0.05),
+        Throw: Sometimes(0.6, 0.0005, 0.02));
 
     private ImmutableSortedDictionary<FaultKind, long> DrawFaults()
     {

@@ -143,6 +143,7 @@ internal sealed class SimulatedCluster
             case EventKind.StopOverdue: Nodes[node].OnStopOverdue(number); break;
             case EventKind.Fault: _injector.OnFault((FaultKind)number, isAftershock: other == 1); break;
             case EventKind.Heal: _injector.OnHeal((int)number); break;
+            case EventKind.ServiceRuns: ((SimulatedProvider)payload!).OnRun(number); break;
             case EventKind.FaultsEnd: OnFaultsEnd(); break;
             case EventKind.TailCheck: _tail.OnCheck(); break;
             default: DispatchToClients(happening); break;

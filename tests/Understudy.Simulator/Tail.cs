@@ -2,6 +2,7 @@ using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Simulator.Machines;
 
 namespace Understudy.Simulator;
 
@@ -119,22 +120,31 @@ internal sealed class Tail(SimulatedCluster cluster)
     {
         var name = configuration.Service;
         Node? first = null;
+        ulong? digest = null;
         foreach (var provider in configuration.InSync)
         {
             var node = cluster.Nodes[cluster.IndexOf(provider.Member.Node)];
             if (node.Member != provider.Member) return $"{provider.Member} of {name} is {node.Member} now";
             first ??= node.Core!;
-            var (core, digest) = (node.Core!, node.Core!.StateDigest(name));
+            var core = node.Core!;
             if (core.CommittedSequence(name) != first.CommittedSequence(name))
             {
                 return $"{name}: {node.Member} has committed {core.CommittedSequence(name)}, "
                     + $"the first provider {first.CommittedSequence(name)}";
             }
 
-            if (digest != first.StateDigest(name)) return $"{name}: the state of {node.Member} is another's";
+            if (WhatStateLacks(name, node) is { } lack) return lack;
+            digest ??= node.Provider(name)?.Digest;
+            if (digest != node.Provider(name)?.Digest) return $"{name}: the state of {node.Member} is another's";
         }
 
         return null;
+    }
+
+    private static string? WhatStateLacks(ServiceName name, SimulatedNode node)
+    {
+        var (committed, applied) = (node.Core!.CommittedSequence(name), node.Provider(name)?.Executor.Position ?? 0);
+        return applied == committed ? null : $"{name}: {node.Member} has applied {applied} of {committed}";
     }
 
     private static string Words(Configuration configuration) =>

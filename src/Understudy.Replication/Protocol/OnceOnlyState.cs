@@ -2,43 +2,10 @@ using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
 
-/// <summary>What is known of a request before it is executed.</summary>
-public enum OnceOnlyVerdict
-{
-    Fresh,
-
-    /// <summary>Executed before: the answer is there.</summary>
-    Known,
-
-    /// <summary>The key was used with another request.</summary>
-    KeyReused,
-
-    /// <summary>From a gateway's earlier life, or a number it has given up.</summary>
-    Outdated,
-}
-
-/// <summary>
-/// A service's state together with the requests it has answered: the answer to a request travels in the same
-/// checkpoint as its effect (OnceOnly; agreement.md 4.9). Gateways' numbers are forgotten when the gateway says it
-/// will not send them again; clients' keys after <see cref="KeysKept"/> newer ones. Never by a local clock.
-/// </summary>
+/// <summary>A state that is executed within the node's loop, together with the requests it has answered.</summary>
 public sealed class OnceOnlyState(IReplicatedState inner)
 {
-    /// <summary>How many idempotency keys are remembered.</summary>
-    public const int KeysKept = 65_536;
-
-    private readonly SortedDictionary<NodeId, Session> _sessions = [];
-    private readonly Dictionary<string, (ulong Fingerprint, ReadOnlyMemory<byte> Answer)> _keys = [];
-    private readonly Queue<string> _keysInOrder = new();
-
-    private sealed class Session(Incarnation incarnation)
-    {
-        public Incarnation Incarnation { get; } = incarnation;
-
-        public long LowestPending { get; set; }
-
-        public SortedDictionary<long, ReadOnlyMemory<byte>> Answers { get; } = [];
-    }
+    private readonly OnceOnlyTable _table = new();
 
     /// <summary>The service's own state.</summary>
     public IReplicatedState Inner => inner;
@@ -54,37 +21,18 @@ public sealed class OnceOnlyState(IReplicatedState inner)
         }
     }
 
-    public OnceOnlyVerdict Find(ReplicationMessage.Request request, out ReadOnlyMemory<byte> answer)
-    {
-        answer = default;
-        if (request.Key is { } key && _keys.TryGetValue(key, out var kept))
-        {
-            answer = kept.Answer;
-            return kept.Fingerprint == Fingerprint(request) ? OnceOnlyVerdict.Known : OnceOnlyVerdict.KeyReused;
-        }
-
-        var (gateway, number) = (request.Id.Gateway, request.Id.Number);
-        if (!_sessions.TryGetValue(gateway.Node, out var session)) return OnceOnlyVerdict.Fresh;
-        if (session.Incarnation != gateway.Incarnation)
-        {
-            return session.Incarnation.CompareTo(gateway.Incarnation) > 0
-                ? OnceOnlyVerdict.Outdated
-                : OnceOnlyVerdict.Fresh;
-        }
-
-        if (session.Answers.TryGetValue(number, out answer)) return OnceOnlyVerdict.Known;
-        return number < session.LowestPending ? OnceOnlyVerdict.Outdated : OnceOnlyVerdict.Fresh;
-    }
+    public OnceOnlyVerdict Find(ReplicationMessage.Request request, out ReadOnlyMemory<byte> answer) =>
+        _table.Find(request, out answer);
 
     /// <summary>Executes a write; the checkpoint holds its effect and its answer.</summary>
     public Execution Execute(ReplicationMessage.Request request, Mutation mutations)
     {
         var execution = inner.Execute(request.Body);
         var isApart = (mutations & Mutation.ReplyApartFromEffect) != 0;
-        Remember(request, execution.Answer);
+        _table.Remember(request, execution.Answer);
         return execution with
         {
-            Checkpoint = Encode(isApart ? null : request, execution.Answer, execution.Checkpoint),
+            Checkpoint = OnceOnlyTable.Encode(isApart ? null : request, execution.Answer, execution.Checkpoint),
         };
     }
 
@@ -97,133 +45,23 @@ public sealed class OnceOnlyState(IReplicatedState inner)
     }
 
     /// <summary>A checkpoint that no client asked for.</summary>
-    public static ReadOnlyMemory<byte> Wrap(ReadOnlyMemory<byte> checkpoint) => Encode(null, default, checkpoint);
+    public static ReadOnlyMemory<byte> Wrap(ReadOnlyMemory<byte> checkpoint) =>
+        OnceOnlyTable.Encode(null, default, checkpoint);
 
     public void Apply(ReadOnlyMemory<byte> checkpoint)
     {
-        var reader = new ByteReader(checkpoint);
-        if (reader.Byte() == 1)
-        {
-            var gateway = reader.Member();
-            var id = new RequestId(gateway, reader.Int64());
-            var lowest = reader.Int64();
-            var key = reader.Byte() == 1 ? reader.Text() : null;
-            var fingerprint = (ulong)reader.Int64();
-            Remember(id, lowest, key, fingerprint, reader.Bytes());
-        }
-
-        var effect = reader.Rest();
+        var (effect, _) = _table.Take(checkpoint);
         if (!effect.IsEmpty) inner.Apply(effect);
     }
 
     public ReadOnlyMemory<byte> Save()
     {
-        var writer = new ByteWriter();
-        writer.Int64(_sessions.Count);
-        foreach (var (node, session) in _sessions)
-        {
-            writer.Member(new MemberId(node, session.Incarnation));
-            writer.Int64(session.LowestPending);
-            writer.Int64(session.Answers.Count);
-            foreach (var (number, answer) in session.Answers)
-            {
-                writer.Int64(number);
-                writer.Bytes(answer.Span);
-            }
-        }
-
-        writer.Int64(_keysInOrder.Count);
-        foreach (var key in _keysInOrder)
-        {
-            writer.Text(key);
-            writer.Int64((long)_keys[key].Fingerprint);
-            writer.Bytes(_keys[key].Answer.Span);
-        }
-
-        writer.Raw(inner.Save().Span);
-        return writer.ToMemory();
+        var (table, state) = (_table.Save(), inner.Save());
+        var all = new byte[table.Length + state.Length];
+        table.CopyTo(all);
+        state.CopyTo(all.AsMemory(table.Length));
+        return all;
     }
 
-    public void Load(ReadOnlyMemory<byte> state)
-    {
-        _sessions.Clear();
-        _keys.Clear();
-        _keysInOrder.Clear();
-        if (state.IsEmpty)
-        {
-            inner.Load(default);
-            return;
-        }
-
-        var reader = new ByteReader(state);
-        for (var sessions = reader.Int64(); sessions > 0; sessions--)
-        {
-            var gateway = reader.Member();
-            var session = _sessions[gateway.Node] = new Session(gateway.Incarnation);
-            session.LowestPending = reader.Int64();
-            for (var answers = reader.Int64(); answers > 0; answers--)
-            {
-                session.Answers[reader.Int64()] = reader.Bytes();
-            }
-        }
-
-        for (var keys = reader.Int64(); keys > 0; keys--)
-        {
-            var key = reader.Text();
-            _keys[key] = ((ulong)reader.Int64(), reader.Bytes());
-            _keysInOrder.Enqueue(key);
-        }
-
-        inner.Load(reader.Rest());
-    }
-
-    private static ReadOnlyMemory<byte> Encode(
-        ReplicationMessage.Request? request, ReadOnlyMemory<byte> answer, ReadOnlyMemory<byte> effect)
-    {
-        var writer = new ByteWriter();
-        writer.Byte(request is null ? (byte)0 : (byte)1);
-        if (request is not null)
-        {
-            writer.Member(request.Id.Gateway);
-            writer.Int64(request.Id.Number);
-            writer.Int64(request.LowestPending);
-            writer.Byte(request.Key is null ? (byte)0 : (byte)1);
-            if (request.Key is { } key) writer.Text(key);
-            writer.Int64((long)Fingerprint(request));
-            writer.Bytes(answer.Span);
-        }
-
-        writer.Raw(effect.Span);
-        return writer.ToMemory();
-    }
-
-    private void Remember(ReplicationMessage.Request request, ReadOnlyMemory<byte> answer) =>
-        Remember(request.Id, request.LowestPending, request.Key, Fingerprint(request), answer);
-
-    private void Remember(RequestId id, long lowest, string? key, ulong fingerprint, ReadOnlyMemory<byte> answer)
-    {
-        var node = id.Gateway.Node;
-        if (!_sessions.TryGetValue(node, out var session) || session.Incarnation != id.Gateway.Incarnation)
-        {
-            session = _sessions[node] = new Session(id.Gateway.Incarnation);
-        }
-
-        session.Answers[id.Number] = answer;
-        if (lowest > session.LowestPending) session.LowestPending = lowest;
-        while (session.Answers.Count > 0 && session.Answers.First().Key < session.LowestPending)
-        {
-            session.Answers.Remove(session.Answers.First().Key);
-        }
-
-        if (key is null || !_keys.TryAdd(key, (fingerprint, answer))) return;
-        _keysInOrder.Enqueue(key);
-        if (_keysInOrder.Count > KeysKept) _keys.Remove(_keysInOrder.Dequeue());
-    }
-
-    private static ulong Fingerprint(ReplicationMessage.Request request)
-    {
-        var hash = 14695981039346656037;
-        foreach (var b in request.Body.Span) hash = (hash ^ b) * 1099511628211;
-        return hash;
-    }
+    public void Load(ReadOnlyMemory<byte> state) => inner.Load(_table.Load(state));
 }

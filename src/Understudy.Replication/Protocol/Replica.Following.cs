@@ -125,7 +125,8 @@ public sealed partial class Replica
         _snapshot = new Snapshot(part.SnapshotVersion, part.SnapshotSequence, _incomingBytes);
         _incomingBytes = [];
         _log.Reset(part.SnapshotSequence, part.SnapshotVersion);
-        State.Load(_snapshot.State);
+        _inLoop?.Load(_snapshot.State);
+        _hosted?.Load(_snapshot, _effects);
         _applied = part.SnapshotSequence;
         Committed = part.SnapshotSequence;
         Write(new StoreWrite.RemoveReplica(_service), new StoreWrite.PutSnapshot(_service, _snapshot));

@@ -21,7 +21,8 @@ public sealed partial class Replica
     private long _lastToken;
 
     /// <summary>An answer that may not leave before its checkpoint is committed and its round is confirmed.</summary>
-    private readonly record struct Waiting(RequestId Id, ReadOnlyMemory<byte> Body, long Sequence, long Round);
+    private readonly record struct Waiting(
+        RequestId Id, ReadOnlyMemory<byte> Body, long Sequence, long Round, long Token);
 
     /// <summary>How far the providers that are being brought up have come.</summary>
     public ImmutableArray<JoiningProgress> Joining =>
@@ -34,6 +35,7 @@ public sealed partial class Replica
     public AnswerKind Submit(ReplicationMessage.Request request)
     {
         if (Role != ReplicaRole.Primary) return AnswerKind.NotPrimary;
+        if (_hosted is { } hosted) return hosted.Handle(request, _effects);
         if (request.IsRead)
         {
             var read = State.Read(request.Body);
@@ -163,9 +165,11 @@ public sealed partial class Replica
     {
         var round = isRead ? JoinRound() : 0;
         var sequence = Allows(Mutation.ReadUncommitted) || !isRead ? _log.LastSequence : 0;
-        _waiting.Enqueue(new Waiting(id, answer, sequence, round));
+        WaitFor(new Waiting(id, answer, sequence, round, Token: 0));
         Advance();
     }
+
+    private void WaitFor(Waiting waiting) => _waiting.Enqueue(waiting);
 
     /// <summary>One that is under way may have been answered before this read: it takes the next one.</summary>
     private long JoinRound()
@@ -250,7 +254,12 @@ public sealed partial class Replica
             round = Math.Min(round, _quorumRound);
         }
 
-        if (committed > Committed) Committed = committed;
+        if (committed > Committed)
+        {
+            Committed = committed;
+            _hosted?.NoteCommitted(committed, _effects);
+        }
+
         if (round > _confirmedRound) _confirmedRound = round;
         Answer();
         ConsiderSnapshot();
@@ -276,8 +285,14 @@ public sealed partial class Replica
         while (_waiting.TryPeek(out var first) && first.Sequence <= Committed && first.Round <= _confirmedRound)
         {
             _waiting.Dequeue();
-            _effects.Add(new ReplicaEffect.Answer(first.Id, first.Body, Version));
+            Answer(first);
         }
+    }
+
+    private void Answer(Waiting waiting)
+    {
+        if (waiting.Token != 0) _hosted!.NoteConfirmed(waiting.Token, _effects);
+        else _effects.Add(new ReplicaEffect.Answer(waiting.Id, waiting.Body, Version));
     }
 
     /// <summary>The mutant: a read passes the writes before it, whose effects it may have seen.</summary>
@@ -287,7 +302,7 @@ public sealed partial class Replica
         {
             var waiting = _waiting.Dequeue();
             if (waiting.Sequence > 0 || waiting.Round > _confirmedRound) _waiting.Enqueue(waiting);
-            else _effects.Add(new ReplicaEffect.Answer(waiting.Id, waiting.Body, Version));
+            else Answer(waiting);
         }
     }
 }

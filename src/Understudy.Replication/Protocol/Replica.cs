@@ -59,15 +59,29 @@ public sealed partial class Replica : ISealableLog
         StoredReplica? stored,
         Profile profile,
         Mutation mutations)
+        : this(service, self, isDurable, state, null, stored, profile, mutations)
+    {
+    }
+
+    private Replica(
+        ServiceName service,
+        MemberId self,
+        bool isDurable,
+        OnceOnlyState? inLoop,
+        HostedState? hosted,
+        StoredReplica? stored,
+        Profile profile,
+        Mutation mutations)
     {
         _service = service;
         _self = self;
         _isDurable = isDurable;
         _profile = profile;
         _mutations = mutations;
-        State = state;
+        _inLoop = inLoop;
+        _hosted = hosted;
         _snapshot = stored?.Snapshot;
-        State.Load(_snapshot?.State ?? default);
+        _inLoop?.Load(_snapshot?.State ?? default);
         var (sequence, version) = (_snapshot?.Sequence ?? 0, _snapshot?.Version ?? ConfigurationVersion.None);
         _log = new ReplicaLog(sequence, version, stored?.Entries ?? []);
         _applied = sequence;
@@ -75,9 +89,11 @@ public sealed partial class Replica : ISealableLog
     }
 
     /// <summary>
-    /// The service's state and the requests it has answered. At a primary it runs ahead of the commits.
+    /// The state and the requests it has answered, if it is executed within the loop. At a primary it runs ahead of
+    /// the commits.
     /// </summary>
-    public OnceOnlyState State { get; }
+    public OnceOnlyState State =>
+        _inLoop ?? throw new InvalidOperationException($"The state of {_service} is kept by an executor.");
 
     /// <summary>The configuration this replica is sealed at: it accepts nothing from an older one.</summary>
     public ConfigurationVersion Version { get; private set; }
@@ -120,12 +136,14 @@ public sealed partial class Replica : ISealableLog
     }
 
     /// <summary>This replica is the primary: its whole log is to be committed, and it serves.</summary>
-    public void Lead(ConfigurationVersion version, ImmutableArray<Provider> inSync)
+    public void Lead(ConfigurationVersion version, ImmutableArray<Provider> inSync, Lineage lineage = default)
     {
         Invariant.Holds(version >= Version, "OnePrimary: a primary's version only grows");
-        Version = version;
+        var isSuccession = Role != ReplicaRole.Primary; // One that stays primary goes on as it is.
+        (Version, _lineage) = (version, lineage);
         Role = ReplicaRole.Primary;
         ApplyTo(_log.LastSequence);
+        if (isSuccession) _hosted?.Lead(version, lineage, _log.LastSequence, _effects);
         _followers.Clear();
         _isLone = inSync.Length <= 1;
         _askedToken = null;
@@ -147,20 +165,53 @@ public sealed partial class Replica : ISealableLog
         Role = ReplicaRole.Standby;
         _followers.Clear();
         _pendingSnapshot = null;
-        foreach (var waiting in _waiting) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
-        _waiting.Clear();
-        if (_applied <= Committed) return;
+        foreach (var waiting in _waiting)
+        {
+            if (waiting.Token == 0) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
+        }
 
-        // What was executed ahead of the commits may never be: go back to the last snapshot and come forward.
-        State.Load(_snapshot?.State ?? default);
+        _waiting.Clear();
+        RollBack();
+    }
+
+    /// <summary>
+    /// What was executed ahead of the commits may never be: go back to the last snapshot and come forward. A hosted
+    /// state may have run ahead of this log too; whether it did, its executor knows.
+    /// </summary>
+    private void RollBack()
+    {
+        if (_hosted is { } hosted)
+        {
+            hosted.Follow(_effects);
+            if (Allows(Mutation.RollbackForgotten))
+            {
+                hosted.RollBack(Committed, _snapshot, EntriesTo(Committed), _effects);
+            }
+
+            _applied = Committed;
+            return;
+        }
+
+        if (_applied <= Committed) return;
+        _inLoop!.Load(_snapshot?.State ?? default);
         _applied = _snapshot?.Sequence ?? 0;
         ApplyTo(Committed);
     }
 
     private void ApplyTo(long sequence)
     {
-        for (var next = _applied + 1; next <= sequence; next++) State.Apply(_log[next].Payload);
-        if (sequence > _applied) _applied = sequence;
+        _hosted?.Start(_snapshot, _effects);
+        if (sequence <= _applied) return;
+        if (_hosted is { } hosted)
+        {
+            hosted.Apply(_log.From(_applied + 1, checked((int)(sequence - _applied)), int.MaxValue), _effects);
+        }
+        else
+        {
+            for (var next = _applied + 1; next <= sequence; next++) _inLoop!.Apply(_log[next].Payload);
+        }
+
+        _applied = sequence;
     }
 
     /// <summary>
@@ -179,7 +230,13 @@ public sealed partial class Replica : ISealableLog
         var size = Math.Max(ReplicaLimits.SnapshotAfterBytes, 2L * (_snapshot?.State.Length ?? 0));
         if (_pendingSnapshot is not null || entries <= 0) return;
         if (entries < ReplicaLimits.SnapshotAfterEntries && _log.SizeBytes < size) return;
-        _pendingSnapshot = new Snapshot(_log.VersionAt(_applied), _applied, State.Save());
+        if (_hosted is { } hosted)
+        {
+            hosted.AskSnapshot(_effects);
+            return;
+        }
+
+        _pendingSnapshot = new Snapshot(_log.VersionAt(_applied), _applied, _inLoop!.Save());
         if (_applied <= Committed) ConsiderSnapshot();
     }
 

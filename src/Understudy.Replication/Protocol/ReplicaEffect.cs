@@ -27,4 +27,10 @@ public abstract record ReplicaEffect
 
     /// <summary>This replica gave up being primary; requests it had not answered are to be asked elsewhere.</summary>
     public sealed record GiveUp(RequestId Id, ConfigurationVersion Version) : ReplicaEffect;
+
+    /// <summary>A request that was taken is refused, by what only the state knows.</summary>
+    public sealed record Refuse(RequestId Id, AnswerKind Kind, ConfigurationVersion Version) : ReplicaEffect;
+
+    /// <summary>Tell the executor of a service that lives outside the loop.</summary>
+    public sealed record Instruct(ServiceInstruction Instruction) : ReplicaEffect;
 }

@@ -12,12 +12,16 @@ public static class ConfigurationFile
     private static readonly string[] FileKeys = ["cluster", "profile", "node", "service"];
 
     /// <summary>Reads and checks the file. A file that cannot be read is a problem, not an exception.</summary>
-    public static ConfigurationResult Read(string path)
+    public static ConfigurationResult Read(string path) => Read(path, ServiceReader.BuiltIn);
+
+    /// <param name="path">The file.</param>
+    /// <param name="kinds">Which kinds of service there is code for.</param>
+    internal static ConfigurationResult Read(string path, IReadOnlyCollection<string> kinds)
     {
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > MaxLength }) return TooLong(path);
-            return Parse(File.ReadAllText(path), path);
+            return Parse(File.ReadAllText(path), path, kinds);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -28,25 +32,28 @@ public static class ConfigurationFile
     /// <summary>Checks a file's text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="file">How problems name the file.</param>
-    public static ConfigurationResult Parse(string text, string file)
+    public static ConfigurationResult Parse(string text, string file) => Parse(text, file, ServiceReader.BuiltIn);
+
+    private static ConfigurationResult Parse(string text, string file, IReadOnlyCollection<string> kinds)
     {
         if (text.Length > MaxLength) return TooLong(file);
         var problems = new ConfigurationProblems(file);
         var root = TomlTree.Parse(text, problems);
-        var configuration = root is null ? null : Read(root, problems);
+        var configuration = root is null ? null : Read(root, kinds, problems);
         return configuration is null || problems.Any
             ? new ConfigurationResult.Invalid(problems.InOrder())
             : new ConfigurationResult.Valid(configuration);
     }
 
-    private static ClusterConfiguration? Read(TomlItem.Table root, ConfigurationProblems problems)
+    private static ClusterConfiguration? Read(
+        TomlItem.Table root, IReadOnlyCollection<string> kinds, ConfigurationProblems problems)
     {
         var reader = new TableReader(root, "the file", FileKeys, problems);
         var cluster = reader.Text("cluster", "\"web\"", required: true);
         if (cluster is not null) Names.Check(cluster, "cluster name", reader.PlaceOf("cluster"), problems);
         var profile = ReadProfile(reader, problems);
         var nodes = NodeReader.Read(reader, problems);
-        var services = ServiceReader.Read(reader, nodes, problems);
+        var services = ServiceReader.Read(reader, nodes, kinds, problems);
         if (cluster is null || problems.Any) return null;
 
         return new ClusterConfiguration

@@ -6,11 +6,16 @@ namespace Understudy;
 internal static class ServiceReader
 {
     private static readonly string[] ServiceKeys = ["kind", "secondaries", "spares", "durability"];
-    private static readonly string[] Kinds = [ServiceConfiguration.KeyValue];
     private static readonly string[] Durabilities = ["disk", "memory"];
 
+    /// <summary>The kinds of service that come with Understudy.</summary>
+    public static IReadOnlyCollection<string> BuiltIn { get; } = [ServiceConfiguration.KeyValue];
+
     public static List<ServiceConfiguration> Read(
-        TableReader file, List<NodeConfiguration> nodes, ConfigurationProblems problems)
+        TableReader file,
+        List<NodeConfiguration> nodes,
+        IReadOnlyCollection<string> kinds,
+        ConfigurationProblems problems)
     {
         List<ServiceConfiguration> services = [];
         Dictionary<string, (string Name, Place Place)> names = new(StringComparer.OrdinalIgnoreCase);
@@ -25,17 +30,18 @@ internal static class ServiceReader
             if (nodes.Count > 0 && !nodes.Any(node => node.Hosts))
                 problems.Add(table.Place, $"no node can host the service \"{Names.Printable(name)}\"",
                     "Every node is a witness. Remove witness = true from at least one.");
-            if (ReadOne(name, table, problems) is { } service) services.Add(service);
+            if (ReadOne(name, table, kinds, problems) is { } service) services.Add(service);
         }
 
         return services;
     }
 
-    private static ServiceConfiguration? ReadOne(string name, TomlItem.Table table, ConfigurationProblems problems)
+    private static ServiceConfiguration? ReadOne(
+        string name, TomlItem.Table table, IReadOnlyCollection<string> kinds, ConfigurationProblems problems)
     {
         var reader = new TableReader(table, $"[service.{Names.Printable(name)}]", ServiceKeys, problems);
         var kind = reader.Text("kind", "\"kv\"", required: true);
-        var known = kind is null ? null : Names.Choose(kind, "kind", Kinds, reader.PlaceOf("kind"), problems);
+        var known = kind is null ? null : Names.Choose(kind, "kind", [.. kinds], reader.PlaceOf("kind"), problems);
         var durability = reader.Text("durability", "\"disk\"", required: false);
         if (durability is not null)
             durability = Names.Choose(durability, "durability", Durabilities, reader.PlaceOf("durability"), problems);

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Understudy.Kernel;
 using Understudy.Kv;
 using Understudy.Protocol;
+using Understudy.Services;
 using Understudy.Transport;
 
 namespace Understudy.Hosting;
@@ -18,6 +19,7 @@ internal sealed class DrillCluster
 
     private readonly SortedDictionary<NodeId, DrillNode> _nodes = [];
     private readonly Queue<(DrillNode To, NodeInput Input)> _queue = [];
+    private readonly Queue<ServiceExecutor> _runnable = [];
     private readonly List<NodeEffect> _effects = [];
     private readonly NodeCodec _codec = new();
     private readonly ArrayBufferWriter<byte> _wire = new();
@@ -89,12 +91,33 @@ internal sealed class DrillCluster
         return false;
     }
 
+    private ServiceExecutor ExecutorOf(DrillNode node, ServiceName service)
+    {
+        if (node.Executors.TryGetValue(service, out var executor)) return executor;
+        return node.Executors[service] = new ServiceExecutor(
+            service,
+            new KvService(),
+            report => _queue.Enqueue((node, new NodeInput.Reported(service, report))),
+            () => _runnable.Enqueue(node.Executors[service]),
+            TimeProvider.System);
+    }
+
+    private void RunExecutors()
+    {
+        while (_runnable.TryDequeue(out var executor))
+        {
+            var run = executor.RunAsync();
+            Invariant.Holds(run.IsCompletedSuccessfully, "Drill: kv waits for nothing");
+        }
+    }
+
     private void Step(DrillNode node, NodeInput input)
     {
         if (!_nodes.ContainsKey(node.Identity.Member.Node)) return;
         _effects.Clear();
         node.Node.Step(_now, input, _effects);
         foreach (var effect in _effects) Perform(node, effect);
+        RunExecutors();
     }
 
     private void Perform(DrillNode node, NodeEffect effect)
@@ -109,6 +132,9 @@ internal sealed class DrillCluster
                 break;
             case NodeEffect.Probe probe when Find(probe.Peer) is null:
                 _queue.Enqueue((node, new NodeInput.ProbeFailed(probe.Peer)));
+                break;
+            case NodeEffect.Instruct instruct:
+                ExecutorOf(node, instruct.Service).Take(instruct.Instruction);
                 break;
             case NodeEffect.Answer:
                 Unanswered--;
@@ -134,5 +160,8 @@ internal sealed class DrillCluster
         return carried!;
     }
 
-    private sealed record DrillNode(Node Node, PeerIdentity Identity);
+    private sealed record DrillNode(Node Node, PeerIdentity Identity)
+    {
+        public Dictionary<ServiceName, ServiceExecutor> Executors { get; } = [];
+    }
 }

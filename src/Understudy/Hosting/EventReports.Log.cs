@@ -20,6 +20,8 @@ internal sealed partial class EventReports
             case NodeEvent.PrimaryDeposed: LogPrimaryDeposed(logger, failover, text); break;
             case NodeEvent.Configured: LogConfigured(logger, failover, text); break;
             case NodeEvent.FencePassed: LogFencePassed(logger, failover, text); break;
+            case NodeEvent.ProviderSlowed: LogProviderSlowed(logger, text); break;
+            case NodeEvent.ProviderFailed: LogProviderFailed(logger, text); break;
             case NodeEvent.Alarm: LogAlarm(logger, text); break;
             case NodeEvent.Noted: LogNoted(logger, text); break;
             default: throw new UnreachableException($"Unknown event {happened}.");
@@ -61,4 +63,10 @@ internal sealed partial class EventReports
 
     [LoggerMessage(EventId = 212, Level = LogLevel.Debug, Message = "failover={Failover} {Text}")]
     private static partial void LogStepTaken(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 213, Level = LogLevel.Warning, Message = "{Text}")]
+    private static partial void LogProviderSlowed(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 214, Level = LogLevel.Error, Message = "{Text}")]
+    private static partial void LogProviderFailed(ILogger logger, string text);
 }

@@ -70,6 +70,19 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                 return Describe(e.Configuration);
             case NodeEvent.FencePassed e:
                 return Entry(TimelineKinds.Noted, Latest, $"the view lease of {e.Member} has run out");
+            case NodeEvent.ProviderSlowed e:
+                return Entry(
+                    TimelineKinds.Noted,
+                    Latest,
+                    $"{e.Service}: {e.Call} has not returned for {e.Since.TotalMilliseconds:0} ms",
+                    service: e.Service);
+            case NodeEvent.ProviderFailed e:
+                return Entry(
+                    TimelineKinds.Alarm,
+                    Latest,
+                    $"the provider of {e.Service} on this node failed and is started anew: {e.Reason}",
+                    e.Version,
+                    e.Service);
             case NodeEvent.Alarm e:
                 return Entry(TimelineKinds.Alarm, Latest, e.Text);
             case NodeEvent.Noted e:

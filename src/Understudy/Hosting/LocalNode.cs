@@ -48,6 +48,9 @@ internal sealed class LocalNode(
             : PrimaryPlace.Elsewhere;
     }
 
+    public bool HasKeys(ServiceName service) => configuration.Services.All(
+        configured => configured.Name != service || configured.Kind == ServiceConfiguration.KeyValue);
+
     public ConfigurationVersion VersionOf(ServiceName service) =>
         loop.Status?.Map.Find(service)?.Configuration.Version ?? ConfigurationVersion.None;
 

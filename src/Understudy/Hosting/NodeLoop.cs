@@ -84,6 +84,7 @@ internal sealed class NodeLoop
         _isHalted = true;
         _parts.Inbox.Post(NodeInput.Tick.Instance);
         if (_thread.IsAlive) _thread.Join();
+        _parts.Executors.End();
     }
 
     private void Run()
@@ -123,7 +124,11 @@ internal sealed class NodeLoop
                 ? _tickDue + _parts.Options.Profile.Tick
                 : now + _parts.Options.Profile.Tick;
             Step(NodeInput.Tick.Instance);
-            if (now >= _publishDue) _isNew = true;
+            if (now >= _publishDue)
+            {
+                _isNew = true;
+                _parts.Executors.Watch();
+            }
         }
 
         if (_isNew) Publish();
@@ -163,6 +168,9 @@ internal sealed class NodeLoop
                 _asked.Remove(answer.Number);
                 _parts.Gateway.Answer(answer.Number, answer.Reply);
                 break;
+            case NodeEffect.Instruct instruct:
+                _parts.Executors.Take(instruct.Service, instruct.Instruction);
+                break;
             case NodeEffect.Probe probe:
                 _parts.Transport.Probe(probe.Peer);
                 break;
@@ -182,6 +190,7 @@ internal sealed class NodeLoop
                 break;
             case NodeEffect.Stopped:
                 _handedOver.TrySetResult();
+                _parts.Executors.End();
                 _left.TrySetResult();
                 break;
             default:
@@ -192,6 +201,7 @@ internal sealed class NodeLoop
     private void BeginIncarnation()
     {
         var isFirst = _node is null;
+        _parts.Executors.End();
         if (!isFirst)
         {
             _parts.Reports.Report(new NodeEvent.Noted($"this incarnation ends: {_endReason}"));
@@ -209,6 +219,7 @@ internal sealed class NodeLoop
         var member = new MemberId(_parts.Self, new Incarnation(counter, RandomNumber()));
         _node = new Node(_parts.Options, member, _parts.Store.Load(), new SeededRandom(RandomNumber()));
         _tickDue = Now + _parts.Options.Profile.Tick;
+        _parts.Executors.Begin(_parts.Inbox.Post);
 
         // First: a node that finds its cluster on its disk says so before it meets anyone.
         Step(NodeInput.Tick.Instance);

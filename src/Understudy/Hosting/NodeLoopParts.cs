@@ -1,5 +1,6 @@
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
 
@@ -19,6 +20,8 @@ internal sealed record NodeLoopParts
     public required SqliteStore Store { get; init; }
 
     public required Gateway Gateway { get; init; }
+
+    public required ServiceExecutors Executors { get; init; }
 
     public required EventReports Reports { get; init; }
 

@@ -16,6 +16,7 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
+using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
 
@@ -28,12 +29,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private static readonly TimeSpan _leaveWithin = TimeSpan.FromSeconds(10);
 
     private readonly ILoggerFactory _loggers;
+    private readonly ILoggerFactory? _ownLoggers;
     private readonly WebApplication _web;
     private readonly WebApplication _peers;
     private readonly TimeSpan _hold;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
+    private readonly ServiceExecutors _executors;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
     private readonly TimeProvider _clock;
@@ -45,11 +48,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         NodeId self,
         string dataDirectory,
         TimeProvider clock,
-        Action<Exception> fail)
+        Action<Exception> fail,
+        ServiceCatalog? catalog = null,
+        ILoggerFactory? loggers = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         _clock = clock;
-        _loggers = CreateLoggers(clock);
+        _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
+        _loggers = loggers ?? _ownLoggers!;
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
         var inbox = new NodeInbox();
@@ -69,6 +75,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var services = configuration.Services.Select(service => service.Name).ToHashSet();
         _hold = HoldFor(configuration.Profile);
         _gateway = new Gateway(inbox, services, _hold, clock);
+        _executors = new ServiceExecutors(
+            catalog ?? new ServiceCatalog(),
+            configuration.Services.ToDictionary(service => service.Name, service => service.Kind),
+            configuration.Profile,
+            clock,
+            fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = OptionsOf(configuration),
@@ -77,6 +89,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Transport = _transport,
             Store = _store,
             Gateway = _gateway,
+            Executors = _executors,
             Reports = reports,
             Clock = clock,
             Fail = fail,
@@ -93,6 +106,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
 
     /// <summary>Everything the node knows; for tests.</summary>
     public INodeState Local => _local;
+
+    /// <summary>Carries requests to services' primaries.</summary>
+    public IGateway Gateway => _gateway;
+
+    /// <summary>This node's present instance of a service's code, or null.</summary>
+    public IReplicatedService? FindService(ServiceName service) => _executors.Find(service);
 
     /// <summary>The logger of the host itself.</summary>
     public ILogger Logger => _loggers.CreateLogger("Understudy");
@@ -132,7 +151,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _store.Dispose();
         await _web.DisposeAsync();
         await _peers.DisposeAsync();
-        _loggers.Dispose();
+        _ownLoggers?.Dispose();
     }
 
     private async Task WithinAsync(Task task, CancellationToken cancellationToken)

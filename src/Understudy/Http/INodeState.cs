@@ -23,6 +23,9 @@ public interface INodeState
     /// <summary>Where a service's primary is, seen from this node now.</summary>
     PrimaryPlace PlaceOf(ServiceName service);
 
+    /// <summary>Whether the service is the built-in one, with keys.</summary>
+    bool HasKeys(ServiceName service) => true;
+
     /// <summary>The version of the service's configuration that this node knows.</summary>
     ConfigurationVersion VersionOf(ServiceName service);
 

@@ -68,10 +68,16 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
 
     private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement)
     {
-        if (Target.TryDecode(service, out var name, out var reason))
-            return _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement);
-        Answers.Sign(context, node.Node, ConfigurationVersion.None);
-        return Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+        if (!Target.TryDecode(service, out var name, out var reason))
+        {
+            Answers.Sign(context, node.Node, ConfigurationVersion.None);
+            return Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+        }
+
+        if (node.HasKeys(new ServiceName(name))) return _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement);
+        Answers.Sign(context, node.Node, node.VersionOf(new ServiceName(name)));
+        return Answers.ProblemAsync(
+            context, StatusCodes.Status404NotFound, $"The service \"{name}\" has no keys.");
     }
 
     private Task NoSuchKeyPathAsync(HttpContext context, string[] below)

@@ -15,4 +15,12 @@ internal sealed class HostedService(ServiceDefinition definition, Replica replic
     public Configuration? Configuration { get; set; }
 
     public bool IsPrimary => Replica.IsPrimary;
+
+    /// <summary>How often its code failed lately.</summary>
+    public int Failures { get; set; }
+
+    public TimeSpan? FailedAt { get; set; }
+
+    /// <summary>When its code, which failed, is started anew; null while it runs.</summary>
+    public TimeSpan? StartAnewAt { get; set; }
 }

@@ -163,6 +163,13 @@ public sealed partial class Node
                 Send(giveUp.Id.Gateway, new ReplicationMessage.Answer(
                     giveUp.Id, AnswerKind.NotPrimary, default, giveUp.Version));
                 break;
+            case ReplicaEffect.Refuse refuse:
+                Send(refuse.Id.Gateway, new ReplicationMessage.Answer(
+                    refuse.Id, refuse.Kind, default, refuse.Version));
+                break;
+            case ReplicaEffect.Instruct instruct:
+                _effects.Add(new NodeEffect.Instruct(service, instruct.Instruction));
+                break;
             default: throw new UnreachableException($"Unknown effect {effect}.");
         }
     }

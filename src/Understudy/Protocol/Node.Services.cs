@@ -98,13 +98,17 @@ public sealed partial class Node
         var (wasPrimary, before) = (hosted.IsPrimary, replica.Version);
         if (configuration.Primary == _self)
         {
-            InReplica(replica, configuration.Service, r => r.Lead(configuration.Version, configuration.InSync));
-            Report(new NodeEvent.PrimaryActivated(
-                configuration.Service, configuration.Version, configuration.Lineage, configuration.Cause));
+            InReplica(replica, configuration.Service, r => r.Lead(
+                configuration.Version, configuration.InSync, configuration.Lineage));
+            ReportActivated(hosted); // One that stays primary; another one says when it has become primary.
             return;
         }
 
-        InReplica(replica, configuration.Service, r => r.Stand(configuration.Version));
+        InReplica(replica, configuration.Service, r =>
+        {
+            r.Stand(configuration.Version);
+            r.TellStanding(IsInSync(hosted));
+        });
         if (wasPrimary) Report(new NodeEvent.PrimaryDeposed(configuration.Service, before));
     }
 

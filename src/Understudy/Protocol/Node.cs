@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Understudy.Kernel;
-using Understudy.Kv;
 using Understudy.Membership;
 using Understudy.Membership.Protocol;
 using Understudy.Replication;
@@ -57,15 +56,21 @@ public sealed partial class Node
             policy,
             random.Fork(),
             mutations);
-        _registryReplica = MakeReplica(
-            new ServiceDefinition(Registry.Name, "registry", 0, 0, Durable: true), _registry, stored);
+        _registryReplica = new Replica(
+            Registry.Name,
+            _self,
+            isDurable: true,
+            new OnceOnlyState(_registry),
+            stored.Replicas.GetValueOrDefault(Registry.Name),
+            options.Profile,
+            mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
         _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile);
         _router = new RequestRouter(self, options.Profile);
         var isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         foreach (var definition in options.Services)
         {
-            if (isHost) _services[definition.Name] = new(definition, MakeReplica(definition, new KvState(), stored));
+            if (isHost) _services[definition.Name] = new(definition, MakeReplica(definition, stored));
         }
     }
 
@@ -87,8 +92,6 @@ public sealed partial class Node
     public bool IsPrimary(ServiceName service) => _services.GetValueOrDefault(service)?.IsPrimary ?? false;
 
     public long CommittedSequence(ServiceName service) => _services[service].Replica.Committed;
-
-    public ulong StateDigest(ServiceName service) => _services[service].Replica.State.Digest;
 
     /// <summary>One turn of the loop.</summary>
     /// <param name="now">This node's monotonic clock, from the start of the incarnation.</param>
@@ -125,6 +128,7 @@ public sealed partial class Node
             case NodeInput.RequestAbandoned abandoned: _router.Abandon(abandoned.Number); break;
             case NodeInput.StopRequested: OnStopRequested(); break;
             case NodeInput.ClientsDrained: OnClientsDrained(); break;
+            case NodeInput.Reported reported: OnReported(reported); break;
             default: throw new UnreachableException($"Unknown input {input}.");
         }
     }
@@ -137,6 +141,7 @@ public sealed partial class Node
         StepSelection(SelectionInput.Tick.Instance);
         InReplica(_registryReplica, Registry.Name, r => r.Tick());
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
+        WatchProviders();
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerClient(expired, ReplyOutcome.Unavailable, WhyHeld(expired));
         foreach (var (to, request) in _router.Due(Map, _now)) SendRequest(to, request);
@@ -195,11 +200,10 @@ public sealed partial class Node
         StepMembership(new MembershipInput.CurrencyWanted(token, version));
     }
 
-    private Replica MakeReplica(ServiceDefinition definition, IReplicatedState state, StoredNode stored) => new(
+    private Replica MakeReplica(ServiceDefinition definition, StoredNode stored) => new(
         definition.Name,
         _self,
         definition.Durable,
-        new OnceOnlyState(state),
         definition.Durable ? stored.Replicas.GetValueOrDefault(definition.Name) : null,
         _options.Profile,
         _mutations);

@@ -37,6 +37,12 @@ public abstract record NodeEvent
     /// <summary>This node adopted a service's configuration.</summary>
     public sealed record Configured(Replication.Configuration Configuration) : NodeEvent;
 
+    /// <summary>The code of a service takes long.</summary>
+    public sealed record ProviderSlowed(ServiceName Service, string Call, TimeSpan Since) : NodeEvent;
+
+    /// <summary>The code of a service threw, or did not return in time; it is started anew.</summary>
+    public sealed record ProviderFailed(ServiceName Service, ConfigurationVersion Version, string Reason) : NodeEvent;
+
     /// <summary>The fence of an evicted member has passed on this node: its view lease can no longer run.</summary>
     public sealed record FencePassed(MemberId Member) : NodeEvent;
 

@@ -1,4 +1,5 @@
 using Understudy.Kernel;
+using Understudy.Replication;
 using Understudy.Transport;
 
 namespace Understudy.Protocol;
@@ -48,6 +49,9 @@ public abstract record NodeInput
 
     /// <summary>The gateway's client has gone: its request need not be answered.</summary>
     public sealed record RequestAbandoned(long Number) : NodeInput;
+
+    /// <summary>The executor of a service reports.</summary>
+    public sealed record Reported(ServiceName Service, ServiceReport Report) : NodeInput;
 
     /// <summary>The operator asks the node to hand over its primaries and leave.</summary>
     public sealed record StopRequested : NodeInput;

@@ -28,6 +28,11 @@ internal abstract class Checker
     {
     }
 
+    /// <summary>A provider's code is about to apply a checkpoint.</summary>
+    public virtual void OnApplying(SimulatedNode node, SimulatedProvider provider, long number)
+    {
+    }
+
     /// <summary>A gateway answers a client.</summary>
     public virtual void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {

@@ -27,6 +27,7 @@ internal sealed class CheckerSet
             new NothingLost(Losses),
             new NoLateAct(cluster),
             new OnceOnly(Losses),
+            new AppliedOnce(),
             new LeaseFence(cluster),
             _linearizability,
         ];
@@ -52,6 +53,11 @@ internal sealed class CheckerSet
         _activations.OnEvent(node, happening, _cluster.Now);
         foreach (var checker in _checkers) checker.OnEvent(node, happening);
         if (happening is NodeEvent.Configured) Losses.Update();
+    }
+
+    public void OnApplying(SimulatedNode node, SimulatedProvider provider, long number)
+    {
+        foreach (var checker in _checkers) checker.OnApplying(node, provider, number);
     }
 
     public void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)

@@ -5,7 +5,9 @@ using Understudy.Simulator.Machines;
 
 namespace Understudy.Simulator.Checkers;
 
-/// <summary>A primary that is still in the in-sync set stays primary, unless its node was asked to stop.</summary>
+/// <summary>
+/// A primary that is still in the in-sync set stays primary, unless its node was asked to stop or its code failed.
+/// </summary>
 internal sealed class StayPut(Activations activations) : Checker
 {
     private readonly HashSet<MemberId> _stopping = [];
@@ -14,6 +16,7 @@ internal sealed class StayPut(Activations activations) : Checker
 
     public override void OnEvent(SimulatedNode node, NodeEvent happening)
     {
+        if (happening is NodeEvent.ProviderFailed) _stopping.Add(node.Member);
         if (happening is not NodeEvent.PrimaryActivated activated) return;
 
         var history = activations.Of(activated.Service);

@@ -86,4 +86,10 @@ public enum FaultKind
 
     /// <summary>A client went away while its request was held.</summary>
     RequestAbandoned,
+
+    /// <summary>A service's code hung for a while.</summary>
+    ServiceStalled,
+
+    /// <summary>A service's code threw.</summary>
+    ServiceThrew,
 }

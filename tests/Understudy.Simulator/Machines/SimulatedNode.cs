@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Simulator.Faults;
 using Understudy.Transport;
 
@@ -16,6 +17,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
     private readonly List<NodeEffect> _effects = [];
     private readonly List<NodeInput> _waiting = [];
     private readonly SimulatedDisk _disk = new(new DiskId(random.NextId()));
+    private readonly SortedDictionary<ServiceName, SimulatedProvider> _providers = [];
     private readonly string _name = option.Id.Value;
     private long _ownAtStart;
     private int _flushGeneration;
@@ -50,6 +52,9 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
 
     /// <summary>True once the node was asked to stop in order.</summary>
     public bool IsStopping { get; private set; }
+
+    /// <summary>How often its services may still throw.</summary>
+    public int ThrowsLeft { get; set; } = 4;
 
     public long SlowDiskUntil { get; set; }
 
@@ -196,6 +201,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         {
             case NodeEffect.Send send: cluster.Network.Send(this, send); break;
             case NodeEffect.Write write: Write(write); break;
+            case NodeEffect.Instruct instruct: Instruct(instruct); break;
             case NodeEffect.Probe probe: cluster.Network.Probe(this, probe.Peer); break;
             case NodeEffect.Answer answer: cluster.Workload.OnAnswer(this, answer); break;
             case NodeEffect.EndIncarnation: EndIncarnation(); break;
@@ -205,6 +211,32 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
             case NodeEffect.Report report: cluster.Checkers.OnEvent(this, report.Event); break;
             default: throw new UnreachableException($"Unknown effect {effect}.");
         }
+    }
+
+    /// <summary>The service's code on this node, or null before it was told anything.</summary>
+    public SimulatedProvider? Provider(ServiceName service) => _providers.GetValueOrDefault(service);
+
+    private void Instruct(NodeEffect.Instruct instruct)
+    {
+        var (service, instruction) = (instruct.Service, instruct.Instruction);
+        if (instruction is ServiceInstruction.StartAnew)
+        {
+            if (_providers.Remove(service, out var failed)) failed.Executor.Abandon();
+            return;
+        }
+
+        if (!_providers.TryGetValue(service, out var provider))
+        {
+            _providers[service] = provider = new SimulatedProvider(cluster, this, service, random.Fork());
+        }
+
+        provider.Executor.Take(instruction);
+    }
+
+    private void EndProviders()
+    {
+        foreach (var provider in _providers.Values) provider.Executor.Abandon();
+        _providers.Clear();
     }
 
     private void Write(NodeEffect.Write write)
@@ -228,6 +260,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         Life++;
         Core = null;
         _isEnding = true;
+        EndProviders();
         _waiting.Clear();
         TellOfEnd(hasPower: true);
         StartAgainWhenDurable();
@@ -251,6 +284,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         Life++;
         Core = null;
         _isEnding = false;
+        EndProviders();
         _flushGeneration++;
         _waiting.Clear();
         EndPause();

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>
+/// A replica's state that lives outside the node's loop, in an executor: what the executor was told last, and whether
+/// what it says still counts.
+/// </summary>
+internal sealed class HostedState
+{
+    private bool _isSnapshotAsked;
+    private bool _isStarted;
+    private bool? _isSecondary;
+
+    /// <summary>More requests than these at an executor are refused; their gateways ask again.</summary>
+    public const int MostRequests = 16_384;
+
+    /// <summary>What the executor was last told to be.</summary>
+    public long Assignment { get; private set; }
+
+    /// <summary>Whether the executor was told to be primary.</summary>
+    public bool IsLeading { get; private set; }
+
+    /// <summary>Whether it said that it is.</summary>
+    public bool IsServing { get; private set; }
+
+    /// <summary>How many requests it has that it did not answer.</summary>
+    public int Requests { get; private set; }
+
+    /// <summary>Before anything else: the state that was found on disk.</summary>
+    public void Start(Snapshot? snapshot, List<ReplicaEffect> effects)
+    {
+        if (_isStarted) return;
+        _isStarted = true;
+        if (snapshot is not null) Instruct(effects, new ServiceInstruction.Load(Assignment, snapshot));
+    }
+
+    /// <summary>The executor begins with a new instance of the service, which has no state.</summary>
+    public void StartAnew(List<ReplicaEffect> effects)
+    {
+        Reassign();
+        _isStarted = false;
+        _isSecondary = null;
+        Instruct(effects, new ServiceInstruction.StartAnew(Assignment));
+    }
+
+    public void Load(Snapshot snapshot, List<ReplicaEffect> effects)
+    {
+        Reassign();
+        _isStarted = true;
+        Instruct(effects, new ServiceInstruction.Load(Assignment, snapshot));
+    }
+
+    public void Apply(ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects)
+    {
+        if (!entries.IsEmpty) Instruct(effects, new ServiceInstruction.Apply(Assignment, entries));
+    }
+
+    public void Lead(
+        ConfigurationVersion version, Lineage lineage, long sequence, List<ReplicaEffect> effects)
+    {
+        Reassign();
+        IsLeading = true;
+        _isSecondary = null;
+        Instruct(effects, new ServiceInstruction.BecomePrimary(Assignment, version, lineage, sequence));
+    }
+
+    /// <summary>The executor stops being primary: its code is cancelled at once, and its offers are void.</summary>
+    public void Follow(List<ReplicaEffect> effects)
+    {
+        Reassign();
+        _isSecondary = true;
+        Instruct(effects, new ServiceInstruction.BecomeSecondary(Assignment));
+    }
+
+    public void RollBack(
+        long sequence, Snapshot? snapshot, ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects) =>
+        Instruct(effects, new ServiceInstruction.RollBack(Assignment, sequence, snapshot, entries));
+
+    /// <summary>Tells a provider that is not primary whether it is a secondary or a spare.</summary>
+    public void Stand(bool isSecondary, List<ReplicaEffect> effects)
+    {
+        if (IsLeading || _isSecondary == isSecondary) return;
+        var isNews = _isSecondary is not null || isSecondary; // A provider begins as a spare.
+        _isSecondary = isSecondary;
+        if (!isNews) return;
+        Reassign();
+        Instruct(effects, isSecondary
+            ? new ServiceInstruction.BecomeSecondary(Assignment)
+            : new ServiceInstruction.BecomeSpare(Assignment));
+    }
+
+    public AnswerKind Handle(ReplicationMessage.Request request, List<ReplicaEffect> effects)
+    {
+        if (!IsLeading || Requests >= MostRequests) return AnswerKind.NotPrimary;
+        Requests++;
+        Instruct(effects, new ServiceInstruction.Handle(Assignment, request));
+        return AnswerKind.Done;
+    }
+
+    public void AskSnapshot(List<ReplicaEffect> effects)
+    {
+        if (_isSnapshotAsked) return;
+        _isSnapshotAsked = true;
+        Instruct(effects, new ServiceInstruction.SaveSnapshot(Assignment));
+    }
+
+    public void NoteCommitted(long sequence, List<ReplicaEffect> effects)
+    {
+        if (IsLeading) Instruct(effects, new ServiceInstruction.NoteCommitted(Assignment, sequence));
+    }
+
+    public void NoteConfirmed(long token, List<ReplicaEffect> effects) =>
+        Instruct(effects, new ServiceInstruction.NoteConfirmed(Assignment, token));
+
+    /// <returns>False if the report is from an earlier assignment.</returns>
+    public bool Take(ServiceReport report)
+    {
+        if (report.Assignment != Assignment) return false;
+        switch (report)
+        {
+            case ServiceReport.BecamePrimary: IsServing = IsLeading; break;
+            case ServiceReport.Offered offered: Requests -= offered.Answers.Length; break;
+            case ServiceReport.SnapshotSaved: _isSnapshotAsked = false; break;
+            default: break;
+        }
+
+        return true;
+    }
+
+    private void Reassign()
+    {
+        Assignment++;
+        IsLeading = false;
+        IsServing = false;
+        Requests = 0;
+        _isSnapshotAsked = false;
+    }
+
+    private static void Instruct(List<ReplicaEffect> effects, ServiceInstruction instruction) =>
+        effects.Add(new ReplicaEffect.Instruct(instruction));
+}

@@ -1,0 +1,197 @@
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>What is known of a request before it is executed.</summary>
+public enum OnceOnlyVerdict
+{
+    Fresh,
+
+    /// <summary>Executed before: the answer is there.</summary>
+    Known,
+
+    /// <summary>The key was used with another request.</summary>
+    KeyReused,
+
+    /// <summary>From a gateway's earlier life, or a number it has given up.</summary>
+    Outdated,
+}
+
+/// <summary>
+/// The requests that a service has answered: the answer to a request travels in the same checkpoint as its effect
+/// (OnceOnly; agreement.md 4.9). Gateways' numbers are forgotten when the gateway says it will not send them again;
+/// clients' keys after <see cref="KeysKept"/> newer ones. Never by a local clock.
+/// </summary>
+public sealed class OnceOnlyTable
+{
+    /// <summary>How many idempotency keys are remembered.</summary>
+    public const int KeysKept = 65_536;
+
+    private const byte HasRequest = 1;
+    private const byte HasFormat = 2;
+
+    private readonly SortedDictionary<NodeId, Session> _sessions = [];
+    private readonly Dictionary<string, (ulong Fingerprint, ReadOnlyMemory<byte> Answer)> _keys = [];
+    private readonly Queue<string> _keysInOrder = new();
+
+    private sealed class Session(Incarnation incarnation)
+    {
+        public Incarnation Incarnation { get; } = incarnation;
+
+        public long LowestPending { get; set; }
+
+        public SortedDictionary<long, ReadOnlyMemory<byte>> Answers { get; } = [];
+    }
+
+    public OnceOnlyVerdict Find(ReplicationMessage.Request request, out ReadOnlyMemory<byte> answer)
+    {
+        answer = default;
+        if (request.Key is { } key && _keys.TryGetValue(key, out var kept))
+        {
+            answer = kept.Answer;
+            return kept.Fingerprint == Fingerprint(request) ? OnceOnlyVerdict.Known : OnceOnlyVerdict.KeyReused;
+        }
+
+        var (gateway, number) = (request.Id.Gateway, request.Id.Number);
+        if (!_sessions.TryGetValue(gateway.Node, out var session)) return OnceOnlyVerdict.Fresh;
+        if (session.Incarnation != gateway.Incarnation)
+        {
+            return session.Incarnation.CompareTo(gateway.Incarnation) > 0
+                ? OnceOnlyVerdict.Outdated
+                : OnceOnlyVerdict.Fresh;
+        }
+
+        if (session.Answers.TryGetValue(number, out answer)) return OnceOnlyVerdict.Known;
+        return number < session.LowestPending ? OnceOnlyVerdict.Outdated : OnceOnlyVerdict.Fresh;
+    }
+
+    /// <summary>A checkpoint's payload: the request that was answered, if any, the answer and the effect.</summary>
+    public static ReadOnlyMemory<byte> Encode(
+        ReplicationMessage.Request? request, ReadOnlyMemory<byte> answer, ReadOnlyMemory<byte> effect, int format = 0)
+    {
+        var writer = new ByteWriter();
+        writer.Byte((byte)((request is null ? 0 : HasRequest) | (format == 0 ? 0 : HasFormat)));
+        if (format != 0) writer.Int64(format);
+        if (request is not null)
+        {
+            writer.Member(request.Id.Gateway);
+            writer.Int64(request.Id.Number);
+            writer.Int64(request.LowestPending);
+            writer.Byte(request.Key is null ? (byte)0 : (byte)1);
+            if (request.Key is { } key) writer.Text(key);
+            writer.Int64((long)Fingerprint(request));
+            writer.Bytes(answer.Span);
+        }
+
+        writer.Raw(effect.Span);
+        return writer.ToMemory();
+    }
+
+    /// <summary>Remembers the answer that a checkpoint's payload holds.</summary>
+    /// <returns>The effect, which is the service's, and its format.</returns>
+    public (ReadOnlyMemory<byte> Effect, int Format) Take(ReadOnlyMemory<byte> payload)
+    {
+        var reader = new ByteReader(payload);
+        var parts = reader.Byte();
+        var format = (parts & HasFormat) != 0 ? (int)reader.Int64() : 0;
+        if ((parts & HasRequest) != 0)
+        {
+            var gateway = reader.Member();
+            var id = new RequestId(gateway, reader.Int64());
+            var lowest = reader.Int64();
+            var key = reader.Byte() == 1 ? reader.Text() : null;
+            var fingerprint = (ulong)reader.Int64();
+            Remember(id, lowest, key, fingerprint, reader.Bytes());
+        }
+
+        return (reader.Rest(), format);
+    }
+
+    public void Remember(ReplicationMessage.Request request, ReadOnlyMemory<byte> answer) =>
+        Remember(request.Id, request.LowestPending, request.Key, Fingerprint(request), answer);
+
+    /// <summary>The whole table as bytes; a service's own state may follow them.</summary>
+    public ReadOnlyMemory<byte> Save()
+    {
+        var writer = new ByteWriter();
+        writer.Int64(_sessions.Count);
+        foreach (var (node, session) in _sessions)
+        {
+            writer.Member(new MemberId(node, session.Incarnation));
+            writer.Int64(session.LowestPending);
+            writer.Int64(session.Answers.Count);
+            foreach (var (number, answer) in session.Answers)
+            {
+                writer.Int64(number);
+                writer.Bytes(answer.Span);
+            }
+        }
+
+        writer.Int64(_keysInOrder.Count);
+        foreach (var key in _keysInOrder)
+        {
+            writer.Text(key);
+            writer.Int64((long)_keys[key].Fingerprint);
+            writer.Bytes(_keys[key].Answer.Span);
+        }
+
+        return writer.ToMemory();
+    }
+
+    /// <summary>Replaces the table by one that <see cref="Save"/> gave; no bytes mean the empty one.</summary>
+    /// <returns>What follows the table: the service's own state.</returns>
+    public ReadOnlyMemory<byte> Load(ReadOnlyMemory<byte> state)
+    {
+        _sessions.Clear();
+        _keys.Clear();
+        _keysInOrder.Clear();
+        if (state.IsEmpty) return default;
+        var reader = new ByteReader(state);
+        for (var sessions = reader.Int64(); sessions > 0; sessions--)
+        {
+            var gateway = reader.Member();
+            var session = _sessions[gateway.Node] = new Session(gateway.Incarnation);
+            session.LowestPending = reader.Int64();
+            for (var answers = reader.Int64(); answers > 0; answers--)
+            {
+                session.Answers[reader.Int64()] = reader.Bytes();
+            }
+        }
+
+        for (var keys = reader.Int64(); keys > 0; keys--)
+        {
+            var key = reader.Text();
+            _keys[key] = ((ulong)reader.Int64(), reader.Bytes());
+            _keysInOrder.Enqueue(key);
+        }
+
+        return reader.Rest();
+    }
+
+    private void Remember(RequestId id, long lowest, string? key, ulong fingerprint, ReadOnlyMemory<byte> answer)
+    {
+        var node = id.Gateway.Node;
+        if (!_sessions.TryGetValue(node, out var session) || session.Incarnation != id.Gateway.Incarnation)
+        {
+            session = _sessions[node] = new Session(id.Gateway.Incarnation);
+        }
+
+        session.Answers[id.Number] = answer;
+        if (lowest > session.LowestPending) session.LowestPending = lowest;
+        while (session.Answers.Count > 0 && session.Answers.First().Key < session.LowestPending)
+        {
+            session.Answers.Remove(session.Answers.First().Key);
+        }
+
+        if (key is null || !_keys.TryAdd(key, (fingerprint, answer))) return;
+        _keysInOrder.Enqueue(key);
+        if (_keysInOrder.Count > KeysKept) _keys.Remove(_keysInOrder.Dequeue());
+    }
+
+    private static ulong Fingerprint(ReplicationMessage.Request request)
+    {
+        var hash = 14695981039346656037;
+        foreach (var b in request.Body.Span) hash = (hash ^ b) * 1099511628211;
+        return hash;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>
+/// The seam to a service's own code. A hosted state lives in an executor outside the node's loop: the replica tells
+/// it in order what to do, and hears later what came of it. The replica alone decides what is committed.
+/// </summary>
+public sealed partial class Replica
+{
+    private readonly HostedState? _hosted;
+    private readonly OnceOnlyState? _inLoop;
+    private Lineage _lineage;
+
+    /// <summary>A replica whose state is kept by an executor.</summary>
+    public Replica(
+        ServiceName service,
+        MemberId self,
+        bool isDurable,
+        StoredReplica? stored,
+        Profile profile,
+        Mutation mutations)
+        : this(service, self, isDurable, null, new HostedState(), stored, profile, mutations)
+    {
+    }
+
+    /// <summary>Whether it is primary, and its state's code has said that it is.</summary>
+    public bool IsServing => IsPrimary && (_hosted?.IsServing ?? true);
+
+    /// <summary>Takes what the executor says.</summary>
+    /// <returns>True if the service has just become primary.</returns>
+    public bool OnReport(ServiceReport report)
+    {
+        var isPresent = _hosted!.Take(report);
+        switch (report)
+        {
+            case ServiceReport.BecamePrimary: return isPresent && IsServing;
+            case ServiceReport.Offered offered:
+                OnOffered(offered, isPresent || (IsPrimary && !Allows(Mutation.OfferAcceptedInOlderVersion)));
+                break;
+            case ServiceReport.ConfirmationWanted wanted when isPresent && IsPrimary:
+                WaitFor(new Waiting(default, default, wanted.Sequence, JoinRound(), wanted.Token));
+                Advance();
+                break;
+            case ServiceReport.SnapshotSaved saved when isPresent: OnSaved(saved); break;
+            default: break; // Said in an earlier assignment; or the node's to act on.
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The view lease is about to end: the service's code stops being primary in time, though the configuration still
+    /// names this replica. What was offered stays in the log.
+    /// </summary>
+    public void Pause()
+    {
+        if (IsPrimary && _hosted is { IsLeading: true } hosted) hosted.Follow(_effects);
+    }
+
+    /// <summary>The lease is renewed: the service's code is primary again, with all that is in the log.</summary>
+    public void GoOn()
+    {
+        if (!IsPrimary || _hosted is not { IsLeading: false } hosted) return;
+        hosted.RollBack(LastSequence, _snapshot, EntriesTo(LastSequence), _effects);
+        hosted.Lead(Version, _lineage, LastSequence, _effects);
+    }
+
+    /// <summary>A replica that is not primary is a secondary, if it is in sync, or a spare.</summary>
+    public void TellStanding(bool isInSync)
+    {
+        if (!IsPrimary) _hosted?.Stand(isInSync, _effects);
+    }
+
+    /// <summary>The service's code failed: a new instance takes over where it was, in the same role.</summary>
+    public void StartAnew(bool isInSync)
+    {
+        if (_hosted is not { } hosted) return;
+        hosted.StartAnew(_effects);
+        _applied = _snapshot?.Sequence ?? 0;
+        hosted.Start(_snapshot, _effects);
+        ApplyTo(IsPrimary ? LastSequence : Committed);
+        if (IsPrimary) hosted.Lead(Version, _lineage, LastSequence, _effects);
+        else hosted.Stand(isInSync, _effects);
+    }
+
+    private void OnOffered(ServiceReport.Offered offered, bool isAccepted)
+    {
+        if (!isAccepted)
+        {
+            foreach (var answer in offered.Answers) _effects.Add(new ReplicaEffect.GiveUp(answer.Id, Version));
+            return;
+        }
+
+        Invariant.Holds(
+            offered.FirstSequence == LastSequence + 1 || offered.Checkpoints.IsEmpty || _mutations != Mutation.None,
+            $"NothingLost: {_service} offers checkpoint {offered.FirstSequence} after {LastSequence}");
+        AppendOffered(offered.Checkpoints);
+        var round = offered.Answers.Any(answer => answer.IsRead) ? JoinRound() : 0;
+        foreach (var answer in offered.Answers)
+        {
+            if (answer.Kind != AnswerKind.Done)
+            {
+                _effects.Add(new ReplicaEffect.Refuse(answer.Id, answer.Kind, Version));
+                continue;
+            }
+
+            var isAhead = answer.IsRead && !Allows(Mutation.ReadUncommitted);
+            WaitFor(new Waiting(answer.Id, answer.Body, isAhead ? 0 : answer.Sequence, answer.IsRead ? round : 0, 0));
+        }
+
+        Advance();
+    }
+
+    /// <summary>All of them share a write, a flush and a message to each follower.</summary>
+    private void AppendOffered(ImmutableArray<ReadOnlyMemory<byte>> checkpoints)
+    {
+        if (checkpoints.IsEmpty) return;
+        var entries = ImmutableArray.CreateBuilder<LogEntry>(checkpoints.Length);
+        foreach (var checkpoint in checkpoints)
+        {
+            var entry = new LogEntry(Version, _log.LastSequence + 1, checkpoint);
+            _log.Append(entry);
+            entries.Add(entry);
+        }
+
+        _applied = _log.LastSequence;
+        Write(new StoreWrite.AppendEntries(_service, entries.MoveToImmutable()));
+        if (_isDurable)
+        {
+            SendWhenDurable(_self, new ReplicationMessage.Appended(_service, Version, true, _applied, 0));
+        }
+        else
+        {
+            _selfDurable = _applied;
+        }
+
+        foreach (var follower in _followers.Values) Pump(follower);
+    }
+
+    private void OnSaved(ServiceReport.SnapshotSaved saved)
+    {
+        if (saved.Sequence <= _log.BaseSequence) return;
+        Invariant.Holds(_log.Knows(saved.Sequence), $"NothingLost: a snapshot of {_service} is of what is in the log");
+        _pendingSnapshot = new Snapshot(_log.VersionAt(saved.Sequence), saved.Sequence, saved.State);
+        ConsiderSnapshot();
+    }
+
+    private ImmutableArray<LogEntry> EntriesTo(long sequence) =>
+        _log.From(_log.BaseSequence + 1, checked((int)(sequence - _log.BaseSequence)), int.MaxValue);
+}

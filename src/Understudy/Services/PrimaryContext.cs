@@ -1,0 +1,127 @@
+using Understudy.Kernel;
+
+namespace Understudy.Services;
+
+/// <summary>One reign of a service's primary: who waits for what, and how much is not committed yet.</summary>
+#pragma warning disable CA1001 // Its source has no timer and no linked token: there is nothing to dispose of.
+internal sealed class PrimaryContext(
+    ServiceExecutor executor, ServiceName service, long assignment, FencingToken token, long sequence)
+    : IPrimaryContext
+#pragma warning restore CA1001
+{
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _demoted = new();
+    private readonly Queue<(long Sequence, int Bytes, TaskCompletionSource<long>? Caller)> _offered = new();
+    private readonly Dictionary<long, TaskCompletionSource> _confirmations = [];
+    private long _committed = sequence;
+    private long _bytes;
+    private long _lastToken;
+    private bool _hasEnded;
+
+    public string ServiceName => service.Value;
+
+    public long Assignment => assignment;
+
+    public FencingToken FencingToken => token;
+
+    public CancellationToken Demoted => _demoted.Token;
+
+    /// <summary>Whether so much waits to be committed that no more is to be offered now.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_hasEnded && (_offered.Count >= ServiceExecutor.MostUncommitted ||
+                    _bytes >= ServiceExecutor.MostUncommittedBytes);
+            }
+        }
+    }
+
+    public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var caller = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        executor.Enqueue(new ServiceExecutor.Change(this, change, caller));
+        return new ValueTask<long>(caller.Task);
+    }
+
+    public ValueTask<long> CheckpointAsync(ReadOnlyMemory<byte> checkpoint)
+    {
+        var caller = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        executor.OfferInTurn(this, checkpoint, caller);
+        return new ValueTask<long>(caller.Task);
+    }
+
+    public ValueTask ConfirmAsync()
+    {
+        var caller = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        long number;
+        lock (_gate)
+        {
+            if (_hasEnded) return ValueTask.FromException(new NotPrimaryException(ServiceName));
+            number = ++_lastToken;
+            _confirmations.Add(number, caller);
+        }
+
+        executor.Enqueue(new ServiceExecutor.Confirm(this, number));
+        return new ValueTask(caller.Task);
+    }
+
+    /// <summary>A checkpoint is about to be offered; its caller, if any, waits for it to be committed.</summary>
+    public void Offer(long number, int bytes, TaskCompletionSource<long>? caller)
+    {
+        lock (_gate)
+        {
+            if (!_hasEnded)
+            {
+                _offered.Enqueue((number, bytes, caller));
+                _bytes += bytes;
+                return;
+            }
+        }
+
+        caller?.TrySetException(new NotPrimaryException(ServiceName));
+    }
+
+    public void NoteCommitted(long number)
+    {
+        lock (_gate)
+        {
+            if (number <= _committed) return;
+            _committed = number;
+            while (_offered.TryPeek(out var first) && first.Sequence <= number)
+            {
+                _offered.Dequeue();
+                _bytes -= first.Bytes;
+                first.Caller?.TrySetResult(first.Sequence);
+            }
+        }
+    }
+
+    public void NoteConfirmed(long number)
+    {
+        TaskCompletionSource? caller;
+        lock (_gate) _confirmations.Remove(number, out caller);
+        caller?.TrySetResult();
+    }
+
+    /// <summary>
+    /// The reign is over. Runs nobody's code here: callbacks of the token and continuations run on other threads.
+    /// </summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            if (_hasEnded) return;
+            _hasEnded = true;
+            foreach (var (_, _, caller) in _offered) caller?.TrySetException(new NotPrimaryException(ServiceName));
+            foreach (var caller in _confirmations.Values) caller.TrySetException(new NotPrimaryException(ServiceName));
+            _offered.Clear();
+            _confirmations.Clear();
+        }
+
+        _ = _demoted.CancelAsync();
+    }
+}

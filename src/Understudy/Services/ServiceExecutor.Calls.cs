@@ -1,0 +1,254 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Services;
+
+/// <summary>The calls of the service's code.</summary>
+#pragma warning disable CA1001 // See the other part.
+internal sealed partial class ServiceExecutor
+#pragma warning restore CA1001
+{
+    private readonly TimeProvider _clock;
+    private string _call = "";
+    private long _calledAt;
+    private bool _isSlowReported;
+
+    /// <summary>A hash of the state and of what was answered.</summary>
+    public async ValueTask<ulong> DigestAsync()
+    {
+        var hash = 14695981039346656037;
+        foreach (var b in (await SaveAsync()).Span) hash = (hash ^ b) * 1099511628211;
+        return hash;
+    }
+
+    /// <summary>Reports a call that takes long, and fails the provider when it takes too long.</summary>
+    public void Watch(Profile profile)
+    {
+        var since = Interlocked.Read(ref _calledAt);
+        if (since == 0 || _hasEnded) return;
+        var elapsed = _clock.GetElapsedTime(since);
+        var assignment = Interlocked.Read(ref _assignment);
+        if (elapsed > profile.CallLimit)
+        {
+            Post(new ServiceReport.Failed(
+                assignment, $"{_call} has not returned for {elapsed.TotalSeconds:0} s"));
+            Abandon();
+        }
+        else if (elapsed > profile.SlowCall && !_isSlowReported)
+        {
+            _isSlowReported = true;
+            Post(new ServiceReport.Slowed(assignment, _call, elapsed));
+        }
+    }
+
+    private async ValueTask DoAsync(object work)
+    {
+        if (_hasEnded)
+        {
+            Refuse(work);
+            return;
+        }
+
+        try
+        {
+            await (work switch
+            {
+                ServiceInstruction.Handle handle => HandleAsync(handle),
+                Change change => MakeAsync(change),
+                Confirm confirm => ConfirmAsync(confirm),
+                ServiceInstruction.Load load => LoadAsync(load.Snapshot),
+                ServiceInstruction.RollBack back => RollBackAsync(back),
+                ServiceInstruction.Apply apply => ApplyAsync(apply.Entries),
+                ServiceInstruction.BecomePrimary become => BecomePrimaryAsync(become),
+                ServiceInstruction.BecomeSecondary => StandAsync(Standing.Secondary),
+                ServiceInstruction.BecomeSpare => StandAsync(Standing.Spare),
+                ServiceInstruction.SaveSnapshot save => SaveSnapshotAsync(save),
+                _ => throw new UnreachableException($"Unknown work {work}."),
+            });
+        }
+#pragma warning disable CA1031 // Whatever the service's code throws fails its provider, not the node.
+        catch (Exception e) when (e is not (InvariantViolationException or UnreachableException))
+#pragma warning restore CA1031
+        {
+            Fail(work, e);
+        }
+        finally
+        {
+            _isInTurn = false;
+            Interlocked.Exchange(ref _calledAt, 0);
+        }
+    }
+
+    private void Fail(object work, Exception e)
+    {
+        // A primary's code that was cancelled has done as it was told.
+        if (e is OperationCanceledException && _reign is { } reign && !IsPresent(reign)) return;
+        if (work is Change change) change.Caller.TrySetException(e);
+        Post(new ServiceReport.Failed(
+            Interlocked.Read(ref _assignment), $"{_call} threw {e.GetType().Name}: {e.Message}"));
+        Abandon();
+    }
+
+    private void Call(string what)
+    {
+        _call = what;
+        _isSlowReported = false;
+        _isInTurn = true;
+        Interlocked.Exchange(ref _calledAt, Math.Max(1, _clock.GetTimestamp()));
+    }
+
+    private async ValueTask HandleAsync(ServiceInstruction.Handle handle)
+    {
+        var request = handle.Request;
+        if (_reign is not { } reign || !IsPresent(reign) || reign.Assignment != handle.Assignment)
+        {
+            Post(new ServiceReport.Offered(
+                handle.Assignment, 0, [], [new ServiceAnswer(request.Id, AnswerKind.NotPrimary, default, 0, false)]));
+            return;
+        }
+
+        var known = default(ReadOnlyMemory<byte>);
+        switch (request.IsRead ? OnceOnlyVerdict.Fresh : _answered.Find(request, out known))
+        {
+            case OnceOnlyVerdict.Known:
+                // Perhaps executed but not yet committed: the answer waits as the first one does.
+                Answer(request, AnswerKind.Done, known);
+                return;
+            case OnceOnlyVerdict.KeyReused: Answer(request, AnswerKind.KeyReused, default); return;
+            case OnceOnlyVerdict.Outdated: Answer(request, AnswerKind.NotPrimary, default); return;
+            default: break;
+        }
+
+        Call(nameof(IReplicatedService.HandleRequestAsync));
+        var handling = _service.HandleRequestAsync(
+            new ServiceRequest(request.Body, request.IsRead, request.Key), reign.Demoted);
+        if (!handling.IsCompleted) Offer(); // Those before it need not wait for it.
+        var outcome = await handling;
+        if (request.IsRead)
+        {
+            if (!outcome.Checkpoint.IsEmpty)
+                throw new InvalidOperationException("A request that was called a read changed something.");
+        }
+        else
+        {
+            var isApart = (_mutations & Mutation.ReplyApartFromEffect) != 0;
+            _answered.Remember(request, outcome.Answer);
+            Add(reign, OnceOnlyTable.Encode(
+                isApart ? null : request, outcome.Answer, outcome.Checkpoint, _service.CheckpointFormat), null);
+        }
+
+        Answer(request, AnswerKind.Done, outcome.Answer);
+    }
+
+    private void Answer(ReplicationMessage.Request request, AnswerKind kind, ReadOnlyMemory<byte> body) =>
+        _answers.Add(new ServiceAnswer(request.Id, kind, body, _position, request.IsRead));
+
+    private ValueTask MakeAsync(Change change)
+    {
+        if (!IsPresent(change.Reign))
+        {
+            Refuse(change);
+            return default;
+        }
+
+        Call("a change by CheckpointAsync");
+        var checkpoint = change.Make();
+        Add(change.Reign, OnceOnlyTable.Encode(null, default, checkpoint, _service.CheckpointFormat), change.Caller);
+        return default;
+    }
+
+    private ValueTask ConfirmAsync(Confirm confirm)
+    {
+        Offer();
+        if (IsPresent(confirm.Reign))
+            Post(new ServiceReport.ConfirmationWanted(confirm.Reign.Assignment, confirm.Token, _position));
+        return default;
+    }
+
+    private async ValueTask BecomePrimaryAsync(ServiceInstruction.BecomePrimary become)
+    {
+        if (become.Assignment != Interlocked.Read(ref _assignment)) return; // Deposed already.
+        Invariant.Holds(
+            _position == become.Sequence,
+            $"NothingLost: {_name} would become primary with checkpoint {_position}, not {become.Sequence}");
+        _standing = Standing.Primary;
+        var reign = new PrimaryContext(
+            this, _name, become.Assignment, new FencingToken(become.Lineage, become.Version), become.Sequence);
+        Volatile.Write(ref _reign, reign);
+        if (!IsPresent(reign)) reign.End(); // It was deposed just now.
+        Call(nameof(IReplicatedService.BecomePrimaryAsync));
+        await _service.BecomePrimaryAsync(reign, reign.Demoted);
+        Offer();
+        Post(new ServiceReport.BecamePrimary(become.Assignment));
+    }
+
+    private async ValueTask StandAsync(Standing standing)
+    {
+        Offer();
+        if (_standing == standing) return;
+        _standing = standing;
+        Call(standing == Standing.Secondary
+            ? nameof(IReplicatedService.BecomeSecondaryAsync)
+            : nameof(IReplicatedService.BecomeSpareAsync));
+        await (standing == Standing.Secondary
+            ? _service.BecomeSecondaryAsync(_ended.Token)
+            : _service.BecomeSpareAsync(_ended.Token));
+    }
+
+    private async ValueTask RollBackAsync(ServiceInstruction.RollBack back)
+    {
+        if (_position == back.Sequence) return; // Everything that it changed was taken into the log.
+        await LoadAsync(back.Snapshot);
+        await ApplyAsync(back.Entries);
+        Invariant.Holds(
+            _position == back.Sequence, $"NothingLost: {_name} went back to {_position}, not {back.Sequence}");
+    }
+
+    private async ValueTask LoadAsync(Snapshot? snapshot)
+    {
+        var state = _answered.Load(snapshot?.State ?? default);
+        Call(nameof(IReplicatedService.LoadSnapshotAsync));
+        await _service.LoadSnapshotAsync(new ReadOnlySequence<byte>(state), _ended.Token);
+        _position = snapshot?.Sequence ?? 0;
+    }
+
+    private async ValueTask ApplyAsync(ImmutableArray<LogEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            if (_hasEnded) return;
+            Invariant.Holds(
+                entry.Sequence == _position + 1 || _mutations != Mutation.None,
+                $"AppliedOnce: {_name} applies checkpoint {entry.Sequence} after {_position}");
+            var (effect, format) = _answered.Take(entry.Payload);
+            if (!effect.IsEmpty)
+            {
+                Call(nameof(IReplicatedService.ApplyCheckpointAsync));
+                await _service.ApplyCheckpointAsync(effect, entry.Sequence, format, _ended.Token);
+            }
+
+            _position = entry.Sequence;
+        }
+    }
+
+    private async ValueTask SaveSnapshotAsync(ServiceInstruction.SaveSnapshot save)
+    {
+        Offer();
+        if (save.Assignment != Interlocked.Read(ref _assignment)) return;
+        Call(nameof(IReplicatedService.SaveSnapshotAsync));
+        var state = await SaveAsync();
+        Post(new ServiceReport.SnapshotSaved(save.Assignment, _position, state));
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> SaveAsync()
+    {
+        var writer = new ArrayBufferWriter<byte>(1024);
+        writer.Write(_answered.Save().Span);
+        await _service.SaveSnapshotAsync(writer, _ended.Token);
+        return writer.WrittenMemory;
+    }
+}

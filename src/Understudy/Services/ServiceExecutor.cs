@@ -1,0 +1,247 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Services;
+
+/// <summary>
+/// Runs one instance of a service outside the node's loop: takes the replica's instructions in order, calls the
+/// service's code one call at a time, and reports. What waits is handled together and offered as one.
+/// </summary>
+#pragma warning disable CA1001 // Its source has no timer and no linked token: there is nothing to dispose of.
+internal sealed partial class ServiceExecutor
+#pragma warning restore CA1001
+{
+    /// <summary>More checkpoints than these are not offered before some are committed.</summary>
+    public const int MostUncommitted = 16_384;
+
+    /// <summary>Nor more bytes of checkpoints.</summary>
+    public const long MostUncommittedBytes = 64 << 20;
+
+    /// <summary>What is offered as one at most.</summary>
+    private const int MostPerOffer = 512;
+
+    private readonly Lock _gate = new();
+    private readonly ServiceName _name;
+    private readonly IReplicatedService _service;
+    private readonly Action<ServiceReport> _post;
+    private readonly Action _wake;
+    private readonly Mutation _mutations;
+    private readonly OnceOnlyTable _answered = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly List<ReadOnlyMemory<byte>> _checkpoints = [];
+    private readonly List<ServiceAnswer> _answers = [];
+    private List<object> _queue = [];
+    private List<object> _batch = [];
+    private int _next;
+    private long _assignment = -1;
+    private long _position;
+    private Standing _standing;
+    private PrimaryContext? _reign;
+    private bool _isAwake;
+    private bool _isBlocked;
+    private volatile bool _isInTurn;
+    private volatile bool _hasEnded;
+
+    /// <param name="name">The service.</param>
+    /// <param name="service">A new instance of its code.</param>
+    /// <param name="post">Gives a report to the node's loop.</param>
+    /// <param name="wake">Has <see cref="RunAsync"/> called soon, once.</param>
+    /// <param name="clock">Measures the service's calls.</param>
+    /// <param name="mutations">Rules that are switched off, in tests.</param>
+    public ServiceExecutor(
+        ServiceName name,
+        IReplicatedService service,
+        Action<ServiceReport> post,
+        Action wake,
+        TimeProvider clock,
+        Mutation mutations = Mutation.None)
+    {
+        (_name, _service, _post, _wake) = (name, service, post, wake);
+        (_clock, _mutations) = (clock, mutations);
+    }
+
+    private enum Standing
+    {
+        Spare,
+        Secondary,
+        Primary,
+    }
+
+    /// <summary>A change that the primary's code asked for.</summary>
+    internal sealed record Change(
+        PrimaryContext Reign, Func<ReadOnlyMemory<byte>> Make, TaskCompletionSource<long> Caller);
+
+    /// <summary>A confirmation that it asked for.</summary>
+    internal sealed record Confirm(PrimaryContext Reign, long Token);
+
+    /// <summary>The last checkpoint that the state contains.</summary>
+    public long Position => _position;
+
+    /// <summary>Takes an instruction. Never waits, and never runs the service's code.</summary>
+    public void Take(ServiceInstruction instruction)
+    {
+        switch (instruction)
+        {
+            case ServiceInstruction.NoteCommitted note:
+                if (ReignOf(note.Assignment) is not { } reign) return;
+                reign.NoteCommitted(note.Sequence);
+                Unblock();
+                return;
+            case ServiceInstruction.NoteConfirmed note:
+                ReignOf(note.Assignment)?.NoteConfirmed(note.Token);
+                return;
+            default:
+                if (instruction.Assignment != Interlocked.Exchange(ref _assignment, instruction.Assignment))
+                {
+                    Volatile.Read(ref _reign)?.End(); // Before whatever waits in the queue.
+                    Unblock();
+                }
+
+                Enqueue(instruction);
+                return;
+        }
+    }
+
+    public void Enqueue(object work)
+    {
+        lock (_gate)
+        {
+            if (!_hasEnded)
+            {
+                _queue.Add(work);
+                if (_isAwake || _isBlocked) return;
+                _isAwake = true;
+            }
+        }
+
+        if (_hasEnded) Refuse(work);
+        else _wake();
+    }
+
+    /// <summary>Offers what the running call of the service's code has changed.</summary>
+    public void OfferInTurn(PrimaryContext reign, ReadOnlyMemory<byte> checkpoint, TaskCompletionSource<long> caller)
+    {
+        if (!_isInTurn)
+        {
+            throw new InvalidOperationException(
+                $"No method of {_name} runs. Outside of them, give CheckpointAsync the change as a function.");
+        }
+
+        if (!IsPresent(reign))
+        {
+            caller.TrySetException(new NotPrimaryException(_name.Value));
+            return;
+        }
+
+        Add(reign, OnceOnlyTable.Encode(null, default, checkpoint, _service.CheckpointFormat), caller);
+        Offer();
+    }
+
+    /// <summary>
+    /// Nothing it does counts any more: its instance is given up, even if its code never returns.
+    /// </summary>
+    public void Abandon()
+    {
+        List<object> left;
+        lock (_gate)
+        {
+            if (_hasEnded) return;
+            _hasEnded = true;
+            (left, _queue) = (_queue, []);
+        }
+
+        Volatile.Read(ref _reign)?.End();
+        foreach (var work in left) Refuse(work);
+        _ = _ended.CancelAsync();
+    }
+
+    /// <summary>Does all that waits, until nothing does or too much waits to be committed.</summary>
+    public async ValueTask RunAsync()
+    {
+        while (TakeBatch())
+        {
+            for (; _next < _batch.Count; _next++)
+            {
+                if (StopsAt(_batch[_next])) return;
+                await DoAsync(_batch[_next]);
+            }
+
+            Offer();
+        }
+    }
+
+    private bool TakeBatch()
+    {
+        lock (_gate)
+        {
+            if (_next < _batch.Count) return true; // It stopped within this one.
+            _next = 0;
+            _batch.Clear();
+            (_batch, _queue) = (_queue, _batch);
+            _isAwake = _batch.Count > 0;
+            return _isAwake;
+        }
+    }
+
+    private bool StopsAt(object work)
+    {
+        if (work is not (Change or ServiceInstruction.Handle)) return false;
+        if (_reign is not { IsFull: true }) return false;
+        Offer();
+        lock (_gate)
+        {
+            if (!_reign.IsFull || !IsPresent(_reign)) return false;
+            (_isBlocked, _isAwake) = (true, false);
+            return true;
+        }
+    }
+
+    private void Unblock()
+    {
+        lock (_gate)
+        {
+            if (!_isBlocked || (_reign is { IsFull: true } reign && IsPresent(reign))) return;
+            (_isBlocked, _isAwake) = (false, true);
+        }
+
+        _wake();
+    }
+
+    private PrimaryContext? ReignOf(long assignment) =>
+        Volatile.Read(ref _reign) is { } reign && reign.Assignment == assignment ? reign : null;
+
+    private bool IsPresent(PrimaryContext reign) =>
+        !_hasEnded && reign.Assignment == Interlocked.Read(ref _assignment);
+
+    private void Add(PrimaryContext reign, ReadOnlyMemory<byte> checkpoint, TaskCompletionSource<long>? caller)
+    {
+        _position++;
+        _checkpoints.Add(checkpoint);
+        reign.Offer(_position, checkpoint.Length, caller);
+        if (_checkpoints.Count >= MostPerOffer) Offer();
+    }
+
+    private void Offer()
+    {
+        if (_checkpoints.Count == 0 && _answers.Count == 0) return;
+        var first = _position - _checkpoints.Count + 1;
+        Post(new ServiceReport.Offered(_reign!.Assignment, first, [.. _checkpoints], [.. _answers]));
+        _checkpoints.Clear();
+        _answers.Clear();
+    }
+
+    private void Post(ServiceReport report)
+    {
+        lock (_gate)
+        {
+            if (!_hasEnded) _post(report);
+        }
+    }
+
+    private void Refuse(object work)
+    {
+        if (work is Change change) change.Caller.TrySetException(new NotPrimaryException(_name.Value));
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using Understudy.Kernel;
+using Understudy.Protocol;
+using Understudy.Replication;
+
+namespace Understudy.Services;
+
+/// <summary>The executors of all services in one process, on the thread pool.</summary>
+/// <param name="catalog">Makes instances of services.</param>
+/// <param name="kinds">Each configured service's kind.</param>
+/// <param name="profile">How long calls may take.</param>
+/// <param name="clock">Measures them.</param>
+/// <param name="fail">Ends the process: an invariant is broken.</param>
+internal sealed class ServiceExecutors(
+    ServiceCatalog catalog,
+    IReadOnlyDictionary<ServiceName, string> kinds,
+    Profile profile,
+    TimeProvider clock,
+    Action<Exception> fail)
+{
+    private readonly Dictionary<ServiceName, ServiceExecutor> _executors = [];
+    private readonly ConcurrentDictionary<ServiceName, IReplicatedService> _instances = [];
+    private Action<NodeInput>? _post;
+
+    /// <summary>The present instance of a service's code, or null. May be called from any thread.</summary>
+    public IReplicatedService? Find(ServiceName service) => _instances.GetValueOrDefault(service);
+
+    /// <summary>An incarnation begins: reports go to it.</summary>
+    public void Begin(Action<NodeInput> post) => _post = post;
+
+    /// <summary>Hands an instruction on. Called by the node's loop alone, as all here.</summary>
+    public void Take(ServiceName service, ServiceInstruction instruction)
+    {
+        if (instruction is ServiceInstruction.StartAnew)
+        {
+            if (_executors.Remove(service, out var failed)) failed.Abandon();
+            _instances.TryRemove(service, out _);
+            return;
+        }
+
+        if (!_executors.TryGetValue(service, out var executor))
+        {
+            if (TryStart(service, instruction.Assignment) is not { } started) return;
+            _executors.Add(service, executor = started);
+        }
+
+        executor.Take(instruction);
+    }
+
+    /// <summary>Reports calls that take long.</summary>
+    public void Watch()
+    {
+        foreach (var executor in _executors.Values) executor.Watch(profile);
+    }
+
+    /// <summary>The incarnation has ended: nothing more is reported, and services' code is cancelled.</summary>
+    public void End()
+    {
+        foreach (var executor in _executors.Values) executor.Abandon();
+        _executors.Clear();
+        _instances.Clear();
+    }
+
+    private ServiceExecutor? TryStart(ServiceName service, long assignment)
+    {
+        var post = _post!;
+        IReplicatedService instance;
+        try
+        {
+            instance = _instances[service] = catalog.Create(service, kinds[service]);
+        }
+#pragma warning disable CA1031 // Whatever a service's constructor throws fails its provider, not the node.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            post(new NodeInput.Reported(service, new ServiceReport.Failed(
+                assignment, $"it could not be created: {e.GetType().Name}: {e.Message}")));
+            return null;
+        }
+
+        PooledRun? run = null;
+        var executor = new ServiceExecutor(
+            service, instance, report => post(new NodeInput.Reported(service, report)), () => run!.Queue(), clock);
+        run = new PooledRun(executor, fail);
+        return executor;
+    }
+
+    /// <summary>Has an executor run on the thread pool.</summary>
+    private sealed class PooledRun(ServiceExecutor executor, Action<Exception> fail) : IThreadPoolWorkItem
+    {
+        public void Queue() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+        public void Execute() => _ = RunAsync();
+
+        private async Task RunAsync()
+        {
+            try
+            {
+                await executor.RunAsync();
+            }
+#pragma warning disable CA1031 // Only a broken invariant comes here: the process ends.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                fail(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Understudy.Contracts;
+using Understudy.Hosting;
+using Understudy.Http;
+using Understudy.Kernel;
+using Understudy.Protocol;
+
+namespace Understudy.Services;
+
+/// <summary>Starts and stops the node with the application.</summary>
+internal sealed class UnderstudyNode(UnderstudyBuilder builder, IServiceProvider provider)
+    : IUnderstudyNode, IHostedService, IAsyncDisposable
+{
+    private NodeRuntime? _runtime;
+    private bool _isDisposed;
+
+    public string Node => builder.Options.Node;
+
+    public Uri HttpAddress => Runtime.HttpAddress;
+
+    public StatusDocument Status => Runtime.Local.Status();
+
+    private NodeRuntime Runtime =>
+        _runtime ?? throw new InvalidOperationException($"The node {Node} has not been started yet.");
+
+    public bool IsPrimary(string service) =>
+        Runtime.Local.PlaceOf(new ServiceName(service)) == PrimaryPlace.Here;
+
+    public TService? Find<TService>(string service)
+        where TService : class, IReplicatedService =>
+        Runtime.FindService(new ServiceName(service)) is { } found ? (TService)found : null;
+
+    public ValueTask<Reply> SendAsync(
+        string service,
+        ReadOnlyMemory<byte> body,
+        bool isRead,
+        string? idempotencyKey,
+        CancellationToken cancellationToken) =>
+        Runtime.Gateway.SendAsync(new ServiceName(service), body, isRead, idempotencyKey, cancellationToken);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var configuration = builder.Configure();
+        _runtime = new NodeRuntime(
+            configuration,
+            new NodeId(Node),
+            builder.Options.DataDirectory,
+            TimeProvider.System,
+            NodeHost.Fail,
+            builder.Catalog(provider),
+            provider.GetRequiredService<ILoggerFactory>());
+        await _runtime.StartAsync(cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_runtime is { } runtime) await runtime.StopAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // More than one registration gives this object out, and each would dispose of it.
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
+        if (_runtime is { } runtime) await runtime.DisposeAsync();
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy;
+
+/// <summary>Which node of which cluster runs in this process. The same cluster on every node.</summary>
+public sealed class UnderstudyOptions
+{
+    /// <summary>This node's id, one of the configured ones. Required.</summary>
+    public string Node { get; set; } = "";
+
+    /// <summary>
+    /// The folder of this node's durable state, created if need be and used by one process at a time. Required.
+    /// </summary>
+    public string DataDirectory { get; set; } = "";
+
+    /// <summary>
+    /// The cluster's TOML file, as <c>understudy node</c> reads it. Either this, or <see cref="Nodes"/>.
+    /// </summary>
+    public string? ConfigurationFile { get; set; }
+
+    /// <summary>The cluster's name, for people. Default <c>understudy</c>. Not with a file.</summary>
+    public string Cluster { get; set; } = "understudy";
+
+    /// <summary>All timings. Default <see cref="Profile.Lan"/>. Not with a file.</summary>
+    public Profile Profile { get; set; } = Profile.Lan;
+
+    /// <summary>Every node of the cluster. Not with a file.</summary>
+    public IList<NodeConfiguration> Nodes { get; } = [];
+
+    /// <summary>The whole configuration, checked once.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be used; the message names every reason.</exception>
+    internal ClusterConfiguration Build(IReadOnlyList<ServiceConfiguration> services)
+    {
+        List<string> problems = [];
+        if (Node.Length == 0) problems.Add("Node is not set: which of the cluster's nodes is this?");
+        if (DataDirectory.Length == 0) problems.Add("DataDirectory is not set: where is this node's durable state?");
+        var configuration = ConfigurationFile is { } file ? FromFile(file, services, problems) : FromCode(services);
+        if (configuration is not null) Check(configuration, problems);
+        if (problems.Count == 0) return configuration!;
+        throw new InvalidOperationException(
+            "AddUnderstudy's options cannot be used.\n  " + string.Join("\n  ", problems));
+    }
+
+    private ClusterConfiguration FromCode(IReadOnlyList<ServiceConfiguration> services) => new()
+    {
+        Cluster = Cluster,
+        Profile = Profile,
+        Nodes = [.. Nodes.OrderBy(node => node.Id)],
+        Services = [.. services.OrderBy(service => service.Name)],
+    };
+
+    private ClusterConfiguration? FromFile(
+        string file, IReadOnlyList<ServiceConfiguration> services, List<string> problems)
+    {
+        if (Nodes.Count > 0) problems.Add("Both ConfigurationFile and Nodes are set. Keep one of them.");
+        string[] kinds = [.. services.Select(service => service.Kind), ServiceConfiguration.KeyValue];
+        switch (Understudy.ConfigurationFile.Read(file, kinds))
+        {
+            case ConfigurationResult.Invalid invalid:
+                problems.AddRange(invalid.Problems.Select(problem => problem.ToString()));
+                return null;
+            case ConfigurationResult.Valid { Configuration: var read }:
+                var known = read.Services.Select(service => service.Name).ToHashSet();
+                ImmutableArray<ServiceConfiguration> all =
+                    [.. read.Services, .. services.Where(service => !known.Contains(service.Name))];
+                return read with { Services = [.. all.OrderBy(service => service.Name)] };
+            default: return null;
+        }
+    }
+
+    private void Check(ClusterConfiguration configuration, List<string> problems)
+    {
+        if (configuration.Nodes.IsEmpty) problems.Add("There are no nodes: set ConfigurationFile, or add to Nodes.");
+        else if (Node.Length > 0 && configuration.Find(new NodeId(Node)) is null)
+        {
+            problems.Add(
+                $"Node is \"{Node}\", but the cluster has {string.Join(", ", configuration.Nodes.Select(n => n.Id))}.");
+        }
+
+        foreach (var same in configuration.Nodes.GroupBy(node => node.Id).Where(group => group.Count() > 1))
+            problems.Add($"Nodes has {same.Key} more than once. Give every node an id of its own.");
+        foreach (var same in configuration.Services.GroupBy(service => service.Name).Where(group => group.Count() > 1))
+            problems.Add($"The service {same.Key} is added more than once. Give every service a name of its own.");
+        var voters = configuration.Nodes.Count(node => node.Votes);
+        if (!configuration.Nodes.IsEmpty && voters is 0 or > ClusterConfiguration.MaxVoters)
+            problems.Add($"There are {voters} voters; a cluster has 1 to {ClusterConfiguration.MaxVoters}.");
+    }
+}

@@ -1,0 +1,194 @@
+using Microsoft.Extensions.Time.Testing;
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+using Understudy.Services;
+
+namespace Understudy.Tests.Services;
+
+public sealed class ServiceExecutorTests
+{
+    private static readonly ServiceName _name = new("tally");
+    private static readonly MemberId _gateway = new(new NodeId("n9"), new Incarnation(1, 9));
+
+    private readonly List<ServiceReport> _reports = [];
+    private readonly FakeTimeProvider _clock = new();
+    private readonly Tally _tally = new();
+    private readonly ServiceExecutor _executor;
+    private bool _isAwake;
+
+    public ServiceExecutorTests() =>
+        _executor = new ServiceExecutor(_name, _tally, _reports.Add, () => _isAwake = true, _clock);
+
+    [Fact]
+    public async Task What_waits_is_handled_together_and_offered_as_one()
+    {
+        await LeadAsync();
+        for (var number = 1; number <= 3; number++) Ask(number, 10);
+        var added = _tally.AddAsync(5);
+        await RunAsync();
+
+        var offered = _reports.OfType<ServiceReport.Offered>().Single();
+        offered.FirstSequence.ShouldBe(1);
+        offered.Checkpoints.Length.ShouldBe(4);
+        offered.Answers.Select(answer => answer.Sequence).ShouldBe([1L, 2L, 3L]);
+        added.IsCompleted.ShouldBeFalse("it is not committed");
+
+        _executor.Take(new ServiceInstruction.NoteCommitted(1, 4));
+        (await added).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_request_that_was_handled_gets_the_same_answer_again_and_changes_nothing()
+    {
+        await LeadAsync();
+        Ask(1, 10);
+        Ask(1, 10);
+        await RunAsync();
+
+        var offered = _reports.OfType<ServiceReport.Offered>().Single();
+        offered.Checkpoints.ShouldHaveSingleItem();
+        offered.Answers.Select(answer => BitConverter.ToInt64(answer.Body.Span)).ShouldBe([10L, 10L]);
+        _tally.Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_demoted_primary_s_token_is_cancelled_at_once_and_its_callers_are_told()
+    {
+        await LeadAsync();
+        var context = _tally.Primary!;
+        var added = _tally.AddAsync(5);
+        await RunAsync();
+        var late = _tally.AddAsync(6);
+        _executor.Take(new ServiceInstruction.BecomeSecondary(2));
+
+        context.Demoted.IsCancellationRequested.ShouldBeTrue("before its turn comes");
+        await Should.ThrowAsync<NotPrimaryException>(added.AsTask());
+        await RunAsync();
+        await Should.ThrowAsync<NotPrimaryException>(late.AsTask());
+        await Should.ThrowAsync<NotPrimaryException>(context.ConfirmAsync().AsTask());
+        _tally.Count.ShouldBe(5, "what waited was not executed");
+    }
+
+    [Fact]
+    public async Task What_a_primary_ran_ahead_is_rolled_back()
+    {
+        await LeadAsync();
+        _ = _tally.AddAsync(5).AsTask();
+        _ = _tally.AddAsync(6).AsTask();
+        await RunAsync();
+        var first = _reports.OfType<ServiceReport.Offered>().Single().Checkpoints[0];
+        var entry = new LogEntry(new ConfigurationVersion(1), 1, first);
+        _executor.Take(new ServiceInstruction.BecomeSecondary(2));
+        _executor.Take(new ServiceInstruction.RollBack(2, 1, null, [entry]));
+        await RunAsync();
+
+        _tally.Count.ShouldBe(5);
+        _executor.Position.ShouldBe(1);
+        _tally.Calls.ShouldBe(["primary", "secondary", "load", "apply 1"]);
+    }
+
+    [Fact]
+    public async Task One_that_did_not_run_ahead_is_not_loaded_again()
+    {
+        await LeadAsync();
+        _ = _tally.AddAsync(5).AsTask();
+        await RunAsync();
+        _executor.Take(new ServiceInstruction.BecomeSecondary(2));
+        _executor.Take(new ServiceInstruction.RollBack(2, 1, null, []));
+        await RunAsync();
+        _tally.Calls.ShouldBe(["primary", "secondary"]);
+    }
+
+    [Fact]
+    public async Task Too_much_that_is_not_committed_makes_the_next_ones_wait()
+    {
+        await LeadAsync();
+        for (var number = 0; number < ServiceExecutor.MostUncommitted + 10; number++) _ = _tally.AddAsync(1).AsTask();
+        await RunAsync();
+        _tally.Count.ShouldBe(ServiceExecutor.MostUncommitted);
+
+        _executor.Take(new ServiceInstruction.NoteCommitted(1, 10));
+        await RunAsync();
+        _tally.Count.ShouldBe(ServiceExecutor.MostUncommitted + 10);
+    }
+
+    [Fact]
+    public async Task Code_that_throws_fails_its_provider_and_says_in_which_call()
+    {
+        await LeadAsync();
+        _executor.Take(new ServiceInstruction.Handle(1, Request(1, default)));
+        await RunAsync();
+
+        _reports.OfType<ServiceReport.Failed>().Single().Reason
+            .ShouldBe("HandleRequestAsync threw ArgumentException: no number");
+        Should.Throw<NotPrimaryException>(() => _tally.AddAsync(1).AsTask());
+    }
+
+    [Fact]
+    public async Task Code_that_does_not_return_is_reported_first_and_fails_at_the_limit()
+    {
+        await LeadAsync();
+        _tally.Hold = new TaskCompletionSource().Task;
+        Ask(1, 10);
+        _isAwake = false;
+        _ = _executor.RunAsync().AsTask();
+
+        _clock.Advance(Profile.Lan.SlowCall * 1.1);
+        _executor.Watch(Profile.Lan);
+        _executor.Watch(Profile.Lan);
+        _reports.OfType<ServiceReport.Slowed>().Single().Call.ShouldBe("HandleRequestAsync");
+        _reports.OfType<ServiceReport.Failed>().ShouldBeEmpty();
+
+        _clock.Advance(Profile.Lan.CallLimit);
+        _executor.Watch(Profile.Lan);
+        _reports.OfType<ServiceReport.Failed>().Single().Reason.ShouldContain("HandleRequestAsync has not returned");
+    }
+
+    [Fact]
+    public async Task A_change_by_bytes_is_taken_only_within_a_turn()
+    {
+        await LeadAsync();
+        Should.Throw<InvalidOperationException>(() => _tally.Primary!.CheckpointAsync(Tally.Bytes(1)).AsTask())
+            .Message.ShouldContain("give CheckpointAsync the change as a function");
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_of_what_was_offered_before_it()
+    {
+        await LeadAsync();
+        _ = _tally.AddAsync(5).AsTask();
+        _executor.Take(new ServiceInstruction.SaveSnapshot(1));
+        await RunAsync();
+
+        _reports[^2].ShouldBeOfType<ServiceReport.Offered>();
+        var saved = _reports[^1].ShouldBeOfType<ServiceReport.SnapshotSaved>();
+        saved.Sequence.ShouldBe(1);
+        var other = new Tally();
+        var successor = new ServiceExecutor(_name, other, _reports.Add, () => { }, _clock);
+        successor.Take(new ServiceInstruction.Load(0, new Snapshot(new ConfigurationVersion(1), 1, saved.State)));
+        await successor.RunAsync();
+        other.Count.ShouldBe(5);
+    }
+
+    private async Task LeadAsync()
+    {
+        _executor.Take(new ServiceInstruction.BecomePrimary(1, new ConfigurationVersion(1), new Lineage(1), 0));
+        await RunAsync();
+        _reports.ShouldBe([new ServiceReport.BecamePrimary(1)]);
+        _reports.Clear();
+    }
+
+    private async Task RunAsync()
+    {
+        if (!_isAwake) return;
+        _isAwake = false;
+        await _executor.RunAsync();
+    }
+
+    private void Ask(long number, long add) =>
+        _executor.Take(new ServiceInstruction.Handle(1, Request(number, Tally.Bytes(add))));
+
+    private static ReplicationMessage.Request Request(long number, ReadOnlyMemory<byte> body) =>
+        new(new RequestId(_gateway, number), 0, _name, IsRead: false, null, body);
+}

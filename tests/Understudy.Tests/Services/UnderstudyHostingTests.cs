@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Understudy.Kernel;
+using Understudy.Protocol;
+using Understudy.Services;
+
+namespace Understudy.Tests.Services;
+
+/// <summary>Three applications in this process, each with a node: real sockets, real files.</summary>
+public sealed class UnderstudyHostingTests : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("understudy-").FullName;
+    private readonly List<IHost> _hosts = [];
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(120));
+
+    [Fact]
+    public async Task A_killed_host_s_service_goes_on_at_the_next_primary_with_its_state()
+    {
+        var nodes = await StartAsync();
+        var sum = 0L;
+        for (var number = 1; number <= 20; number++)
+        {
+            var reply = await nodes[number % 3].SendAsync(
+                "tally", Tally.Bytes(number), false, null, _patience.Token);
+            reply.Outcome.ShouldBe(ReplyOutcome.Answered);
+            sum += number;
+        }
+
+        var primary = nodes.Single(node => node.Find<Tally>("tally")?.Primary is not null);
+        var context = primary.Find<Tally>("tally")!.Primary!;
+        await primary.Find<Tally>("tally")!.AddAsync(1000);
+        await context.ConfirmAsync();
+        var others = nodes.Where(node => node != primary).ToList();
+        await primary.DisposeAsync(); // Its channels break, and it says nothing.
+
+        context.Demoted.IsCancellationRequested.ShouldBeTrue();
+        var read = await AskAsync(others[0]);
+        read.ShouldBe(sum + 1000);
+        var next = others.Single(node => node.Find<Tally>("tally")?.Primary is not null);
+        next.Find<Tally>("tally")!.Primary!.FencingToken.ShouldBeGreaterThan(context.FencingToken);
+        next.Find<Tally>("tally")!.Count.ShouldBe(sum + 1000);
+        await Should.ThrowAsync<NotPrimaryException>(async () => await context.ConfirmAsync());
+    }
+
+    [Fact]
+    public async Task Options_that_cannot_be_used_are_all_named()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.AddUnderstudy(options => options.Nodes.Add(Node("n1"))).AddService<Tally>("tally");
+        using var host = builder.Build();
+
+        var failure = await Should.ThrowAsync<InvalidOperationException>(host.StartAsync());
+        failure.Message.ShouldContain("Node is not set");
+        failure.Message.ShouldContain("DataDirectory is not set");
+    }
+
+    [Fact]
+    public void A_service_may_not_have_the_built_in_one_s_name()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var understudy = builder.AddUnderstudy(_ => { });
+        Should.Throw<ArgumentException>(() => understudy.AddService<Tally>("kv")).Message.ShouldContain("another name");
+        Should.Throw<ArgumentException>(() => understudy.AddService<Tally>("x", shape => shape.Secondaries = -1));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.Services.GetRequiredService<UnderstudyNode>().DisposeAsync();
+            host.Dispose();
+        }
+
+        _patience.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<List<UnderstudyNode>> StartAsync()
+    {
+        NodeConfiguration[] nodes = [Node("n1"), Node("n2"), Node("n3")];
+        foreach (var node in nodes)
+        {
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            builder.AddUnderstudy(options =>
+                {
+                    options.Node = node.Id.Value;
+                    options.DataDirectory = Path.Combine(_folder, node.Id.Value);
+                    foreach (var each in nodes) options.Nodes.Add(each);
+                })
+                .AddService<Tally>("tally");
+            _hosts.Add(builder.Build());
+        }
+
+        await Task.WhenAll(_hosts.Select(host => host.StartAsync(_patience.Token)));
+        var understudies = _hosts.Select(host => host.Services.GetRequiredService<UnderstudyNode>()).ToList();
+        await AskAsync(understudies[0]);
+        return understudies;
+    }
+
+    /// <summary>Reads, again while there is no primary; each attempt is held by the gateway.</summary>
+    private async Task<long> AskAsync(UnderstudyNode node)
+    {
+        while (true)
+        {
+            var reply = await node.SendAsync("tally", default, true, null, _patience.Token);
+            if (reply.Outcome == ReplyOutcome.Answered) return BitConverter.ToInt64(reply.Body.Span);
+        }
+    }
+
+    private static NodeConfiguration Node(string id) =>
+        new(new NodeId(id), FreeAddress(), FreeAddress(), NodeKind.Voter);
+
+    private static IPEndPoint FreeAddress()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return (IPEndPoint)socket.LocalEndPoint!;
+    }
+}
