@@ -168,7 +168,7 @@ public static partial class CheckpointCodec
         {
             Kind.Appended => 1,
             Kind.Request => 3,
-            Kind.Answer => (int)AnswerKind.KeyReused,
+            Kind.Answer => (int)AnswerKind.Refused,
             _ => 0,
         };
 

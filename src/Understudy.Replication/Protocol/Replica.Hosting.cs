@@ -102,7 +102,7 @@ public sealed partial class Replica
         {
             if (answer.Kind != AnswerKind.Done)
             {
-                _effects.Add(new ReplicaEffect.Refuse(answer.Id, answer.Kind, Version));
+                _effects.Add(new ReplicaEffect.Refuse(answer.Id, answer.Kind, answer.Body, Version));
                 continue;
             }
 

@@ -29,7 +29,8 @@ public abstract record ReplicaEffect
     public sealed record GiveUp(RequestId Id, ConfigurationVersion Version) : ReplicaEffect;
 
     /// <summary>A request that was taken is refused, by what only the state knows.</summary>
-    public sealed record Refuse(RequestId Id, AnswerKind Kind, ConfigurationVersion Version) : ReplicaEffect;
+    public sealed record Refuse(
+        RequestId Id, AnswerKind Kind, ReadOnlyMemory<byte> Why, ConfigurationVersion Version) : ReplicaEffect;
 
     /// <summary>Tell the executor of a service that lives outside the loop.</summary>
     public sealed record Instruct(ServiceInstruction Instruction) : ReplicaEffect;

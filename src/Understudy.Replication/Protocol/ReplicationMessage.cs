@@ -18,6 +18,9 @@ public enum AnswerKind
 
     /// <summary>The idempotency key was used with another request.</summary>
     KeyReused = 2,
+
+    /// <summary>The service's own code refused it, and it had no effect; the body says why, in UTF-8.</summary>
+    Refused = 3,
 }
 
 /// <summary>How far a provider has been brought up.</summary>

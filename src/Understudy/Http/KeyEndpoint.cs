@@ -124,6 +124,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
             ReplyOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
             ReplyOutcome.UnknownService => StatusCodes.Status404NotFound,
             ReplyOutcome.KeyReused => StatusCodes.Status422UnprocessableEntity,
+            ReplyOutcome.Refused => StatusCodes.Status500InternalServerError,
             _ => throw new UnreachableException($"Unknown outcome {reply.Outcome}."),
         };
         if (problem != 0)

@@ -165,7 +165,7 @@ public sealed partial class Node
                 break;
             case ReplicaEffect.Refuse refuse:
                 Send(refuse.Id.Gateway, new ReplicationMessage.Answer(
-                    refuse.Id, refuse.Kind, default, refuse.Version));
+                    refuse.Id, refuse.Kind, refuse.Why, refuse.Version));
                 break;
             case ReplicaEffect.Instruct instruct:
                 _effects.Add(new NodeEffect.Instruct(service, instruct.Instruction));

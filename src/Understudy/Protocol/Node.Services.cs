@@ -205,7 +205,13 @@ public sealed partial class Node
         }
 
         if (_router.Finish(answer.Id.Number) is not { } held) return; // Answered before: it was sent twice.
-        var outcome = answer.Kind == AnswerKind.Done ? ReplyOutcome.Answered : ReplyOutcome.KeyReused;
+        var outcome = answer.Kind switch
+        {
+            AnswerKind.Done => ReplyOutcome.Answered,
+            AnswerKind.KeyReused => ReplyOutcome.KeyReused,
+            AnswerKind.Refused => ReplyOutcome.Refused,
+            _ => throw new UnreachableException($"Unknown kind of answer {answer.Kind}."),
+        };
         _effects.Add(new NodeEffect.Answer(
             held.Asked.Number, new Reply(outcome, answer.Body, answer.Version, from.Node)));
     }

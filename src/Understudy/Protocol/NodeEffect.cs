@@ -76,4 +76,7 @@ public enum ReplyOutcome
 
     /// <summary>The idempotency key was used before with another request.</summary>
     KeyReused,
+
+    /// <summary>The service's own code refused the request, and it had no effect; the body says why.</summary>
+    Refused,
 }

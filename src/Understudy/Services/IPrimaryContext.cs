@@ -23,9 +23,13 @@ public interface IPrimaryContext
     /// </summary>
     /// <param name="change">
     /// Changes the state and returns the change as bytes, for <see cref="IReplicatedService.ApplyCheckpointAsync"/>
-    /// elsewhere. Must not throw once it has changed something: an exception fails the provider.
+    /// elsewhere; no bytes if it changed nothing. Must not throw once it has changed something: an exception fails
+    /// the provider.
     /// </param>
-    /// <returns>The checkpoint's number, once it is committed: on every in-sync provider, by its durability.</returns>
+    /// <returns>
+    /// The checkpoint's number, once it is committed: on every in-sync provider, by its durability. Without bytes, the
+    /// number of the last checkpoint before, at once.
+    /// </returns>
     /// <exception cref="NotPrimaryException">
     /// The provider is not primary any more. Whether the change was committed is not known; here it is undone unless
     /// it was.

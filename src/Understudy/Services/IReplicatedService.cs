@@ -114,8 +114,9 @@ public interface IReplicatedService
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">The same as <see cref="IPrimaryContext.Demoted"/>.</param>
-    /// <returns>The answer, and the change as a checkpoint; a request that reads must have none.</returns>
-    /// <exception cref="NotSupportedException">By default: the service takes no requests.</exception>
+    /// <returns>
+    /// The answer, and the change as a checkpoint; a request that reads must have none. By default a refusal.
+    /// </returns>
     ValueTask<ServiceOutcome> HandleRequestAsync(ServiceRequest request, CancellationToken cancellationToken) =>
-        throw new NotSupportedException($"{GetType().Name} takes no requests: HandleRequestAsync is not implemented.");
+        new(ServiceOutcome.Refuse($"{GetType().Name} takes no requests: it does not implement HandleRequestAsync."));
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text;
 using Understudy.Kernel;
 using Understudy.Replication;
 using Understudy.Replication.Protocol;
@@ -88,9 +89,21 @@ internal sealed partial class ServiceExecutor
         // A primary's code that was cancelled has done as it was told.
         if (e is OperationCanceledException && _reign is { } reign && !IsPresent(reign)) return;
         if (work is Change change) change.Caller.TrySetException(e);
+        if (work is ServiceInstruction.Handle handle) RefuseFor(handle.Request, e);
         Post(new ServiceReport.Failed(
             Interlocked.Read(ref _assignment), $"{_call} threw {e.GetType().Name}: {e.Message}"));
         Abandon();
+    }
+
+    /// <summary>
+    /// The request is answered, not sent again: it would fail the next primary too. It had no effect, for its
+    /// checkpoint was not made, and the instance that it may have changed is given up.
+    /// </summary>
+    private void RefuseFor(ReplicationMessage.Request request, Exception e)
+    {
+        var why = Encoding.UTF8.GetBytes($"{_name} failed on this request: {e.GetType().Name}: {e.Message}");
+        Answer(request, AnswerKind.Refused, why);
+        Offer();
     }
 
     private void Call(string what)
@@ -128,6 +141,12 @@ internal sealed partial class ServiceExecutor
             new ServiceRequest(request.Body, request.IsRead, request.Key), reign.Demoted);
         if (!handling.IsCompleted) Offer(); // Those before it need not wait for it.
         var outcome = await handling;
+        if (outcome.Refusal is { } refusal)
+        {
+            Answer(request, AnswerKind.Refused, Encoding.UTF8.GetBytes(refusal));
+            return;
+        }
+
         if (request.IsRead)
         {
             if (!outcome.Checkpoint.IsEmpty)
@@ -157,6 +176,12 @@ internal sealed partial class ServiceExecutor
 
         Call("a change by CheckpointAsync");
         var checkpoint = change.Make();
+        if (checkpoint.IsEmpty)
+        {
+            change.Caller.TrySetResult(_position);
+            return default;
+        }
+
         Add(change.Reign, OnceOnlyTable.Encode(null, default, checkpoint, _service.CheckpointFormat), change.Caller);
         return default;
     }

@@ -1,0 +1,82 @@
+using System.Buffers;
+
+namespace Understudy;
+
+/// <summary>
+/// A service whose whole state is in collections: derive from it, declare the collections of <see cref="State"/> in
+/// the constructor, and change them in transactions. Checkpoints, snapshots and roles are taken care of.
+/// </summary>
+/// <param name="state">The state, still without collections.</param>
+/// <example>
+/// <code>
+/// public sealed class Visits : ReplicatedStateService
+/// {
+///     private readonly ReplicatedCounter _visits;
+///
+///     public Visits() : base(new ReplicatedState()) =&gt; _visits = State.Counter("visits");
+///
+///     public ValueTask&lt;long&gt; CountAsync() =&gt; State.TransactionAsync(tx =&gt; _visits.Increment(tx));
+/// }
+///
+/// builder.AddUnderstudy(options =&gt; options.Node = "n1").AddService&lt;Visits&gt;("visits");
+/// </code>
+/// </example>
+public abstract class ReplicatedStateService(ReplicatedState state) : IReplicatedService
+{
+    /// <summary>The service's state.</summary>
+    public ReplicatedState State { get; } = state;
+
+    /// <inheritdoc/>
+    public int CheckpointFormat => State.Format;
+
+    /// <inheritdoc/>
+    public virtual ValueTask BecomePrimaryAsync(IPrimaryContext context, CancellationToken cancellationToken)
+    {
+        State.BecomePrimary(context.ServiceName, new ContextSink(context));
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public virtual ValueTask BecomeSecondaryAsync(CancellationToken cancellationToken)
+    {
+        State.BecomeStandby(primary: null);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public virtual ValueTask BecomeSpareAsync(CancellationToken cancellationToken)
+    {
+        State.BecomeStandby(primary: null);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ApplyCheckpointAsync(
+        ReadOnlyMemory<byte> checkpoint, long number, int format, CancellationToken cancellationToken)
+    {
+        State.ApplyCheckpoint(checkpoint);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
+    {
+        State.SaveSnapshot(destination);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask LoadSnapshotAsync(ReadOnlySequence<byte> snapshot, CancellationToken cancellationToken)
+    {
+        State.LoadSnapshot(snapshot);
+        return default;
+    }
+
+    /// <summary>A reign's context, as the state wants it.</summary>
+    private sealed class ContextSink(IPrimaryContext context) : ICheckpointSink
+    {
+        public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change) => context.CheckpointAsync(change);
+
+        public ValueTask ConfirmAsync() => context.ConfirmAsync();
+    }
+}
