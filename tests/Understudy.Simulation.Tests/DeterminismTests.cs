@@ -7,7 +7,8 @@ namespace Understudy.Simulation.Tests;
 
 public sealed class DeterminismTests
 {
-    private const int Seeds = 5;
+    /// <summary>Enough that all kinds of scenario are among them, and both with and without the codecs.</summary>
+    private const int Seeds = 50;
 
     [Fact]
     public void A_seed_has_one_history_in_two_processes()
@@ -27,6 +28,13 @@ public sealed class DeterminismTests
 
         report.Results.Select(r => r.HistoryHash).ShouldBeUnique();
     }
+
+    [Fact]
+    public void The_seeds_that_are_compared_run_with_and_without_the_codecs() =>
+        Enumerable.Range(1, Seeds)
+            .Select(seed => new SimulatedCluster((ulong)seed, new RunOptions(), new NodeCodec(), null))
+            .Select(cluster => cluster.Scenario.UsesCodec)
+            .Distinct().Count().ShouldBe(2);
 
     private static string HashInAnotherProcess()
     {

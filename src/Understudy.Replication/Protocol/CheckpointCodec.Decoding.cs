@@ -41,15 +41,15 @@ public static partial class CheckpointCodec
     private static ReplicationMessage.Append? ToAppend(in Header header, ref string? reason)
     {
         // Checked before anything is allocated for it: a count is only a claim, and an entry costs more than its bytes.
-        if (header.Count > ReplicaLimits.EntriesPerMessage)
-        {
-            reason = $"an append claims {header.Count} entries, the limit is {ReplicaLimits.EntriesPerMessage}";
-            return null;
-        }
-
         if (header.Count > header.Rest.Length / EntryHeader)
         {
             reason = $"an append claims {header.Count} entries in {header.Rest.Length} bytes";
+            return null;
+        }
+
+        if (header.Count > ReplicaLimits.EntriesPerMessage)
+        {
+            reason = $"an append claims {header.Count} entries, the limit is {ReplicaLimits.EntriesPerMessage}";
             return null;
         }
 

@@ -35,7 +35,11 @@ public sealed class SeedRunner(RunOptions options, IMessageCodec? codec)
         }
 
         return new RunReport(
-            options, [.. _results.OfType<SeedResult>()], watch.Elapsed, ProcessorTime() - processorTime, workers.Length);
+            options,
+            [.. _results.OfType<SeedResult>()],
+            watch.Elapsed,
+            ProcessorTime() - processorTime,
+            workers.Length);
     }
 
     private static TimeSpan ProcessorTime()

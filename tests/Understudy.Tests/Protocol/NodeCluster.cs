@@ -119,7 +119,7 @@ internal sealed class NodeCluster
                 break;
             case NodeEffect.Report report: Reports.Add((by.Node, report.Event)); break;
             case NodeEffect.Answer answer:
-                if (!_askedAt.Remove(answer.Number, out var since)) throw new InvalidOperationException("Nobody asked.");
+                if (!_askedAt.Remove(answer.Number, out var since)) throw new InvalidOperationException("Not asked.");
                 if (_now - since > LongestWait) LongestWait = _now - since;
                 Replies.Add(answer.Reply);
                 break;

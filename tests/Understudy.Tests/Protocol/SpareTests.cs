@@ -3,7 +3,7 @@ using Understudy.Protocol;
 
 namespace Understudy.Tests.Protocol;
 
-/// <summary>A change of view that does not concern a service (issue 2): three voters provide kv, n4 is a spare.</summary>
+/// <summary>A change of view that does not concern a service: three voters provide kv, n4 is a spare.</summary>
 public class SpareTests
 {
     private static readonly string[] _providers = ["n1", "n2", "n3"];
