@@ -48,9 +48,15 @@ internal static class CommandLine
         var isRoot = command is RootCommand;
         var commands = string.Join(", ", command.Subcommands.Select(each => each.Name));
         var messages = isRoot && parsed.UnmatchedTokens.Count > 0
-            ? [$"there is no command {parsed.UnmatchedTokens[0]}: it is one of {commands}."]
+            ? [$"there is no command {parsed.UnmatchedTokens[0]}: it is one of {commands}.{Meant(parsed)}"]
             : parsed.Errors.Select(error => error.Message).Distinct();
         foreach (var message in messages) await terminal.Error.WriteLineAsync($"understudy: {message}");
         await terminal.Error.WriteLineAsync($"Try: understudy {(isRoot ? "" : $"{command.Name} ")}--help");
     }
+
+    private static string Meant(ParseResult parsed) =>
+        Spelling.Nearest(parsed.UnmatchedTokens[0], parsed.CommandResult.Command.Subcommands.Select(each => each.Name))
+            is { } near
+                ? $" Did you mean {near}?"
+                : "";
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 using Understudy.Contracts;
@@ -33,10 +34,12 @@ internal static class StatusCommand
         Terminal terminal, string address, bool isJson, CancellationToken cancellationToken)
     {
         var text = address.Contains("://", StringComparison.Ordinal) ? address : $"http://{address}";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var node) || node.Scheme != Uri.UriSchemeHttp)
+        var hasPort = text.TrimEnd('/').LastIndexOf(':') is var colon && colon > "http:".Length
+            && int.TryParse(text.TrimEnd('/')[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        if (!hasPort || !Uri.TryCreate(text, UriKind.Absolute, out var node) || node.Scheme != Uri.UriSchemeHttp)
         {
             await terminal.Error.WriteLineAsync(
-                $"understudy: --http {address} is not an address. Write, for example, --http 127.0.0.1:7201.");
+                $"understudy: --http {address} is not an address and port. Write, for example, --http 127.0.0.1:7201.");
             return ExitCodes.Misused;
         }
 

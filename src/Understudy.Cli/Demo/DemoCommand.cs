@@ -11,7 +11,12 @@ internal static class DemoCommand
     {
         var defaults = new DemoOptions();
         var nodes = Number(
-            "--nodes", "How many nodes.", defaults.Nodes, DemoOptions.FewestNodes, DemoOptions.MostNodes);
+            "--nodes",
+            "How many nodes.",
+            defaults.Nodes,
+            DemoOptions.FewestNodes,
+            DemoOptions.MostNodes,
+            " Of two nodes one could not go on alone, and one has no understudy.");
         var rounds = Number("--rounds", "How many faults.", defaults.Rounds, 1, 100_000);
         var clients = Number("--clients", "How many clients.", defaults.Clients, 1, DemoOptions.MostClients);
         var fault = Choice("--fault", "What strikes.", Faults.Names[0], Faults.Names);
@@ -82,7 +87,7 @@ internal static class DemoCommand
         return isTerminal ? new LiveView(AnsiConsole.Console, options) : new PlainView(terminal.Output);
     }
 
-    private static Option<int> Number(string name, string what, int usual, int least, int most)
+    private static Option<int> Number(string name, string what, int usual, int least, int most, string why = "")
     {
         var option = new Option<int>(name)
         {
@@ -94,7 +99,11 @@ internal static class DemoCommand
         {
             var text = result.Tokens.Count == 0 ? null : result.Tokens[0].Value;
             if (text is not null && int.TryParse(text, out var number) && (number < least || number > most))
-                result.AddError($"{name} {text} is out of range: it is from {least} to {most}.");
+            {
+                var reason = number < least ? why : "";
+                result.AddError($"{name} {text} is out of range: it is from {least} to {most}.{reason}");
+            }
+
         });
         return option;
     }

@@ -25,6 +25,9 @@ public static class Addresses
     /// <summary>What somebody who wrote this as an address probably has to write instead.</summary>
     internal static string Meaning(string text, string port)
     {
+        var last = text[(text.LastIndexOf(':') + 1)..].TrimEnd('/');
+        if (!IPAddress.TryParse(text, out _) && IsPort(last, out var written))
+            port = written.ToString(CultureInfo.InvariantCulture);
         if (text.StartsWith("localhost", StringComparison.OrdinalIgnoreCase))
             return $"Names are not looked up: write \"127.0.0.1:{port}\".";
         if (text.Contains("://", StringComparison.Ordinal))

@@ -10,14 +10,25 @@ internal sealed partial class EventReports
     {
         switch (happened)
         {
+            case NodeEvent.Accused { HasLeft: true }: LogLeft(logger, failover, text); break;
+            case NodeEvent.Evicted { HasLeft: true }: LogLeft(logger, failover, text); break;
             case NodeEvent.Accused: LogAccused(logger, failover, text); break;
             case NodeEvent.ViewProposed: LogViewProposed(logger, failover, text); break;
             case NodeEvent.ViewInstalled: LogViewInstalled(logger, failover, text); break;
-            case NodeEvent.Evicted: LogEvicted(logger, failover, text); break;
+            case NodeEvent.Evicted:
+                _primaryOf.Clear();
+                LogEvicted(logger, failover, text);
+                break;
             case NodeEvent.StepTaken: LogStepTaken(logger, failover, text); break;
             case NodeEvent.SelectionWon: LogSelectionWon(logger, failover, text); break;
-            case NodeEvent.PrimaryActivated: LogPrimaryActivated(logger, failover, text); break;
-            case NodeEvent.PrimaryDeposed: LogPrimaryDeposed(logger, failover, text); break;
+            case NodeEvent.PrimaryActivated e:
+                // Each version is activated anew; in the log it stands once for as long as the primary stays here.
+                if (_primaryOf.TryAdd(e.Service, e.Version)) LogPrimaryActivated(logger, failover, text);
+                break;
+            case NodeEvent.PrimaryDeposed e:
+                _primaryOf.TryRemove(e.Service, out _);
+                LogPrimaryDeposed(logger, failover, text);
+                break;
             case NodeEvent.Configured: LogConfigured(logger, failover, text); break;
             case NodeEvent.FencePassed: LogFencePassed(logger, failover, text); break;
             case NodeEvent.ProviderSlowed: LogProviderSlowed(logger, text); break;
@@ -69,4 +80,7 @@ internal sealed partial class EventReports
 
     [LoggerMessage(EventId = 214, Level = LogLevel.Error, Message = "{Text}")]
     private static partial void LogProviderFailed(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 215, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogLeft(ILogger logger, string failover, string text);
 }

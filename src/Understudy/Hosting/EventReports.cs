@@ -9,12 +9,13 @@ namespace Understudy.Hosting;
 
 /// <summary>
 /// Turns what happened inside a node into a line of the log and an entry of the timeline. Both carry the failover's
-/// id, the same on all nodes: the epoch of the view that caused it (<c>e11</c>) or, when a primary was moved because its
-/// node was asked to stop, that and the version in which it serves elsewhere (<c>e11.v12</c>).
+/// id, the same on all nodes: the epoch of the view that caused it (<c>e11</c>) or, when a primary was moved because
+/// its node was asked to stop, that and the version in which it serves elsewhere (<c>e11.v12</c>).
 /// </summary>
 internal sealed partial class EventReports(Timeline timeline, ILogger logger, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<ServiceName, (ConfigurationVersion Version, string Id)> _causes = [];
+    private readonly ConcurrentDictionary<ServiceName, ConfigurationVersion> _primaryOf = [];
     private long _epoch;
 
     /// <summary>Writes the event to the log and keeps it in the timeline. May be called from any thread.</summary>
@@ -37,14 +38,22 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
         switch (happened)
         {
             case NodeEvent.Accused e:
-                return Entry(TimelineKinds.Accused, e.Epoch.Next, $"{e.Member} is accused: {e.Evidence}");
+                return Entry(
+                    TimelineKinds.Accused,
+                    e.Epoch.Next,
+                    e.HasLeft ? $"{e.Member} has left" : $"{e.Member} is accused: {e.Evidence}");
             case NodeEvent.ViewProposed e:
                 return Entry(TimelineKinds.ViewProposed, e.Epoch, $"view {e.Epoch} proposed: {e.Change}");
             case NodeEvent.ViewInstalled e:
                 Interlocked.Exchange(ref _epoch, e.View.Epoch.Value);
                 return Entry(TimelineKinds.ViewInstalled, e.View.Epoch, $"{e.View} installed");
             case NodeEvent.Evicted e:
-                return Entry(TimelineKinds.Evicted, e.Epoch, $"this incarnation was evicted by view {e.Epoch}");
+                return Entry(
+                    TimelineKinds.Evicted,
+                    e.Epoch,
+                    e.HasLeft
+                        ? $"this node has left: view {e.Epoch} is without it"
+                        : $"this incarnation was evicted by view {e.Epoch}");
             case NodeEvent.StepTaken e:
                 return Entry(TimelineKinds.Noted, e.Epoch, $"step {e.Step}: {e.What}");
             case NodeEvent.SelectionWon e:
@@ -62,7 +71,11 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                 };
             case NodeEvent.PrimaryDeposed e:
                 return Entry(
-                    TimelineKinds.PrimaryDeposed, Latest, $"no longer primary of {e.Service}", e.Version, e.Service) with
+                    TimelineKinds.PrimaryDeposed,
+                    Latest,
+                    $"no longer primary of {e.Service}",
+                    e.Version,
+                    e.Service) with
                 {
                     Failover = Id(e.Service, e.Version.Next) ?? $"e{Latest}",
                 };

@@ -199,6 +199,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddConsole(console => console.FormatterName = NodeConsoleFormatter.FormatterName);
         logging.AddConsoleFormatter<NodeConsoleFormatter, ConsoleFormatterOptions>();
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // It logs what it throws as well; the command that starts the node says it in one line.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
     });
 
     private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(

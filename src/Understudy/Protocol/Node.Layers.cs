@@ -41,7 +41,11 @@ public sealed partial class Node
                 break;
             case MembershipEffect.PassFence fence: Report(new NodeEvent.FencePassed(fence.Member)); break;
             case MembershipEffect.NoteAccusation note:
-                Report(new NodeEvent.Accused(note.Member, note.Evidence.ToString(), View?.Epoch ?? Epoch.None));
+                Report(new NodeEvent.Accused(
+                    note.Member,
+                    note.Evidence.ToString(),
+                    View?.Epoch ?? Epoch.None,
+                    note.Evidence == EvidenceClass.Left));
                 break;
             case MembershipEffect.NoteProposal note:
                 Report(new NodeEvent.ViewProposed(note.Epoch, note.Change));
@@ -73,7 +77,7 @@ public sealed partial class Node
 
     private void OnEvicted(View view)
     {
-        Report(new NodeEvent.Evicted(view.Epoch));
+        Report(new NodeEvent.Evicted(view.Epoch, HasLeft: _leftAt is not null));
         _hasEnded = true;
         if (_stoppingSince is not null) _effects.Add(new NodeEffect.Stopped());
         else _effects.Add(new NodeEffect.EndIncarnation($"view {view.Epoch} is without {_self}"));

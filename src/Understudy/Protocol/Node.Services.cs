@@ -226,7 +226,7 @@ public sealed partial class Node
     private string WhyHeld(RequestRouter.Held held) =>
         Map.Find(held.Asked.Service)?.Configuration.Primary is { } primary
             ? $"The primary of {held.Asked.Service} on {primary.Node} did not answer in time. The outcome is unknown."
-            : $"{held.Asked.Service} has no primary now.";
+            : $"{held.Asked.Service} has no primary now: {Status(_now).Reasons.FirstOrDefault("it is being chosen")}.";
 
     private void OnStopRequested()
     {

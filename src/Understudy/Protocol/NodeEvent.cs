@@ -9,8 +9,8 @@ public abstract record NodeEvent
     {
     }
 
-    /// <summary>A member gave cause for an accusation.</summary>
-    public sealed record Accused(MemberId Member, string Evidence, Epoch Epoch) : NodeEvent;
+    /// <summary>A member gave cause for an accusation, or said that it leaves.</summary>
+    public sealed record Accused(MemberId Member, string Evidence, Epoch Epoch, bool HasLeft = false) : NodeEvent;
 
     /// <summary>This node proposes the next view.</summary>
     public sealed record ViewProposed(Epoch Epoch, string Change) : NodeEvent;
@@ -18,8 +18,8 @@ public abstract record NodeEvent
     /// <summary>This node has installed a view and is a member of it.</summary>
     public sealed record ViewInstalled(Membership.View View) : NodeEvent;
 
-    /// <summary>This incarnation was evicted.</summary>
-    public sealed record Evicted(Epoch Epoch) : NodeEvent;
+    /// <summary>This incarnation was evicted, perhaps because it had asked to leave.</summary>
+    public sealed record Evicted(Epoch Epoch, bool HasLeft = false) : NodeEvent;
 
     /// <summary>A step of FIG 4, 6 or 7 was taken in selecting the RM's primary.</summary>
     public sealed record StepTaken(int Step, string What, Epoch Epoch) : NodeEvent;

@@ -191,8 +191,8 @@ public sealed class SqliteStore : IDisposable
         return disk;
     }
 
-    // In three flushes: control.db names its owner and the disk, data.db names it, control.db is complete. Until the last nothing was
-    // promised, and a creation that was interrupted goes on.
+    // In three flushes: control.db names its owner and the disk, data.db names the disk, control.db is complete. Until
+    // the last nothing was promised, and a creation that was interrupted goes on.
     private static DiskId Create(
         StoreDatabase control, StoreDatabase data, StoreOwner owner, Func<UInt128> newDiskId)
     {

@@ -12,7 +12,7 @@ internal enum StoreTable : byte
 /// <summary>The format that this version of Understudy reads and writes; another one is refused by name.</summary>
 internal static class StoreFormat
 {
-    /// <summary>The format of a file: its tables, and what it says of itself. Stored as SQLite's user_version.</summary>
+    /// <summary>The format of a file: its tables and its meta rows. Stored as SQLite's user_version.</summary>
     public const int File = 2;
 
     /// <summary>The format of a row: what its checksum covers. Stored in the row.</summary>

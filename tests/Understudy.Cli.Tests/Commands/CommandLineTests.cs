@@ -101,12 +101,19 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("understudy: there is no command nod: it is one of node, dev, status, demo.", "understudy", "nod")]
+    [InlineData("understudy: there is no command nod: it is one of node, dev, status, demo. Did you mean node?",
+        "understudy", "nod")]
+    [InlineData("understudy: there is no command nodes: it is one of node, dev, status, demo. Did you mean node?",
+        "understudy", "nodes")]
+    [InlineData("understudy: there is no command restore: it is one of node, dev, status, demo.", "understudy",
+        "restore")]
     [InlineData("understudy: Option '--id' is required.\nunderstudy: Option '--data' is required.", "understudy node",
         "node", "--config", "x")]
     [InlineData("understudy: Option '--http' is required.", "understudy status", "status")]
-    [InlineData("understudy: --nodes 2 is out of range: it is from 3 to 16.", "understudy demo",
-        "demo", "--nodes", "2")]
+    [InlineData("understudy: --nodes 2 is out of range: it is from 3 to 16. Of two nodes one could not go on alone, " +
+        "and one has no understudy.", "understudy demo", "demo", "--nodes", "2")]
+    [InlineData("understudy: --nodes 17 is out of range: it is from 3 to 16.", "understudy demo",
+        "demo", "--nodes", "17")]
     [InlineData("understudy: --rounds 0 is out of range: it is from 1 to 100000.", "understudy demo",
         "demo", "--rounds", "0")]
     [InlineData("understudy: there is no --fault kil: it is kill, kill-secondary, hang, restart, mixed.",

@@ -9,6 +9,19 @@ public sealed class StatusCommandTests : IDisposable
 
     public void Dispose() => _cli.Dispose();
 
+    [Theory]
+    [InlineData("foo")]
+    [InlineData("127.0.0.1")]
+    [InlineData("http://foo/")]
+    [InlineData("foo:bar")]
+    public async Task An_address_without_a_port_is_refused_and_not_looked_up(string address)
+    {
+        (await _cli.RunAsync("status", "--http", address)).ShouldBe(2);
+
+        _cli.Error.ShouldBe(
+            $"understudy: --http {address} is not an address and port. Write, for example, --http 127.0.0.1:7201.\n");
+    }
+
     [Fact]
     public async Task The_status_of_a_node_is_printed_for_people()
     {
@@ -70,7 +83,7 @@ public sealed class StatusCommandTests : IDisposable
         (await _cli.RunAsync("status", "--http", address)).ShouldBe(2);
 
         _cli.Error.ShouldBe(
-            $"understudy: --http {address} is not an address. Write, for example, --http 127.0.0.1:7201.\n");
+            $"understudy: --http {address} is not an address and port. Write, for example, --http 127.0.0.1:7201.\n");
     }
 
     private static string Serialized(StatusDocument document) =>

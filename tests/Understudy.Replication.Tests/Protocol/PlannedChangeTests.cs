@@ -59,7 +59,8 @@ public class PlannedChangeTests
 
     private static View ViewOf(long epoch, params int[] members)
     {
-        ImmutableArray<Member> all = [.. members.Select(number => new Member(Id(number), Disk(number), NodeKind.Voter))];
+        ImmutableArray<Member> all =
+            [.. members.Select(number => new Member(Id(number), Disk(number), NodeKind.Voter))];
         return new View(
             new ClusterId(1),
             new Epoch(epoch),

@@ -82,9 +82,9 @@ public sealed class ConfigurationMessageTests
         { "address = \"::1\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"::1\" is not an address. " +
             "Write an IPv6 address in brackets and with its port: \"[::1]:7101\"." },
         { "address = \"localhost:1\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"localhost:1\" is not an " +
-            "address. Names are not looked up: write \"127.0.0.1:7101\"." },
+            "address. Names are not looked up: write \"127.0.0.1:1\"." },
         { "address = \"127.0.0.1:1\"\nhttp = \"http://127.0.0.1:2\"", "c.toml:7:1: http = \"http://127.0.0.1:2\" is " +
-            "not an address. Write the address and the port without a scheme: \"127.0.0.1:7201\"." },
+            "not an address. Write the address and the port without a scheme: \"127.0.0.1:2\"." },
         { "address = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"127.0.0.1:0\" is not an " +
             "address. Write an IP address and a port from 1 to 65535: \"127.0.0.1:7101\"." },
         { "address = \"10.0.0.1:1\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: address = \"10.0.0.1:1\" is not a " +

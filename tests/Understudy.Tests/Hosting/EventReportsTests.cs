@@ -56,6 +56,30 @@ public class EventReportsTests
     }
 
     [Fact]
+    public void Leaving_in_order_is_no_warning()
+    {
+        _reports.Report(new NodeEvent.Accused(_n2, "Left", new Epoch(16), HasLeft: true));
+        _reports.Report(new NodeEvent.Evicted(new Epoch(17), HasLeft: true));
+        _log.Lines.ShouldBe(["failover=e17 n2#3 has left", "failover=e17 this node has left: view 17 is without it"]);
+        _log.Levels.ShouldAllBe(level => level == LogLevel.Information);
+    }
+
+    [Fact]
+    public void A_primary_that_stays_is_logged_once()
+    {
+        var (kv, lineage) = (new ServiceName("kv"), new Lineage(1));
+        foreach (var version in new long[] { 6, 7, 8 })
+            _reports.Report(new NodeEvent.PrimaryActivated(kv, new(version), lineage, new Epoch(3)));
+        _reports.Report(new NodeEvent.PrimaryDeposed(kv, new(8)));
+        _reports.Report(new NodeEvent.PrimaryActivated(kv, new(10), lineage, new Epoch(4)));
+        _log.Lines.Where(line => line.Contains("primary of kv, version")).ShouldBe(
+        [
+            "failover=e3 primary of kv, version 6, lineage 1", "failover=e4 primary of kv, version 10, lineage 1",
+        ]);
+        _timeline.ToDocument().Events.Count.ShouldBe(5);
+    }
+
+    [Fact]
     public void The_timeline_keeps_the_last_events_in_nanoseconds()
     {
         for (var i = 0; i < Timeline.Capacity + 1; i++)
@@ -75,6 +99,8 @@ public class EventReportsTests
     {
         public List<string> Lines { get; } = [];
 
+        public List<LogLevel> Levels { get; } = [];
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
@@ -85,7 +111,10 @@ public class EventReportsTests
             EventId eventId,
             TState state,
             Exception? exception,
-            Func<TState, Exception?, string> formatter) =>
+            Func<TState, Exception?, string> formatter)
+        {
             Lines.Add(formatter(state, exception));
+            Levels.Add(logLevel);
+        }
     }
 }

@@ -77,7 +77,7 @@ public sealed class NodeRuntimeTests : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Increments in a closed loop until the node cannot be reached; returns how often it was answered.</summary>
+    /// <summary>Increments in a closed loop until the node is out of reach; returns how often it answered.</summary>
     private async Task<long> IncrementAsync(NodeRuntime node, CountdownEvent begun)
     {
         var address = new Uri(node.HttpAddress, "/svc/kv/keys/k/increment");
