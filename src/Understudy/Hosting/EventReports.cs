@@ -33,7 +33,9 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
         return entry;
     }
 
-    private TimelineEvent Describe(NodeEvent happened)
+    private TimelineEvent Describe(NodeEvent happened) => OfService(happened) ?? OfNode(happened);
+
+    private TimelineEvent OfNode(NodeEvent happened)
     {
         switch (happened)
         {
@@ -59,6 +61,21 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
             case NodeEvent.SelectionWon e:
                 return Entry(
                     TimelineKinds.SelectionWon, e.Epoch, $"won the RM's primary, version {e.Version}", e.Version);
+            case NodeEvent.FencePassed e:
+                return Entry(TimelineKinds.Noted, Latest, $"the view lease of {e.Member} has run out");
+            case NodeEvent.Alarm e:
+                return Entry(TimelineKinds.Alarm, Latest, e.Text);
+            case NodeEvent.Noted e:
+                return Entry(TimelineKinds.Noted, Latest, e.Text);
+            default:
+                throw new UnreachableException($"Unknown event {happened}.");
+        }
+    }
+
+    private TimelineEvent? OfService(NodeEvent happened)
+    {
+        switch (happened)
+        {
             case NodeEvent.PrimaryActivated e:
                 return Entry(
                     TimelineKinds.PrimaryActivated,
@@ -81,8 +98,6 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                 };
             case NodeEvent.Configured e:
                 return Describe(e.Configuration);
-            case NodeEvent.FencePassed e:
-                return Entry(TimelineKinds.Noted, Latest, $"the view lease of {e.Member} has run out");
             case NodeEvent.ProviderSlowed e:
                 return Entry(
                     TimelineKinds.Noted,
@@ -96,12 +111,8 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                     $"the provider of {e.Service} on this node failed and is started anew: {e.Reason}",
                     e.Version,
                     e.Service);
-            case NodeEvent.Alarm e:
-                return Entry(TimelineKinds.Alarm, Latest, e.Text);
-            case NodeEvent.Noted e:
-                return Entry(TimelineKinds.Noted, Latest, e.Text);
             default:
-                throw new UnreachableException($"Unknown event {happened}.");
+                return null;
         }
     }
 

@@ -74,8 +74,9 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
             return Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
         }
 
-        if (node.HasKeys(new ServiceName(name))) return _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement);
-        Answers.Sign(context, node.Node, node.VersionOf(new ServiceName(name)));
+        var asked = new ServiceName(name);
+        if (node.HasKeys(asked)) return _keys.AnswerAsync(context, asked, key, isIncrement);
+        Answers.Sign(context, node.Node, node.VersionOf(asked));
         return Answers.ProblemAsync(
             context, StatusCodes.Status404NotFound, $"The service \"{name}\" has no keys.");
     }
