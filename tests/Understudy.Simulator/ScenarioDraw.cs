@@ -38,6 +38,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
             FaultLength = LogUniform(100, 3000) / 1000.0,
             FirstFault = random.Chance(0.7) ? LogUniform(0.8 * Second, 5 * Second) : 0,
             UsesCodec = random.Chance(0.1),
+            AimedFaults = DrawAimedFaults(random.Fork()),
         };
     }
 
@@ -100,6 +101,18 @@ internal sealed class ScenarioDraw(SeededRandom random)
         }
 
         return rates.ToImmutable();
+    }
+
+    private static ImmutableSortedDictionary<FaultKind, double> DrawAimedFaults(SeededRandom random)
+    {
+        var chances = ImmutableSortedDictionary.CreateBuilder<FaultKind, double>();
+        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.DecisionsLost; kind++)
+        {
+            var chance = Math.Pow(0.1, random.Unit());
+            if (random.Chance(0.2)) chances.Add(kind, chance);
+        }
+
+        return chances.ToImmutable();
     }
 
     private double Sometimes(double chanceOfNone, double from, double to)

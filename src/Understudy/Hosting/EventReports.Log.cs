@@ -19,6 +19,7 @@ internal sealed partial class EventReports
             case NodeEvent.PrimaryActivated: LogPrimaryActivated(logger, failover, text); break;
             case NodeEvent.PrimaryDeposed: LogPrimaryDeposed(logger, failover, text); break;
             case NodeEvent.Configured: LogConfigured(logger, failover, text); break;
+            case NodeEvent.JoiningMarked: LogJoiningMarked(logger, failover, text); break;
             case NodeEvent.FencePassed: LogFencePassed(logger, failover, text); break;
             case NodeEvent.Alarm: LogAlarm(logger, text); break;
             case NodeEvent.Noted: LogNoted(logger, text); break;
@@ -58,6 +59,9 @@ internal sealed partial class EventReports
 
     [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "{Text}")]
     private static partial void LogNoted(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 213, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogJoiningMarked(ILogger logger, string failover, string text);
 
     [LoggerMessage(EventId = 212, Level = LogLevel.Debug, Message = "failover={Failover} {Text}")]
     private static partial void LogStepTaken(ILogger logger, string failover, string text);

@@ -47,6 +47,13 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
             case NodeEvent.SelectionWon e:
                 return Entry(
                     TimelineKinds.SelectionWon, e.Epoch, $"won the RM's primary, version {e.Version}", e.Version);
+            case NodeEvent.JoiningMarked e:
+                return Entry(
+                    TimelineKinds.Noted,
+                    Latest,
+                    $"{e.Service}: {e.Member} is caught up and joins, commits wait for it now",
+                    e.Version,
+                    e.Service);
             case NodeEvent.PrimaryActivated e:
                 return Entry(
                     TimelineKinds.PrimaryActivated,

@@ -28,11 +28,11 @@ public sealed class PrimaryCheckersTests
     [Fact]
     public void Two_winners_of_the_selection_break_OnePrimary()
     {
-        _cluster.Report(1, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9)));
+        _cluster.Report(1, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9), TimeSpan.Zero));
 
         Planted.ShouldBreak(
             "OnePrimary",
-            () => _cluster.Report(2, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9))));
+            () => _cluster.Report(2, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9), TimeSpan.Zero)));
     }
 
     [Fact]

@@ -86,4 +86,19 @@ public enum FaultKind
 
     /// <summary>A client went away while its request was held.</summary>
     RequestAbandoned,
+
+    /// <summary>A provider was marked joining; its process dies and is back at once.</summary>
+    JoinerRestart,
+
+    /// <summary>
+    /// A service's in-sync providers are cut off from a majority that notices at once: when another is marked joining,
+    /// or when there is but one.
+    /// </summary>
+    InSyncCutOff,
+
+    /// <summary>A live primary that is alone in sync is evicted, and not everybody hears of it.</summary>
+    FalseEviction,
+
+    /// <summary>A view is being decided, and for a while some nodes do not hear which.</summary>
+    DecisionsLost,
 }
