@@ -16,6 +16,7 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
 
     private readonly List<(int From, int To)> _cut = [];
     private int _cuts;
+    private MemberId _lastWinner;
 
     private SimulatedNode[] Nodes => cluster.Nodes;
 
@@ -33,6 +34,10 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
                 if (node.Core?.Map.Find(activated.Service)?.Configuration.InSync.Length != 1) break;
                 Aim(new Aim(FaultKind.InSyncCutOff, node, activated.Service));
                 Aim(new Aim(FaultKind.FalseEviction, node, activated.Service));
+                break;
+            case NodeEvent.SelectionWon:
+                Aim(new Aim(FaultKind.WinnerUninformed, node, Member: _lastWinner), Draw(60));
+                _lastWinner = node.Member;
                 break;
             case NodeEvent.ViewProposed:
                 Aim(new Aim(FaultKind.DecisionsLost, node));
@@ -90,6 +95,7 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
         FaultKind.InSyncCutOff => TryCutOff(aim),
         FaultKind.FalseEviction => TryEvict(aim),
         FaultKind.DecisionsLost => TryLoseDecisions(),
+        FaultKind.WinnerUninformed => TryRestartAfterWin(aim.Node, aim.Member),
         _ => throw new System.Diagnostics.UnreachableException($"{aim.Kind} is not aimed."),
     };
 
@@ -97,9 +103,25 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
     {
         var node = Nodes[cluster.IndexOf(member.Node)];
         if (node.Core is null || node.Member != member) return false;
+        Restart(node);
+        return true;
+    }
+
+    /// <summary>A winner that had won before is itself restarted, so that the next one is new.</summary>
+    private bool TryRestartAfterWin(SimulatedNode winner, MemberId winnerBefore)
+    {
+        if (winner.Member == winnerBefore) return TryRestart(winnerBefore);
+        var voters = Nodes.Where(n => n.Option.Kind == NodeKind.Voter && n != winner && n.Core is not null).ToArray();
+        if (voters.Length < 2 || winner.Core is null) return false;
+        cluster.Network.LoseDecisions(winner.Index, Attention / 4 + Draw(100));
+        Restart(voters[random.Below(voters.Length)]);
+        return true;
+    }
+
+    private void Restart(SimulatedNode node)
+    {
         node.Kill(hasPower: true);
         node.StartAfter(Draw(3));
-        return true;
     }
 
     /// <summary>

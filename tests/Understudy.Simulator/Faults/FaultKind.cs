@@ -101,4 +101,10 @@ public enum FaultKind
 
     /// <summary>A view is being decided, and for a while some nodes do not hear which.</summary>
     DecisionsLost,
+
+    /// <summary>
+    /// The RM's primary dies and is back at once; so does another voter just after the next one has won, who hears of
+    /// the view that follows only later.
+    /// </summary>
+    WinnerUninformed,
 }
