@@ -66,8 +66,8 @@ internal sealed class SimulatedCluster
 
     public HistoryHash Hash { get; } = new();
 
-    /// <summary>True time, in ticks.</summary>
-    public long Now { get; private set; }
+    /// <summary>True time, in ticks. A test sets it where nothing runs.</summary>
+    public long Now { get; set; }
 
     /// <summary>True once the faults have ended for good.</summary>
     public bool IsCalm { get; private set; }
