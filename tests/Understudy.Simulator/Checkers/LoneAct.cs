@@ -31,7 +31,8 @@ internal sealed class LoneAct(SimulatedCluster cluster, Activations activations)
     {
         if (reply.Outcome != ReplyOutcome.Answered) return;
         var operation = attempt.Operation;
-        if (activations.Find(operation.Service, reply.Version) is not { InSync.Length: 1, Primary: { } primary }) return;
+        var configuration = activations.Find(operation.Service, reply.Version);
+        if (configuration is not { InSync.Length: 1, Primary: { } primary }) return;
         if (!_evicted.TryGetValue(primary, out var evicted) || evicted.At >= operation.CalledAt) return;
         Fail($"{primary}, alone in sync, answered {operation} in version {reply.Version}, "
             + $"but it was asked after view {evicted.Epoch} without it was installed");

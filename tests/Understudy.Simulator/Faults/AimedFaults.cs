@@ -216,7 +216,8 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
 /// <param name="Node">The node that reported the moment.</param>
 /// <param name="Service">The service that it was about.</param>
 /// <param name="Member">The member that it was about.</param>
-internal sealed record Aim(FaultKind Kind, SimulatedNode Node, ServiceName Service = default, MemberId Member = default);
+internal sealed record Aim(
+    FaultKind Kind, SimulatedNode Node, ServiceName Service = default, MemberId Member = default);
 
 /// <summary>Nodes that hear nothing from the others, and will not be heard by them either.</summary>
 internal sealed record CutOff(int Number, SimulatedNode[] Inside, SimulatedNode[] Outside);
