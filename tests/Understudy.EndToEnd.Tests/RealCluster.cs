@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
+using Understudy.Cli.Demo;
 using Understudy.Contracts;
 
 namespace Understudy.EndToEnd.Tests;
@@ -20,7 +19,7 @@ internal sealed class RealCluster : IAsyncDisposable
     private RealCluster(IReadOnlyList<(string Id, string Extra)> nodes, int secondaries, int spares, string profile)
     {
         var file = Path.Combine(_folder, "cluster.toml");
-        var ports = FreePorts(nodes.Count * 2);
+        var ports = FreePorts.Find(nodes.Count * 2);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"cluster = \"test\"\nprofile = \"{profile}\"\n");
         foreach (var (index, (id, extra)) in nodes.Index())
@@ -151,15 +150,5 @@ internal sealed class RealCluster : IAsyncDisposable
         return $"{status.Node.Id} {status.Node.State} view {status.View?.Epoch} "
             + $"[{string.Join(' ', status.View?.Members.Select(member => member.Id) ?? [])}] "
             + $"{string.Join("; ", services)} | {string.Join("; ", status.Reasons)}";
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        // All are held until all are known, so that no port is given twice.
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners) listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Stop();
-        return ports;
     }
 }

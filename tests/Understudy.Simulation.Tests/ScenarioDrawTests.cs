@@ -29,6 +29,16 @@ public sealed class ScenarioDrawTests
     }
 
     [Fact]
+    public void Every_kind_of_fault_that_is_aimed_is_on_in_some_seeds_and_off_in_others()
+    {
+        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.WinnerUninformed; kind++)
+        {
+            Drawn.ShouldContain(s => s.AimedFaults.ContainsKey(kind));
+            Drawn.ShouldContain(s => !s.AimedFaults.ContainsKey(kind));
+        }
+    }
+
+    [Fact]
     public void Networks_are_faultless_in_some_seeds()
     {
         Drawn.ShouldContain(s => s.Network.Loss == 0 && s.Network.Duplicate == 0 && s.Network.Reorder == 0);

@@ -47,6 +47,9 @@ internal sealed record Scenario
     /// <summary>True if every message goes through the real codec.</summary>
     public required bool UsesCodec { get; init; }
 
+    /// <summary>The chance that an aimed kind of fault strikes at one of its moments; absent if it is off.</summary>
+    public required ImmutableSortedDictionary<FaultKind, double> AimedFaults { get; init; }
+
     /// <summary>How many nodes may host services.</summary>
     public int Hosts => Cluster.Nodes.Count(n => n.Kind != NodeKind.Witness);
 }

@@ -39,6 +39,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
             FirstFault = random.Chance(0.7) ? LogUniform(0.8 * Second, 5 * Second) : 0,
             UsesCodec = random.Chance(0.1),
             Services = DrawBehaviour(),
+            AimedFaults = DrawAimedFaults(random.Fork()),
         };
     }
 
@@ -107,6 +108,18 @@ internal sealed class ScenarioDraw(SeededRandom random)
         }
 
         return rates.ToImmutable();
+    }
+
+    private static ImmutableSortedDictionary<FaultKind, double> DrawAimedFaults(SeededRandom random)
+    {
+        var chances = ImmutableSortedDictionary.CreateBuilder<FaultKind, double>();
+        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.WinnerUninformed; kind++)
+        {
+            var chance = Math.Pow(0.1, random.Unit());
+            if (random.Chance(0.2)) chances.Add(kind, chance);
+        }
+
+        return chances.ToImmutable();
     }
 
     private double Sometimes(double chanceOfNone, double from, double to)

@@ -23,6 +23,7 @@ internal sealed class SimulatedCluster
     private readonly Dictionary<NodeId, int> _indices = [];
     private readonly SeededRandom _diskRandom;
     private readonly FaultInjector _injector;
+    private readonly AimedFaults _aimed;
     private readonly Tail _tail;
     private readonly Trace _trace;
     private long _events;
@@ -43,6 +44,7 @@ internal sealed class SimulatedCluster
         Checkers = new CheckerSet(this);
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
+        _aimed = new AimedFaults(this, new SeededRandom(~seed * 0x9E3779B97F4A7C15));
         _tail = new Tail(this);
         foreach (var node in Nodes) node.StartAfter(random.Below((int)TimeSpan.TicksPerSecond / 2));
         Schedule(options.FaultTime.Ticks, new SimulationEvent(EventKind.FaultsEnd));
@@ -64,8 +66,8 @@ internal sealed class SimulatedCluster
 
     public HistoryHash Hash { get; } = new();
 
-    /// <summary>True time, in ticks.</summary>
-    public long Now { get; private set; }
+    /// <summary>True time, in ticks. A test sets it where nothing runs.</summary>
+    public long Now { get; set; }
 
     /// <summary>True once the faults have ended for good.</summary>
     public bool IsCalm { get; private set; }
@@ -125,6 +127,13 @@ internal sealed class SimulatedCluster
         if (effect is NodeEffect.Report { Event: NodeEvent.ViewInstalled { View: var view } }) Hash.Add(view.Hash);
     }
 
+    /// <summary>A node reports what happened inside it: for the checkers, and as a moment at which to strike.</summary>
+    public void OnEvent(SimulatedNode node, NodeEvent happening)
+    {
+        Checkers.OnEvent(node, happening);
+        _aimed.OnEvent(node, happening);
+    }
+
     private void Dispatch(in SimulationEvent happening)
     {
         var (kind, node, other, number, payload) = happening;
@@ -144,6 +153,9 @@ internal sealed class SimulatedCluster
             case EventKind.Fault: _injector.OnFault((FaultKind)number, isAftershock: other == 1); break;
             case EventKind.Heal: _injector.OnHeal((int)number); break;
             case EventKind.ServiceRuns: ((SimulatedProvider)payload!).OnRun(number); break;
+            case EventKind.AimedFault: _aimed.OnDue((Aim)payload!); break;
+            case EventKind.CutOffCompletes: _aimed.OnCutCompletes((CutOff)payload!); break;
+            case EventKind.CutOffHeals: _aimed.OnHeal(number); break;
             case EventKind.FaultsEnd: OnFaultsEnd(); break;
             case EventKind.TailCheck: _tail.OnCheck(); break;
             default: DispatchToClients(happening); break;
@@ -171,6 +183,7 @@ internal sealed class SimulatedCluster
     {
         Note("fault", "no more faults");
         IsCalm = true;
+        _aimed.Heal();
         _injector.HealAll();
         _tail.Begin();
     }

@@ -73,6 +73,7 @@ public sealed partial class Replica
         if (follower.MarkedAt is null && _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag)
         {
             follower.MarkedAt = _log.LastSequence;
+            _effects.Add(new ReplicaEffect.NoteMark(Version, follower.Provider.Member));
         }
 
         if (follower.MarkedAt is { } mark && follower.Matched >= mark) Want(follower, isIncluded: true);

@@ -22,6 +22,9 @@ public abstract record ReplicaEffect
     /// <summary>Ask the configuration's keeper to take a provider in or out.</summary>
     public sealed record WantInSync(ConfigurationVersion Version, Provider Provider, bool IsIncluded) : ReplicaEffect;
 
+    /// <summary>A provider was marked joining: from now on commits and reads wait for it.</summary>
+    public sealed record NoteMark(ConfigurationVersion Version, MemberId Member) : ReplicaEffect;
+
     /// <summary>A request's answer is committed, and confirmed if it was a read.</summary>
     public sealed record Answer(RequestId Id, ReadOnlyMemory<byte> Body, ConfigurationVersion Version) : ReplicaEffect;
 

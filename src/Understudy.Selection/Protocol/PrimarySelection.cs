@@ -23,7 +23,7 @@ public sealed partial class PrimarySelection(
     private Rank _rank;
     private (MemberId Member, Rank Rank)? _candidate;
     private bool _isCampaigning;
-    private bool _isConfirmed;
+    private TimeSpan? _confirmedSince;
     private TimeSpan _askAt;
     private ConfigurationVersion _activeVersion;
     private MemberId? _winner;
@@ -48,7 +48,7 @@ public sealed partial class PrimarySelection(
         {
             case SelectionInput.ViewInstalled installed: OnViewInstalled(installed); break;
             case SelectionInput.Received received: OnReceived(received.From, received.Message); break;
-            case SelectionInput.CurrencyConfirmed confirmed: OnCurrencyConfirmed(confirmed.Version); break;
+            case SelectionInput.CurrencyConfirmed confirmed: OnCurrencyConfirmed(confirmed); break;
             case SelectionInput.Tick: OnTick(); break;
             default: throw new UnreachableException($"Unknown input {input}.");
         }
@@ -85,7 +85,7 @@ public sealed partial class PrimarySelection(
         _yielded.Clear();
         _announcedTo.Clear();
         _winner = null;
-        _isConfirmed = isConfirmed && Allows(Mutation.NoCurrencyCheck);
+        _confirmedSince = isConfirmed && Allows(Mutation.NoCurrencyCheck) ? _now : null;
         Note(402, "the candidate is locked: one turn of the loop");
         Note(404, "requesters are held off");
         _effects.Add(new SelectionEffect.Freeze(configuration.Version));
@@ -132,7 +132,7 @@ public sealed partial class PrimarySelection(
             Send(member.Id, new SelectionMessage.Disqualify(_configuration!.Version, _rank));
         }
 
-        if (!_isConfirmed && Allows(Mutation.NoCurrencyCheck))
+        if (_confirmedSince is null && Allows(Mutation.NoCurrencyCheck))
         {
             _effects.Add(new SelectionEffect.AskCurrency(_configuration!.Version));
         }
@@ -175,10 +175,10 @@ public sealed partial class PrimarySelection(
         else if (IsPrimary) Announce();
     }
 
-    private void OnCurrencyConfirmed(ConfigurationVersion version)
+    private void OnCurrencyConfirmed(SelectionInput.CurrencyConfirmed confirmed)
     {
-        if (_configuration?.Version != version || !_isCampaigning) return;
-        _isConfirmed = true;
+        if (_configuration?.Version != confirmed.Version || !_isCampaigning) return;
+        _confirmedSince ??= confirmed.AskedAt;
         TryWin();
     }
 
@@ -193,7 +193,7 @@ public sealed partial class PrimarySelection(
         var others = _eligible.Count(m => m.Id != self);
         var yielded = _eligible.Count(m => m.Id != self && _yielded.Contains(m.Id.Node));
         var isEnough = Allows(Mutation.WinWithoutEveryYield) ? yielded == others : yielded * 2 >= others;
-        if (!isEnough || (!_isConfirmed && Allows(Mutation.NoCurrencyCheck))) return;
+        if (!isEnough || (_confirmedSince is null && Allows(Mutation.NoCurrencyCheck))) return;
 
         if (IsFirstStart)
         {
@@ -209,7 +209,7 @@ public sealed partial class PrimarySelection(
         Note(408, $"connections are mapped to {self.Node}");
         Announce();
         Note(410, $"{self.Node} is initialised as primary");
-        _effects.Add(new SelectionEffect.Activate(configuration, _view!.Epoch));
+        _effects.Add(new SelectionEffect.Activate(configuration, _view!.Epoch, _confirmedSince));
         Note(412, "requesters go on");
     }
 

@@ -18,7 +18,9 @@ public abstract record SelectionInput
     public sealed record Received(MemberId From, SelectionMessage Message) : SelectionInput;
 
     /// <summary>A quorum of voters confirms the version.</summary>
-    public sealed record CurrencyConfirmed(ConfigurationVersion Version) : SelectionInput;
+    /// <param name="Version">The version that was asked about.</param>
+    /// <param name="AskedAt">When the question was asked that they answered.</param>
+    public sealed record CurrencyConfirmed(ConfigurationVersion Version, TimeSpan AskedAt) : SelectionInput;
 
     public sealed record Tick : SelectionInput
     {
@@ -45,7 +47,11 @@ public abstract record SelectionEffect
     public sealed record Freeze(ConfigurationVersion Version) : SelectionEffect;
 
     /// <summary>Steps 408-412: this node's RM is the primary of this version.</summary>
-    public sealed record Activate(RmConfiguration Configuration, Epoch Epoch) : SelectionEffect;
+    /// <param name="Configuration">Its configuration.</param>
+    /// <param name="Epoch">The view in which it won.</param>
+    /// <param name="ConfirmedSince">When what confirmed the version was asked, or null if nothing did.</param>
+    public sealed record Activate(RmConfiguration Configuration, Epoch Epoch, TimeSpan? ConfirmedSince)
+        : SelectionEffect;
 
     /// <summary>This node's RM is primary no longer.</summary>
     public sealed record Depose(ConfigurationVersion Version) : SelectionEffect;

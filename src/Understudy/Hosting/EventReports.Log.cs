@@ -30,6 +30,7 @@ internal sealed partial class EventReports
                 LogPrimaryDeposed(logger, failover, text);
                 break;
             case NodeEvent.Configured: LogConfigured(logger, failover, text); break;
+            case NodeEvent.JoiningMarked: LogJoiningMarked(logger, failover, text); break;
             case NodeEvent.FencePassed: LogFencePassed(logger, failover, text); break;
             case NodeEvent.ProviderSlowed: LogProviderSlowed(logger, text); break;
             case NodeEvent.ProviderFailed: LogProviderFailed(logger, text); break;
@@ -71,6 +72,9 @@ internal sealed partial class EventReports
 
     [LoggerMessage(EventId = 211, Level = LogLevel.Information, Message = "{Text}")]
     private static partial void LogNoted(ILogger logger, string text);
+
+    [LoggerMessage(EventId = 216, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogJoiningMarked(ILogger logger, string failover, string text);
 
     [LoggerMessage(EventId = 212, Level = LogLevel.Debug, Message = "failover={Failover} {Text}")]
     private static partial void LogStepTaken(ILogger logger, string failover, string text);

@@ -98,6 +98,13 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                 };
             case NodeEvent.Configured e:
                 return Describe(e.Configuration);
+            case NodeEvent.JoiningMarked e:
+                return Entry(
+                    TimelineKinds.Noted,
+                    Latest,
+                    $"{e.Service}: {e.Member} is caught up and joins, commits wait for it now",
+                    e.Version,
+                    e.Service);
             case NodeEvent.ProviderSlowed e:
                 return Entry(
                     TimelineKinds.Noted,

@@ -96,7 +96,10 @@ public sealed partial class Node
         {
             case SelectionEffect.Send send: Send(send.To, send.Message); break;
             case SelectionEffect.AskCurrency ask:
-                AskCurrency(ask.Version.Value, () => StepSelection(new SelectionInput.CurrencyConfirmed(ask.Version)));
+                var askedAt = _now;
+                AskCurrency(
+                    ask.Version.Value,
+                    () => StepSelection(new SelectionInput.CurrencyConfirmed(ask.Version, askedAt)));
                 break;
             case SelectionEffect.WantChange want:
                 StepMembership(new MembershipInput.ChangeWanted(want.Change));
@@ -117,7 +120,8 @@ public sealed partial class Node
     private void OnActivated(SelectionEffect.Activate activate)
     {
         var (configuration, view) = (activate.Configuration, View!);
-        Report(new NodeEvent.SelectionWon(configuration.Version, configuration.Lineage, activate.Epoch));
+        Report(new NodeEvent.SelectionWon(
+            configuration.Version, configuration.Lineage, activate.Epoch, activate.ConfirmedSince));
         ImmutableArray<Provider> inSync =
         [
             .. view.Members.Where(m => configuration.IsInSync(m.Id.Node, m.Disk))
@@ -159,6 +163,9 @@ public sealed partial class Node
                     () => InReplica(replica, service, r => r.OnQuorum(ask.Token)));
                 break;
             case ReplicaEffect.WantInSync want: WantInSync(service, want); break;
+            case ReplicaEffect.NoteMark note:
+                Report(new NodeEvent.JoiningMarked(service, note.Version, note.Member));
+                break;
             case ReplicaEffect.Answer answer:
                 Send(answer.Id.Gateway, new ReplicationMessage.Answer(
                     answer.Id, AnswerKind.Done, answer.Body, answer.Version));

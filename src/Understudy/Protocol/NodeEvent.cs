@@ -25,7 +25,19 @@ public abstract record NodeEvent
     public sealed record StepTaken(int Step, string What, Epoch Epoch) : NodeEvent;
 
     /// <summary>This node won the selection of the RM's primary (FIG 4) for a version.</summary>
-    public sealed record SelectionWon(ConfigurationVersion Version, Lineage Lineage, Epoch Epoch) : NodeEvent;
+    /// <param name="Version">The RM's version.</param>
+    /// <param name="Lineage">Its lineage.</param>
+    /// <param name="Epoch">The view in which it was won.</param>
+    /// <param name="ConfirmedSince">
+    /// When what confirmed the version was asked, on this node's clock, or null if nothing did.
+    /// </param>
+    public sealed record SelectionWon(
+        ConfigurationVersion Version, Lineage Lineage, Epoch Epoch, TimeSpan? ConfirmedSince) : NodeEvent;
+
+    /// <summary>
+    /// This node's provider, a primary, marked another one joining: from now on commits and reads wait for that one.
+    /// </summary>
+    public sealed record JoiningMarked(ServiceName Service, ConfigurationVersion Version, MemberId Member) : NodeEvent;
 
     /// <summary>This node's provider became primary of a service in a version and serves.</summary>
     public sealed record PrimaryActivated(

@@ -20,6 +20,7 @@ public sealed class ReplicaJoiningTests
         pump.On(3).LastSequence.ShouldBe(200);
         pump.Asked<ReplicaEffect.WantInSync>().ShouldHaveSingleItem()
             .ShouldBe(new ReplicaEffect.WantInSync(Version(1), Provider(3), IsIncluded: true));
+        pump.Asked<ReplicaEffect.NoteMark>().ShouldBe([new ReplicaEffect.NoteMark(Version(1), Id(3))]);
         pump.On(1).Joining.ShouldBe([new JoiningProgress(Id(3), 100)]);
     }
 

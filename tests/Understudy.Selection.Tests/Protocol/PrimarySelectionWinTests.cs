@@ -45,6 +45,7 @@ public sealed class PrimarySelectionWinTests
         pump.IsCurrent = true;
         pump.Tick(Profile.Lan.Heartbeat);
         pump.Winners.ShouldBe([Cast.Id(3)]);
+        pump.Asked<SelectionEffect.Activate>(Cast.Id(3)).ShouldHaveSingleItem().ConfirmedSince.ShouldBe(pump.Now);
     }
 
     [Fact]

@@ -104,7 +104,7 @@ internal sealed class SelectionPump
             if (effect is SelectionEffect.Send send) Send(new Delivery(node, send.To, send.Message));
             if (effect is SelectionEffect.AskCurrency ask && IsCurrent)
             {
-                _queue.Enqueue(() => Step(node, new SelectionInput.CurrencyConfirmed(ask.Version)));
+                _queue.Enqueue(() => Step(node, new SelectionInput.CurrencyConfirmed(ask.Version, Now)));
             }
         }
     }

@@ -4,6 +4,8 @@ using Understudy.Kv;
 using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Selection;
+using Understudy.Selection.Protocol;
 using Understudy.Simulator;
 using Understudy.Simulator.Clients;
 using Understudy.Simulator.Machines;
@@ -45,6 +47,15 @@ internal sealed class Planted
         [],
         Heir: null,
         default);
+
+    public void Pass(TimeSpan time) => Cluster.Now += time.Ticks;
+
+    /// <summary>The RM's configuration, as a view carries it.</summary>
+    public ReadOnlyMemory<byte> Attachment(long version, params int[] inSync) =>
+        SelectionCodec.EncodeConfiguration(new RmConfiguration(
+            new ConfigurationVersion(version),
+            new Lineage(1),
+            [.. inSync.Select(n => new RegistryCopy(Member(n).Node, Node(n).Disk))]));
 
     public Configuration Configuration(long version, int primary, params int[] inSync) => new(
         Kv, new ConfigurationVersion(version), new Lineage(1), Member(primary), Providers(inSync), new Epoch(version));

@@ -1,6 +1,7 @@
 using Understudy.Kernel;
 using Understudy.Kv;
 using Understudy.Protocol;
+using Understudy.Replication.Protocol;
 using Understudy.Simulator.Clients;
 
 namespace Understudy.Simulation.Tests.Checkers;
@@ -28,11 +29,11 @@ public sealed class PrimaryCheckersTests
     [Fact]
     public void Two_winners_of_the_selection_break_OnePrimary()
     {
-        _cluster.Report(1, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9)));
+        _cluster.Report(1, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9), TimeSpan.Zero));
 
         Planted.ShouldBreak(
             "OnePrimary",
-            () => _cluster.Report(2, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9))));
+            () => _cluster.Report(2, new NodeEvent.SelectionWon(new(4), new Lineage(1), new Epoch(9), TimeSpan.Zero)));
     }
 
     [Fact]
@@ -65,6 +66,7 @@ public sealed class PrimaryCheckersTests
     public void A_primary_that_was_not_in_sync_before_breaks_FreshestWins()
     {
         _cluster.Activate(1, primary: 1, inSync: [1, 2]);
+        _cluster.Report(1, new NodeEvent.JoiningMarked(Planted.Kv, new(1), _cluster.Member(3)));
 
         Planted.ShouldBreak("FreshestWins", () => _cluster.Activate(2, primary: 3, inSync: [3]));
     }
@@ -92,6 +94,93 @@ public sealed class PrimaryCheckersTests
 
         Answer(new Attempt(operation, gateway: 0), by: 1, version: 1);
     }
+
+    [Fact]
+    public void A_win_that_was_confirmed_after_its_successor_won_breaks_NoLateAct()
+    {
+        Win(1, version: 5);
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+
+        Planted.ShouldBreak("NoLateAct", () => Win(2, version: 4, confirmedSince: _cluster.Node(2).OwnNow));
+    }
+
+    [Fact]
+    public void A_late_win_that_nothing_confirmed_breaks_NoLateAct()
+    {
+        Win(1, version: 5);
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+
+        Planted.ShouldBreak("NoLateAct", () => Win(2, version: 4));
+    }
+
+    [Fact]
+    public void A_late_win_that_was_confirmed_before_is_harmless()
+    {
+        var before = _cluster.Node(2).OwnNow;
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+        Win(1, version: 5);
+
+        Win(2, version: 4, confirmedSince: before);
+    }
+
+    [Fact]
+    public void A_lone_primary_that_answers_what_was_asked_after_its_eviction_breaks_LoneAct()
+    {
+        EvictFirst();
+        var operation = _cluster.Operation(new KvRequest.Get("a"), answer: null, _cluster.Cluster.Now + 1);
+
+        Planted.ShouldBreak("LoneAct", () => Answer(new Attempt(operation, gateway: 0), by: 1, version: 1));
+    }
+
+    [Fact]
+    public void A_lone_primary_may_answer_what_was_asked_before_its_eviction()
+    {
+        EvictFirst();
+        var operation = _cluster.Operation(new KvRequest.Get("a"), answer: null, _cluster.Cluster.Now);
+
+        Answer(new Attempt(operation, gateway: 0), by: 1, version: 1);
+    }
+
+    [Fact]
+    public void A_provider_that_was_marked_joining_may_be_in_sync_next()
+    {
+        _cluster.Activate(1, primary: 1, inSync: [1]);
+        _cluster.Report(1, new NodeEvent.JoiningMarked(Planted.Kv, new(1), _cluster.Member(2)));
+
+        _cluster.Activate(2, primary: 1, inSync: [1, 2]);
+    }
+
+    [Fact]
+    public void A_provider_that_is_in_sync_without_a_mark_breaks_MarkedBeforeInSync()
+    {
+        _cluster.Activate(1, primary: 1, inSync: [1]);
+
+        Planted.ShouldBreak("MarkedBeforeInSync", () => _cluster.Activate(2, primary: 1, inSync: [1, 2]));
+    }
+
+    [Fact]
+    public void A_registry_copy_whose_mark_named_another_incarnation_breaks_MarkedBeforeInSync()
+    {
+        var view = _cluster.View(1, 0, 1, 2) with { Attachment = _cluster.Attachment(1, 1) };
+        var next = _cluster.View(2, view.Hash, 1, 2) with { Attachment = _cluster.Attachment(2, 1, 2) };
+        var older = _cluster.Member(2) with { Incarnation = new Incarnation(0, 7) };
+        _cluster.Report(1, new NodeEvent.ViewInstalled(view));
+        _cluster.Report(1, new NodeEvent.JoiningMarked(Registry.Name, new(1), older));
+
+        Planted.ShouldBreak(
+            "MarkedBeforeInSync", () => _cluster.Report(1, new NodeEvent.ViewInstalled(next)));
+    }
+
+    private void EvictFirst()
+    {
+        var view = _cluster.View(1, 0, 1, 2, 3);
+        _cluster.Report(1, new NodeEvent.ViewInstalled(view));
+        _cluster.Activate(1, primary: 1, inSync: [1]);
+        _cluster.Report(2, new NodeEvent.ViewInstalled(_cluster.View(2, view.Hash, 2, 3)));
+    }
+
+    private void Win(int node, long version, TimeSpan? confirmedSince = null) => _cluster.Report(
+        node, new NodeEvent.SelectionWon(new(version), new Lineage(1), new Epoch(version), confirmedSince));
 
     private void Answer(Attempt attempt, int by, long version) => _cluster.Cluster.Checkers.OnAnswer(
         _cluster.Node(by),

@@ -26,6 +26,8 @@ internal sealed class CheckerSet
             new FreshestWins(_activations),
             new NothingLost(Losses),
             new NoLateAct(cluster),
+            new LoneAct(cluster, _activations),
+            new MarkedBeforeInSync(_activations),
             new OnceOnly(Losses),
             new AppliedOnce(),
             new LeaseFence(cluster),

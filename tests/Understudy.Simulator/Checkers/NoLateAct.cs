@@ -6,19 +6,34 @@ using Understudy.Simulator.Machines;
 namespace Understudy.Simulator.Checkers;
 
 /// <summary>
-/// A predecessor answers nothing that a client asked after its successor was active. The client asked when it first
-/// sent the operation: what was answered to an attempt before may be said again to a later one.
+/// A predecessor answers nothing that a client asked after its successor was active, and its own win is not confirmed
+/// wholly after. The client asked when it first sent the operation: what was answered to an attempt before may be
+/// said again to a later one. A win that was confirmed before may come late: that is harmless.
 /// </summary>
 internal sealed class NoLateAct(SimulatedCluster cluster) : Checker
 {
     private readonly Dictionary<ServiceName, SortedDictionary<ConfigurationVersion, (NodeId By, long Since)>>
         _active = [];
 
+    private readonly SortedDictionary<ConfigurationVersion, (NodeId By, long Since)> _wins = [];
+
     public override void OnEvent(SimulatedNode node, NodeEvent happening)
     {
-        if (happening is not NodeEvent.PrimaryActivated activated) return;
-        if (!_active.TryGetValue(activated.Service, out var active)) _active.Add(activated.Service, active = []);
-        active.TryAdd(activated.Version, (node.Member.Node, cluster.Now));
+        switch (happening)
+        {
+            case NodeEvent.PrimaryActivated activated:
+                if (!_active.TryGetValue(activated.Service, out var active))
+                {
+                    _active.Add(activated.Service, active = []);
+                }
+
+                active.TryAdd(activated.Version, (node.Member.Node, cluster.Now));
+                break;
+            case NodeEvent.SelectionWon won:
+                CheckWin(node, won);
+                _wins.TryAdd(won.Version, (node.Member.Node, cluster.Now));
+                break;
+        }
     }
 
     public override void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
@@ -32,4 +47,25 @@ internal sealed class NoLateAct(SimulatedCluster cluster) : Checker
                 + $"but it was asked after {successor} was active in version {version}");
         }
     }
+
+    /// <summary>
+    /// A win that nothing confirmed counts as confirmed when it comes: then it may only come before its successor's.
+    /// </summary>
+    private void CheckWin(SimulatedNode node, NodeEvent.SelectionWon won)
+    {
+        var askedAt = won.ConfirmedSince is { } since
+            ? cluster.Now - node.Clock.TrueDuration(node.OwnNow - since)
+            : cluster.Now;
+        // While the clock stood still more time passed than it shows: the question may be older.
+        if (won.ConfirmedSince is not null && node.Clock.LastStopEnded >= askedAt) return;
+        foreach (var (version, (successor, activeSince)) in _wins)
+        {
+            if (version <= won.Version || successor == node.Member.Node || activeSince >= askedAt - Rounding) continue;
+            Fail($"{node.Member} won version {won.Version} of the RM's primary, and what confirmed it was asked "
+                + $"after {successor} had won version {version}");
+        }
+    }
+
+    /// <summary>What turning a node's own time into true time may be wrong by, in ticks.</summary>
+    private const long Rounding = 10;
 }

@@ -31,6 +31,9 @@ internal sealed class Workload
     private long _stamp;
     private long _operations;
     private long _numbers;
+    private SimulatedNode[] _readSide = [];
+    private SimulatedNode[] _writeSide = [];
+    private long _concentratedUntil;
 
     public Workload(SimulatedCluster cluster, SeededRandom random)
     {
@@ -71,6 +74,18 @@ internal sealed class Workload
         {
             if (_current[client] is not null || _operations >= MostOperations || !_random.Chance(0.5)) continue;
             ScheduleWake(client, _random.Exponential(TimeSpan.FromMilliseconds(30)).Ticks);
+        }
+    }
+
+    /// <summary>
+    /// For a while clients hardly think; they read on one side and write on the other, where the two may differ.
+    /// </summary>
+    public void Concentrate(SimulatedNode[] readSide, SimulatedNode[] writeSide, long duration)
+    {
+        (_readSide, _writeSide, _concentratedUntil) = (readSide, writeSide, _cluster.Now + duration);
+        for (var client = 0; client < _current.Length; client++)
+        {
+            if (_current[client] is null) ScheduleWake(client, Think());
         }
     }
 
@@ -219,10 +234,18 @@ internal sealed class Workload
 
     private void Send(ClientOperation operation)
     {
-        var gateway = _random.Below(_cluster.Nodes.Length);
+        var gateway = DrawGateway(operation.Request);
         var attempt = new Attempt(operation, gateway);
         var delay = _random.Exponential(TimeSpan.FromMilliseconds(0.3)).Ticks;
         _cluster.Schedule(delay, new SimulationEvent(EventKind.RequestArrives, gateway, Payload: attempt));
+    }
+
+    private int DrawGateway(KvRequest request)
+    {
+        var drawn = _random.Below(_cluster.Nodes.Length);
+        if (!IsConcentrated) return drawn;
+        var side = request.IsRead ? _readSide : _writeSide;
+        return side[drawn % side.Length].Index;
     }
 
     private void Refused(Attempt attempt)
@@ -290,7 +313,10 @@ internal sealed class Workload
 
     private long Stamp() => _stamp = Math.Max(_stamp + 1, _cluster.Now);
 
-    private long Think() => _random.Exponential(new TimeSpan(_cluster.Scenario.Clients.Think)).Ticks;
+    private bool IsConcentrated => _cluster.Now < _concentratedUntil && !_cluster.IsCalm;
+
+    private long Think() => _random.Exponential(
+        IsConcentrated ? TimeSpan.FromMilliseconds(15) : new TimeSpan(_cluster.Scenario.Clients.Think)).Ticks;
 
     private long Backoff() => TimeSpan.TicksPerMillisecond + _random.Exponential(TimeSpan.FromMilliseconds(20)).Ticks;
 

@@ -92,4 +92,25 @@ public enum FaultKind
 
     /// <summary>A service's code threw.</summary>
     ServiceThrew,
+
+    /// <summary>A provider was marked joining; its process dies and is back at once.</summary>
+    JoinerRestart,
+
+    /// <summary>
+    /// A service's in-sync providers are cut off from a majority that notices at once: when another is marked joining,
+    /// or when there is but one.
+    /// </summary>
+    InSyncCutOff,
+
+    /// <summary>A live primary that is alone in sync is evicted, and not everybody hears of it.</summary>
+    FalseEviction,
+
+    /// <summary>A view is being decided, and for a while some nodes do not hear which.</summary>
+    DecisionsLost,
+
+    /// <summary>
+    /// The RM's primary dies and is back at once; so does another voter just after the next one has won, who hears of
+    /// the view that follows only later.
+    /// </summary>
+    WinnerUninformed,
 }

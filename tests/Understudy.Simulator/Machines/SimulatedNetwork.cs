@@ -1,4 +1,5 @@
 using Understudy.Kernel;
+using Understudy.Membership.Protocol;
 using Understudy.Protocol;
 using Understudy.Simulator.Faults;
 using Understudy.Transport;
@@ -20,6 +21,7 @@ internal sealed class SimulatedNetwork
     private readonly Link[,] _links;
     private readonly long[] _muteUntil;
     private readonly long[] _heartlessUntil;
+    private readonly long[] _undecidedUntil;
     private long _channels;
 
     public SimulatedNetwork(SimulatedCluster cluster, int count, SeededRandom random, MessageLoop? codec)
@@ -28,6 +30,7 @@ internal sealed class SimulatedNetwork
         _links = new Link[count, count];
         _muteUntil = new long[count];
         _heartlessUntil = new long[count];
+        _undecidedUntil = new long[count];
         for (var a = 0; a < count; a++)
         {
             for (var b = 0; b < count; b++) _links[a, b] = new Link();
@@ -43,6 +46,10 @@ internal sealed class SimulatedNetwork
     public void Mute(int node, long until) => _muteUntil[node] = until;
 
     public void LoseHeartbeats(int node, long until) => _heartlessUntil[node] = until;
+
+    /// <summary>For a while no message that tells a node of a view reaches it.</summary>
+    public void LoseDecisions(int node, long duration) =>
+        _undecidedUntil[node] = Math.Max(_undecidedUntil[node], _cluster.Now + duration);
 
     public void OnProcessStarted(int node)
     {
@@ -133,6 +140,8 @@ internal sealed class SimulatedNetwork
         if (_muteUntil[from.Index] > _cluster.Now) return;
         if (_heartlessUntil[from.Index] > _cluster.Now && MessageLoop.IsHeartbeat(send.Message)) return;
 
+        if (send.Message is MembershipMessage.Decided && _undecidedUntil[to] > _cluster.Now) return;
+
         if (link.Cuts > 0)
         {
             if (!Scenario.CutsLose && link.Held.Count < MostHeld) link.Held.Add(send.Message);
@@ -204,6 +213,7 @@ internal sealed class SimulatedNetwork
     {
         Array.Clear(_muteUntil);
         Array.Clear(_heartlessUntil);
+        Array.Clear(_undecidedUntil);
     }
 
     private static void Close(Link end)

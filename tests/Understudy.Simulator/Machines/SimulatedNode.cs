@@ -208,7 +208,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
             case NodeEffect.HandedOver: _isDrainDue = true; break;
             case NodeEffect.Stopped: Stop(); break;
             case NodeEffect.JoinCluster join: Cluster = join.Cluster; break;
-            case NodeEffect.Report report: cluster.Checkers.OnEvent(this, report.Event); break;
+            case NodeEffect.Report report: cluster.OnEvent(this, report.Event); break;
             default: throw new UnreachableException($"Unknown effect {effect}.");
         }
     }

@@ -108,7 +108,11 @@ internal sealed class NodeCluster
         List<NodeEffect> effects = [];
         site.Node.Step(_now, input, effects);
         foreach (var effect in effects) Perform(to, effect);
-        while (_runnable.TryDequeue(out var executor)) executor.RunAsync().IsCompletedSuccessfully.ShouldBeTrue();
+        while (_runnable.TryDequeue(out var executor))
+        {
+            var run = executor.RunAsync();
+            run.IsCompletedSuccessfully.ShouldBeTrue("kv waits for nothing");
+        }
     }
 
     private ServiceExecutor ExecutorOf(MemberId member, ServiceName service)
