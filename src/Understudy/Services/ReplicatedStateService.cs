@@ -72,6 +72,31 @@ public abstract class ReplicatedStateService(ReplicatedState state) : IReplicate
         return default;
     }
 
+    /// <inheritdoc/>
+    public virtual ValueTask<ServiceOutcome> HandleRequestAsync(
+        ServiceRequest request, CancellationToken cancellationToken) =>
+        new(ServiceOutcome.Refuse($"{GetType().Name} takes no requests: it does not override HandleRequestAsync."));
+
+    /// <summary>
+    /// Handles a request by a transaction in the present turn: what <see cref="HandleRequestAsync"/> is to call, where
+    /// awaiting <see cref="ReplicatedState.TransactionAsync{TResult}"/> would wait for its own turn.
+    /// </summary>
+    /// <param name="request">For the function.</param>
+    /// <param name="change">Reads and changes collections, and returns the answer for the client.</param>
+    /// <returns>The answer together with the change, committed as one.</returns>
+    /// <example>
+    /// <code>
+    /// public override ValueTask&lt;ServiceOutcome&gt; HandleRequestAsync(ServiceRequest request, CancellationToken stop) =&gt;
+    ///     new(InTurn(request, (tx, asked) =&gt; Bytes(asked.IsRead ? _visits.Get(tx) : _visits.Increment(tx))));
+    /// </code>
+    /// </example>
+    protected ServiceOutcome InTurn(
+        ServiceRequest request, Func<ReplicatedTransaction, ServiceRequest, ReadOnlyMemory<byte>> change)
+    {
+        var answer = State.Execute(request, change, out var checkpoint);
+        return new ServiceOutcome(answer, checkpoint);
+    }
+
     /// <summary>A reign's context, as the state wants it.</summary>
     private sealed class ContextSink(IPrimaryContext context) : ICheckpointSink
     {

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using Counter;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Understudy.Kernel;
@@ -42,6 +44,39 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
         next.Find<Tally>("tally")!.Primary!.FencingToken.ShouldBeGreaterThan(context.FencingToken);
         next.Find<Tally>("tally")!.Count.ShouldBe(sum + 1000);
         await Should.ThrowAsync<NotPrimaryException>(async () => await context.ConfirmAsync());
+    }
+
+    [Fact]
+    public async Task A_sample_s_count_survives_the_loss_of_its_primary()
+    {
+        var nodes = await StartAsync();
+        for (var number = 1; number <= 9; number++)
+        {
+            var reply = await nodes[number % 3].SendAsync("visits", default, false, null, _patience.Token);
+            reply.Outcome.ShouldBe(ReplyOutcome.Answered);
+            Encoding.UTF8.GetString(reply.Body.Span).ShouldBe($"{number}");
+        }
+
+        var primary = nodes.Single(node => node.IsPrimary("visits"));
+        (await primary.Find<Visits>("visits")!.CountAsync(_patience.Token)).ShouldBe(10);
+        var other = nodes.First(node => node != primary);
+        await Should.ThrowAsync<NotPrimaryException>(
+            async () => await other.Find<Visits>("visits")!.CountAsync(_patience.Token));
+        await primary.DisposeAsync();
+
+        var read = await other.SendAsync("visits", default, true, null, _patience.Token);
+        read.Outcome.ShouldBe(ReplyOutcome.Answered);
+        Encoding.UTF8.GetString(read.Body.Span).ShouldBe("10");
+    }
+
+    [Fact]
+    public async Task A_request_that_the_code_refuses_or_throws_on_is_answered_and_not_sent_on()
+    {
+        var nodes = await StartAsync();
+        var thrown = await nodes[0].SendAsync("tally", default, false, null, _patience.Token);
+        thrown.Outcome.ShouldBe(ReplyOutcome.Refused);
+        Encoding.UTF8.GetString(thrown.Body.Span).ShouldContain("ArgumentException: no number");
+        (await AskAsync(nodes[1])).ShouldBe(0);
     }
 
     [Fact]
@@ -89,7 +124,8 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
                     options.DataDirectory = Path.Combine(_folder, node.Id.Value);
                     foreach (var each in nodes) options.Nodes.Add(each);
                 })
-                .AddService<Tally>("tally");
+                .AddService<Tally>("tally")
+                .AddService<Visits>("visits");
             _hosts.Add(builder.Build());
         }
 
