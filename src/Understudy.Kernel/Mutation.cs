@@ -28,4 +28,7 @@ public enum Mutation
     NoRepeatedYield = 1 << 17,
     JoiningNotAcked = 1 << 18,
     ReplyApartFromEffect = 1 << 19,
+    NoRmGeneration = 1 << 20,
+    GroupMovedInParts = 1 << 21,
+    InSyncShrinksWithoutConfigurationChange = 1 << 22,
 }

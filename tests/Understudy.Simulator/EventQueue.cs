@@ -20,6 +20,7 @@ internal enum EventKind : byte
     RequestArrives,
     AnswerArrives,
     AttemptOverdue,
+    OperatorActs,
     FaultsEnd,
     TailCheck,
 }

@@ -67,7 +67,7 @@ public sealed partial class Node
             });
         }
 
-        InReplica(_registryReplica, Registry.Name, _ => _manager.Reconcile(view));
+        InReplica(_registryReplica, Registry.Name, _ => _manager.Reconcile(view, _now));
         BringUp();
     }
 
@@ -122,8 +122,8 @@ public sealed partial class Node
         InReplica(_registryReplica, Registry.Name, r => r.Lead(configuration.Version, inSync));
         InReplica(_registryReplica, Registry.Name, _ =>
         {
-            _manager.Activate(configuration.Version);
-            _manager.Reconcile(view);
+            _manager.Activate(configuration.Version, _now);
+            _manager.Reconcile(view, _now);
         });
         BringUp();
     }

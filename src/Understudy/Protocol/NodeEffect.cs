@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Understudy.Kernel;
+using Understudy.Replication;
 using Understudy.Transport;
 
 namespace Understudy.Protocol;
@@ -28,6 +29,9 @@ public abstract record NodeEffect
 
     /// <summary>Answer a client's request.</summary>
     public sealed record Answer(long Number, Reply Reply) : NodeEffect;
+
+    /// <summary>Answer an operator's command.</summary>
+    public sealed record AnswerCommand(long Number, CommandAnswer Told) : NodeEffect;
 
     /// <summary>
     /// This incarnation has ended. Close its channels, read the disk again when all writes are durable, and start a

@@ -74,43 +74,10 @@ internal static class StatusReasons
 
         foreach (var definition in options.Services)
         {
-            var configuration = status.Map.Find(definition.Name)?.Configuration;
-            if (configuration is null)
-            {
-                reasons.Add($"{definition.Name} has not started: no replica manager has placed it yet");
-            }
-            else if (configuration.Primary is null)
-            {
-                var holders = string.Join(" or ", configuration.InSync.Select(p => p.Member.Node));
-                reasons.Add(definition.Durable
-                    ? $"{definition.Name} has no primary: it waits for {holders} with its disk"
-                    : $"{definition.Name} has no primary: all its in-sync copies, in memory on {holders}, are gone");
-            }
-            else
-            {
-                AddShape(status, definition, configuration, reasons);
-            }
+            if (!status.Map.Services.IsEmpty) continue;
+            reasons.Add($"{definition.Name} has not started: no replica manager has placed it yet");
         }
-    }
 
-    private static void AddShape(
-        NodeStatus status, ServiceDefinition definition, Configuration configuration, List<string> reasons)
-    {
-        var secondaries = configuration.InSync.Length - 1;
-        if (secondaries >= definition.Secondaries) return;
-        var joining = status.Joining.GetValueOrDefault(definition.Name, []);
-        var why = joining.IsEmpty
-            ? "no further node can host one"
-            : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %"));
-        reasons.Add(
-            $"{definition.Name} has {Count(secondaries, "secondary", "secondaries")} " +
-            $"of {definition.Secondaries}: {why}");
+        ServiceReasons.Add(status, reasons);
     }
-
-    private static string Count(int count, string one, string many) => count switch
-    {
-        0 => $"no {one}",
-        1 => $"one {one}",
-        _ => $"{count} {many}",
-    };
 }

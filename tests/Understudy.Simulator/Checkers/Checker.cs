@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Simulator.Clients;
 using Understudy.Simulator.Machines;
 
@@ -25,6 +26,11 @@ internal abstract class Checker
 
     /// <summary>A node reports what happened inside it.</summary>
     public virtual void OnEvent(SimulatedNode node, NodeEvent happening)
+    {
+    }
+
+    /// <summary>A node has taken a turn and adopted another service map in it.</summary>
+    public virtual void OnMap(SimulatedNode node, ServiceMap map)
     {
     }
 

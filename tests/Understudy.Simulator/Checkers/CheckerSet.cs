@@ -1,4 +1,5 @@
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Simulator.Clients;
 using Understudy.Simulator.Machines;
 
@@ -11,10 +12,12 @@ internal sealed class CheckerSet
     private readonly Activations _activations = new();
     private readonly Checker[] _checkers;
     private readonly Linearizability _linearizability;
+    private readonly ServiceMap?[] _maps;
 
     public CheckerSet(SimulatedCluster cluster)
     {
         _cluster = cluster;
+        _maps = new ServiceMap?[cluster.Scenario.Cluster.Nodes.Length];
         Losses = new LostServices(cluster, _activations);
         _linearizability = new Linearizability(Losses);
         _checkers =
@@ -22,7 +25,8 @@ internal sealed class CheckerSet
             new OneView(),
             new NoReturn(),
             new OnePrimary(),
-            new StayPut(_activations),
+            new StayPut(cluster, _activations),
+            new Together(),
             new FreshestWins(_activations),
             new NothingLost(Losses),
             new NoLateAct(cluster),
@@ -52,6 +56,15 @@ internal sealed class CheckerSet
         _activations.OnEvent(node, happening, _cluster.Now);
         foreach (var checker in _checkers) checker.OnEvent(node, happening);
         if (happening is NodeEvent.Configured) Losses.Update();
+    }
+
+    /// <summary>A node has taken a turn.</summary>
+    public void OnStepped(SimulatedNode node)
+    {
+        if (node.Core?.Map is not { } map || ReferenceEquals(map, _maps[node.Index])) return;
+        _maps[node.Index] = map;
+        _activations.OnMap(map);
+        foreach (var checker in _checkers) checker.OnMap(node, map);
     }
 
     public void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)

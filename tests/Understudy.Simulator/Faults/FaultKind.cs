@@ -86,4 +86,7 @@ public enum FaultKind
 
     /// <summary>A client went away while its request was held.</summary>
     RequestAbandoned,
+
+    /// <summary>An operator gave a command.</summary>
+    CommandGiven,
 }
