@@ -22,7 +22,12 @@ internal static class ReplicationGen
         Plain, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
         (definition, preferred, only, never, with, after) => definition with
         {
-            Preferred = preferred, Only = only, Never = never, With = with, After = after, Apart = with,
+            Preferred = preferred,
+            Only = only,
+            Never = never,
+            With = with,
+            After = after,
+            Apart = with,
         });
 
     public static readonly Gen<NodeEntry> NodeEntries =

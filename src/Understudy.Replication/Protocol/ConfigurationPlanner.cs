@@ -27,6 +27,7 @@ public static class ConfigurationPlanner
             List<ImmutableArray<ServiceName>> waiting = [];
             foreach (var group in left)
             {
+                if (group.Length == 1 && GroupPlanner.IsSettled(decision.Find(group[0]), decision)) continue;
                 var entries = group.Select(decision.Find).OfType<ServiceEntry>().ToArray();
                 if (entries.Length == 0) continue;
                 new GroupPlanner(decision, entries, profile, mutations).Plan();

@@ -11,9 +11,22 @@ internal sealed partial class GroupPlanner
 {
     private const int NotPreferred = int.MaxValue;
 
+    /// <summary>Whether there is nothing to decide on a service of its own, as for most, most of the time.</summary>
+    public static bool IsSettled(ServiceEntry? entry, Decision decision)
+    {
+        if (entry is not { IsFrozen: false, Operation: null, Configuration.Primary: { } primary }) return false;
+        if (!entry.Definition.With.IsEmpty || !entry.Definition.Apart.IsEmpty) return false;
+        foreach (var provider in entry.Configuration.InSync)
+        {
+            if (!decision.Contains(provider.Member)) return false;
+        }
+
+        return IsPlaced(entry, primary.Node, decision);
+    }
+
     private void Place()
     {
-        if (Array.TrueForAll(_entries, IsPlaced)) return;
+        if (Array.TrueForAll(_entries, e => IsPlaced(e, _node, _decision))) return;
         var target = _entries.Select(e => e.Operation?.Target).FirstOrDefault(t => t is not null);
         var isFirst = _node is null;
         var order = _decision.Hosts.Select(m => m.Id.Node).Where(_decision.IsStaying)
@@ -44,13 +57,13 @@ internal sealed partial class GroupPlanner
     }
 
     /// <summary>Most services most of the time: nothing is to be sorted anew.</summary>
-    private bool IsPlaced(ServiceEntry entry)
+    private static bool IsPlaced(ServiceEntry entry, NodeId? primary, Decision decision)
     {
-        if (entry.Operation is not null || entry.Configuration.Primary?.Node != _node) return false;
-        if (entry.Placement.Length != 1 + entry.Definition.Secondaries || entry.Placement[0] != _node) return false;
+        if (entry.Operation is not null || entry.Configuration.Primary?.Node != primary) return false;
+        if (entry.Placement.Length != 1 + entry.Definition.Secondaries || entry.Placement[0] != primary) return false;
         foreach (var node in entry.Placement)
         {
-            if (!_decision.IsStaying(node) || !entry.Allows(node)) return false;
+            if (!decision.IsStaying(node) || !entry.Allows(node)) return false;
         }
 
         foreach (var provider in entry.Configuration.InSync)

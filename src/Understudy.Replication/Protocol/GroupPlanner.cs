@@ -111,7 +111,9 @@ internal sealed partial class GroupPlanner
             {
                 Configuration = entry.Configuration with
                 {
-                    Lineage = new Lineage(1), Primary = first.Member, InSync = [first],
+                    Lineage = new Lineage(1),
+                    Primary = first.Member,
+                    InSync = [first],
                 },
             };
             _survivors[i] = [first];

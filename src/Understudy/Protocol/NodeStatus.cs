@@ -46,6 +46,6 @@ public sealed record NodeStatus(
     int HeldRequests,
     ImmutableArray<string> Reasons)
 {
-    /// <summary>The latest changes that RMs decided, the oldest first; empty where no copy of the registry is.</summary>
+    /// <summary>The latest changes that RMs decided, the oldest first; empty where no registry copy is.</summary>
     public ImmutableArray<HistoryEntry> History { get; init; } = [];
 }

@@ -66,7 +66,8 @@ internal static class ServiceReasons
         foreach (var other in entry.Definition.Apart)
         {
             if (status.Map.Find(other)?.Configuration.Primary?.Node != primary) continue;
-            reasons.Add($"{name} and {other} shall be apart, but both primaries are on {primary}: no other node can be");
+            reasons.Add(
+                $"{name} and {other} shall be apart, but both primaries are on {primary}: no other node can be");
         }
 
         if (!entry.Allows(primary))
@@ -105,7 +106,7 @@ internal static class ServiceReasons
             if (!peer.IsInView) why.Add($"{peer.Node} is no member");
             else if (entry.Excluded.Contains(peer.Node)) why.Add($"an operator removed {peer.Node}");
             else if (entry.Definition.Never.Contains(peer.Node)) why.Add($"never on {peer.Node}");
-            else if (!entry.Definition.Allows(peer.Node)) why.Add($"only on {string.Join(" or ", entry.Definition.Only)}, not {peer.Node}");
+            else if (!entry.Definition.Allows(peer.Node)) why.Add($"{peer.Node} is not among its only nodes");
             else if (status.Map.Nodes.Any(n => n.Node == peer.Node && n.IsDrained)) why.Add($"{peer.Node} is drained");
         }
 

@@ -27,6 +27,7 @@ internal sealed class CheckerSet
             new OnePrimary(),
             new StayPut(cluster, _activations),
             new Together(),
+            new NoOldOrder(),
             new FreshestWins(_activations),
             new NothingLost(Losses),
             new NoLateAct(cluster),
@@ -63,6 +64,11 @@ internal sealed class CheckerSet
     {
         if (node.Core?.Map is not { } map || ReferenceEquals(map, _maps[node.Index])) return;
         _maps[node.Index] = map;
+        OnMap(node, map);
+    }
+
+    public void OnMap(SimulatedNode node, ServiceMap map)
+    {
         _activations.OnMap(map);
         foreach (var checker in _checkers) checker.OnMap(node, map);
     }
