@@ -55,7 +55,8 @@ internal sealed class Operator
         }
 
         _isWaiting = true;
-        Repeat();
+        // What was commanded before may still be held by a gateway, and must not come after what undoes it.
+        _cluster.Schedule(TimeSpan.TicksPerSecond * 4, new SimulationEvent(EventKind.OperatorActs));
     }
 
     public void OnAnswer(NodeEffect.AnswerCommand told)
