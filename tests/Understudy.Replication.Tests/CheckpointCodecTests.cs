@@ -72,7 +72,7 @@ public sealed class CheckpointCodecTests
     [InlineData(0, 0, 0, "a bulk message of the unknown kind 0")]
     [InlineData(1, 1, 2, "the flags 2 of Appended are unknown")]
     [InlineData(4, 1, 4, "the flags 4 of Request are unknown")]
-    [InlineData(5, 1, 3, "the flags 3 of Answer are unknown")]
+    [InlineData(5, 1, 4, "the flags 4 of Answer are unknown")]
     [InlineData(4, 1, 1, "a key in Request that has none")]
     [InlineData(1, 2, 0, "a name is missing in Appended")]
     [InlineData(1, 3, 2, "the second name of Appended has 2 bytes")]

@@ -21,6 +21,7 @@ internal enum EventKind : byte
     AnswerArrives,
     AttemptOverdue,
     ServiceRuns,
+    OperatorActs,
     FaultsEnd,
     TailCheck,
 }

@@ -47,6 +47,9 @@ internal sealed record Scenario
     /// <summary>True if every message goes through the real codec.</summary>
     public required bool UsesCodec { get; init; }
 
+    /// <summary>Mean time between two commands of an operator, in ticks; 0 if there is none.</summary>
+    public required long CommandEvery { get; init; }
+
     /// <summary>How many nodes may host services.</summary>
     public int Hosts => Cluster.Nodes.Count(n => n.Kind != NodeKind.Witness);
 }

@@ -44,6 +44,7 @@ internal sealed class SimulatedCluster
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
         _tail = new Tail(this);
+        Operator = new Operator(this, random.Fork());
         foreach (var node in Nodes) node.StartAfter(random.Below((int)TimeSpan.TicksPerSecond / 2));
         Schedule(options.FaultTime.Ticks, new SimulationEvent(EventKind.FaultsEnd));
     }
@@ -59,6 +60,8 @@ internal sealed class SimulatedCluster
     public CheckerSet Checkers { get; }
 
     public Workload Workload { get; }
+
+    public Operator Operator { get; }
 
     public FaultCounters Faults { get; } = new();
 
@@ -157,6 +160,7 @@ internal sealed class SimulatedCluster
             case EventKind.ClientWakes: Workload.OnWake(happening.Node, happening.Number); break;
             case EventKind.RequestArrives: Workload.OnRequestArrives((Attempt)happening.Payload!); break;
             case EventKind.AnswerArrives: Workload.OnAnswerArrives((ArrivingAnswer)happening.Payload!); break;
+            case EventKind.OperatorActs: Operator.OnAct(); break;
             case EventKind.AttemptOverdue: Workload.OnAttemptOverdue((Attempt)happening.Payload!); break;
             default: throw new UnreachableException($"Unknown event {happening}.");
         }
@@ -172,6 +176,7 @@ internal sealed class SimulatedCluster
         Note("fault", "no more faults");
         IsCalm = true;
         _injector.HealAll();
+        Operator.MakePeace();
         _tail.Begin();
     }
 }

@@ -9,8 +9,8 @@ namespace Understudy.Hosting;
 
 /// <summary>
 /// Turns what happened inside a node into a line of the log and an entry of the timeline. Both carry the failover's
-/// id, the same on all nodes: the epoch of the view that caused it (<c>e11</c>) or, when a primary was moved because
-/// its node was asked to stop, that and the version in which it serves elsewhere (<c>e11.v12</c>).
+/// id, the same on all nodes: the epoch of the view that caused it (<c>e11</c>) or, when a primary was moved by a
+/// switchover, that and the version in which it serves elsewhere (<c>e11.v12</c>).
 /// </summary>
 internal sealed partial class EventReports(Timeline timeline, ILogger logger, TimeProvider clock)
 {
@@ -59,6 +59,21 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
             case NodeEvent.SelectionWon e:
                 return Entry(
                     TimelineKinds.SelectionWon, e.Epoch, $"won the RM's primary, version {e.Version}", e.Version);
+            case NodeEvent.FencePassed e:
+                return Entry(TimelineKinds.Noted, Latest, $"the view lease of {e.Member} has run out");
+            case NodeEvent.Alarm e:
+                return Entry(TimelineKinds.Alarm, Latest, e.Text);
+            case NodeEvent.Noted e:
+                return Entry(TimelineKinds.Noted, Latest, e.Text);
+            default:
+                return DescribeService(happened);
+        }
+    }
+
+    private TimelineEvent DescribeService(NodeEvent happened)
+    {
+        switch (happened)
+        {
             case NodeEvent.PrimaryActivated e:
                 return Entry(
                     TimelineKinds.PrimaryActivated,
@@ -81,8 +96,6 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                 };
             case NodeEvent.Configured e:
                 return Describe(e.Configuration);
-            case NodeEvent.FencePassed e:
-                return Entry(TimelineKinds.Noted, Latest, $"the view lease of {e.Member} has run out");
             case NodeEvent.ProviderSlowed e:
                 return Entry(
                     TimelineKinds.Noted,
@@ -96,10 +109,6 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                     $"the provider of {e.Service} on this node failed and is started anew: {e.Reason}",
                     e.Version,
                     e.Service);
-            case NodeEvent.Alarm e:
-                return Entry(TimelineKinds.Alarm, Latest, e.Text);
-            case NodeEvent.Noted e:
-                return Entry(TimelineKinds.Noted, Latest, e.Text);
             default:
                 throw new UnreachableException($"Unknown event {happened}.");
         }

@@ -74,8 +74,9 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
             return Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
         }
 
-        if (node.HasKeys(new ServiceName(name))) return _keys.AnswerAsync(context, new ServiceName(name), key, isIncrement);
-        Answers.Sign(context, node.Node, node.VersionOf(new ServiceName(name)));
+        var id = new ServiceName(name);
+        if (node.HasKeys(id)) return _keys.AnswerAsync(context, id, key, isIncrement);
+        Answers.Sign(context, node.Node, node.VersionOf(id));
         return Answers.ProblemAsync(
             context, StatusCodes.Status404NotFound, $"The service \"{name}\" has no keys.");
     }

@@ -92,4 +92,7 @@ public enum FaultKind
 
     /// <summary>A service's code threw.</summary>
     ServiceThrew,
+
+    /// <summary>An operator gave a command.</summary>
+    CommandGiven,
 }

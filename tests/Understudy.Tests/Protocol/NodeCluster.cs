@@ -4,6 +4,7 @@ using Understudy.Kv;
 using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Services;
 using Understudy.Transport;
 
 namespace Understudy.Tests.Protocol;
@@ -18,6 +19,7 @@ internal sealed class NodeCluster
 
     private readonly SortedDictionary<NodeId, Site> _running = [];
     private readonly Queue<(MemberId To, NodeInput Input)> _queue = new();
+    private readonly Queue<ServiceExecutor> _runnable = new();
     private readonly Dictionary<long, TimeSpan> _askedAt = [];
     private readonly NodeOptions _options;
     private long _lastNumber;
@@ -106,6 +108,23 @@ internal sealed class NodeCluster
         List<NodeEffect> effects = [];
         site.Node.Step(_now, input, effects);
         foreach (var effect in effects) Perform(to, effect);
+        while (_runnable.TryDequeue(out var executor))
+        {
+            var run = executor.RunAsync();
+            run.IsCompletedSuccessfully.ShouldBeTrue("kv waits for nothing");
+        }
+    }
+
+    private ServiceExecutor ExecutorOf(MemberId member, ServiceName service)
+    {
+        var executors = _running[member.Node].Executors;
+        if (executors.TryGetValue(service, out var executor)) return executor;
+        return executors[service] = new ServiceExecutor(
+            service,
+            new KvService(),
+            report => _queue.Enqueue((member, new NodeInput.Reported(service, report))),
+            () => _runnable.Enqueue(executors[service]),
+            TimeProvider.System);
     }
 
     private void Perform(MemberId by, NodeEffect effect)
@@ -116,6 +135,9 @@ internal sealed class NodeCluster
             case NodeEffect.Write write: _queue.Enqueue((by, new NodeInput.Flushed(write.File, write.Ticket))); break;
             case NodeEffect.Probe probe when !_running.ContainsKey(probe.Peer.Node):
                 _queue.Enqueue((by, new NodeInput.ProbeFailed(probe.Peer)));
+                break;
+            case NodeEffect.Instruct instruct:
+                ExecutorOf(by, instruct.Service).Take(instruct.Instruction);
                 break;
             case NodeEffect.Report report: Reports.Add((by.Node, report.Event)); break;
             case NodeEffect.Answer answer:
@@ -129,5 +151,7 @@ internal sealed class NodeCluster
     private sealed record Site(Node Node, MemberId Member, DiskId Disk)
     {
         public PeerIdentity Identity => new(Member, Disk, Node.View?.Cluster);
+
+        public Dictionary<ServiceName, ServiceExecutor> Executors { get; } = [];
     }
 }
