@@ -68,6 +68,7 @@ public sealed class WriteTranscriptTests
         ReplicaEffect.Answer e => $"answers request {e.Id.Number}: {Text(e.Body)}",
         ReplicaEffect.GiveUp e => $"gives request {e.Id.Number} up",
         ReplicaEffect.AskQuorum => "asks the voters whether it is still a member",
+        ReplicaEffect.NoteMark e => $"marks {e.Member.Node} joining: from now on it must acknowledge",
         ReplicaEffect.WantInSync e =>
             $"asks the RM to take {e.Provider.Member.Node} {(e.IsIncluded ? "in" : "out")}, in version {e.Version}",
         _ => throw new InvalidOperationException($"Unknown {effect}."),

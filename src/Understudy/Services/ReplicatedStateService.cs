@@ -86,7 +86,8 @@ public abstract class ReplicatedStateService(ReplicatedState state) : IReplicate
     /// <returns>The answer together with the change, committed as one.</returns>
     /// <example>
     /// <code>
-    /// public override ValueTask&lt;ServiceOutcome&gt; HandleRequestAsync(ServiceRequest request, CancellationToken stop) =&gt;
+    /// public override ValueTask&lt;ServiceOutcome&gt; HandleRequestAsync(
+    ///     ServiceRequest request, CancellationToken cancellationToken) =&gt;
     ///     new(InTurn(request, (tx, asked) =&gt; Bytes(asked.IsRead ? _visits.Get(tx) : _visits.Increment(tx))));
     /// </code>
     /// </example>
