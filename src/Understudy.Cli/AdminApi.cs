@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Understudy.Contracts;
@@ -23,7 +24,7 @@ internal static class AdminApi
         {
             return await http.GetFromJsonAsync(address, type, cancellationToken);
         }
-        catch (Exception error) when (error is HttpRequestException or JsonException or IOException)
+        catch (Exception error) when (error is HttpRequestException or JsonException or IOException or SocketException)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Understudy.EndToEnd.Tests;
 
@@ -76,7 +77,8 @@ internal sealed class ClusterClient(IReadOnlyList<Uri> nodes) : IDisposable
                 last = $"{node}: {(int)response.StatusCode} {text}";
                 response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, last);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception e) when (
+                e is HttpRequestException or IOException or SocketException or OperationCanceledException)
             {
                 last = $"{node}: {e.Message}";
             }

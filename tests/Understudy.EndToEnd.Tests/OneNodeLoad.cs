@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Understudy.EndToEnd.Tests;
 
@@ -59,6 +60,10 @@ internal sealed class OneNodeLoad : IAsyncDisposable
             catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
             {
                 return;
+            }
+            catch (SocketException)
+            {
+                return; // The connection was reset as it was made: nothing was sent on it.
             }
 
             Interlocked.Increment(ref _answered);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using Understudy.Cli.Demo;
 using Understudy.Contracts;
@@ -120,7 +121,7 @@ internal sealed class RealCluster : IAsyncDisposable
             var address = new Uri(node.Http, StatusDocument.Path);
             return await _status.GetFromJsonAsync(address, ContractsJson.Default.StatusDocument, cancellationToken);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;

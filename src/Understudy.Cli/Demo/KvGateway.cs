@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Understudy.Verification;
 
@@ -42,7 +43,8 @@ internal sealed class KvGateway : IDisposable
             using var response = await _http.SendAsync(message, limit.Token);
             return await OutcomeAsync(response, asked, limit.Token);
         }
-        catch (Exception error) when (error is HttpRequestException or IOException)
+        // A connection that is reset as it is made fails with the socket's own exception.
+        catch (Exception error) when (error is HttpRequestException or IOException or SocketException)
         {
             return null;
         }
