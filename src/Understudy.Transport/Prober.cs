@@ -20,7 +20,7 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
         /// <summary>The incarnation asked for answered.</summary>
         Answered,
 
-        /// <summary>Nobody, or somebody else, answered in time; a connection that was accepted may have been reset.</summary>
+        /// <summary>Nobody, or somebody else, answered in time, or an accepted connection was reset.</summary>
         Unanswered,
 
         /// <summary>Nothing listens there.</summary>

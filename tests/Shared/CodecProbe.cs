@@ -16,7 +16,7 @@ internal sealed class CodecProbe<T>(Func<T, byte[]> encode, CodecProbe<T>.Decode
     /// </summary>
     private const int MostAllocatedPerByte = 64;
 
-    /// <summary>What a refusal costs: the exception that a damaged body raises inside the parser, and its text.</summary>
+    /// <summary>What a refusal costs: the exception that damage raises inside the parser, and its text.</summary>
     private const int AllocatedAnyway = 16 * 1024;
 
     // What a record derives from its fields (the epoch after this one) is not a field.

@@ -66,7 +66,10 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Sends a text on the channel and waits until the other node has it.</summary>
     public async Task ShouldReachAsync(TestNode other, string text)
     {
-        Transport.Send(other.Self.Member, new TextMessage(text));
+        {
+            Transport.Send(other.Self.Member, new TextMessage(text));
+            Transport.Flush();
+        }
         var got = await other.Events.NextAsync<Happened.Got>();
         got.ShouldBe(new Happened.Got(Self.Member, new TextMessage(text)));
     }

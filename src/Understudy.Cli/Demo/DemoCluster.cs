@@ -17,7 +17,7 @@ internal sealed class DemoCluster : IDisposable
         File = Path.Combine(folder, "cluster.toml");
         var ports = FreePorts.Find(options.Nodes * 2);
         Nodes = [.. Enumerable.Range(0, options.Nodes)
-            .Select(i => new DemoNode($"n{i + 1}", ports[i * 2], ports[(i * 2) + 1], folder))];
+            .Select(i => new DemoNode($"n{i + 1}", ports[i * 2], ports[(i * 2) + 1], folder, options.Program))];
         System.IO.File.WriteAllText(File, Toml());
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(1) })
         {

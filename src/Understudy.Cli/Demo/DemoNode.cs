@@ -2,8 +2,9 @@ using System.Diagnostics;
 
 namespace Understudy.Cli.Demo;
 
-/// <summary>One node of the demo: a process of this same program.</summary>
-internal sealed class DemoNode(string id, int addressPort, int httpPort, string folder) : IDisposable
+/// <summary>One node of the demo: a process of this same program, unless another is named.</summary>
+internal sealed class DemoNode(
+    string id, int addressPort, int httpPort, string folder, IReadOnlyList<string>? program = null) : IDisposable
 {
     private Process? _process;
 
@@ -41,7 +42,7 @@ internal sealed class DemoNode(string id, int addressPort, int httpPort, string 
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
         string[] arguments =
         [
-            "-c", "exec \"$@\" >>\"$0\" 2>&1", Log, .. ThisProgram(),
+            "-c", "exec \"$@\" >>\"$0\" 2>&1", Log, .. program ?? ThisProgram(),
             "node", "--config", configurationFile, "--id", Id, "--data", Path.Combine(folder, Id), "--end-with-stdin",
         ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);

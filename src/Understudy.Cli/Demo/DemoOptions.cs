@@ -30,6 +30,9 @@ internal sealed record DemoOptions
     /// <summary>End with the summary as one JSON object.</summary>
     public bool Json { get; init; }
 
+    /// <summary>The program whose command <c>node</c> is a node; null for the running one.</summary>
+    public IReadOnlyList<string>? Program { get; init; }
+
     /// <summary>As in FIG 1: two secondaries, and every further node a spare.</summary>
     public int Secondaries => Math.Min(2, Nodes - 1);
 

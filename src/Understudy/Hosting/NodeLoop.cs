@@ -114,6 +114,8 @@ internal sealed class NodeLoop
             if (now >= _publishDue) _isNew = true;
         }
 
+        if (_endReason is null) Step(NodeInput.BatchEnded.Instance);
+        _parts.Transport.Flush();
         if (_isNew) Publish();
         Interlocked.Exchange(ref _lastTurn, _parts.Clock.GetTimestamp());
     }

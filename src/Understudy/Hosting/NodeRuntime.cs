@@ -165,6 +165,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddConsole(console => console.FormatterName = NodeConsoleFormatter.FormatterName);
         logging.AddConsoleFormatter<NodeConsoleFormatter, ConsoleFormatterOptions>();
         logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // Heard by anybody, it makes an activity and a scope of every request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
 
     private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(

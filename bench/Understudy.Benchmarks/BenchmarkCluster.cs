@@ -1,0 +1,42 @@
+using Understudy.Cli;
+using Understudy.Cli.Demo;
+
+namespace Understudy.Benchmarks;
+
+/// <summary>Three nodes with fresh data, started as the demo starts its nodes, and gone at the end.</summary>
+internal sealed class BenchmarkCluster : IDisposable
+{
+    public const int Nodes = 3;
+
+    private readonly DemoOptions _options;
+    private readonly string _folder = Directory.CreateTempSubdirectory("understudy-bench-").FullName;
+
+    public BenchmarkCluster(DemoOptions options)
+    {
+        _options = options with { Nodes = Nodes, Program = Program() };
+        Cluster = new DemoCluster(_options, _folder);
+    }
+
+    public DemoOptions Options => _options;
+
+    public DemoCluster Cluster { get; }
+
+    /// <summary>Starts the nodes and waits until kv is as wanted.</summary>
+    /// <returns>The HTTP side of the node that hosts its primary.</returns>
+    public async Task<Uri> FormAsync(CancellationToken stop)
+    {
+        Cluster.Start();
+        var wait = new DemoWait(_options, Cluster, new PlainView(TextWriter.Null));
+        var status = await wait.ForShapeAsync(null, null, stop);
+        return Cluster.Node(Shape.Kv(status)!.Primary!).Http;
+    }
+
+    public void Dispose()
+    {
+        Cluster.Dispose();
+        DataFolder.Remove(_folder);
+    }
+
+    // The command stands beside this program, with its own settings of the runtime.
+    private static string[] Program() => ["dotnet", Path.Combine(AppContext.BaseDirectory, "Understudy.Cli.dll")];
+}

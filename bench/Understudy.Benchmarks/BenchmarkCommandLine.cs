@@ -1,0 +1,123 @@
+using System.CommandLine;
+using Understudy.Cli.Demo;
+
+namespace Understudy.Benchmarks;
+
+/// <summary>The command line of the benchmarks.</summary>
+internal static class BenchmarkCommandLine
+{
+    private const int Failed = 1;
+
+    public static async Task<int> InvokeAsync(string[] arguments, TextWriter output, TextWriter error)
+    {
+        var root = Create(new Benchmarks(output));
+        var configuration = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+        };
+        try
+        {
+            return await root.Parse(arguments).InvokeAsync(configuration);
+        }
+        catch (Exception problem) when (problem is DemoFailedException or IOException)
+        {
+            await error.WriteLineAsync($"FAILED: {problem.Message}");
+            return Failed;
+        }
+    }
+
+    internal static RootCommand Create(IBenchmarks benchmarks) =>
+        new("Measures Understudy on this machine: three nodes, a process each, over loopback.")
+        {
+            Commit(benchmarks), Failover(benchmarks), FlushFloor(benchmarks),
+        };
+
+    private static Command Commit(IBenchmarks benchmarks)
+    {
+        var via = Choice("--via", "How clients reach the service.", "http", "http");
+        var durability = Choice("--durability", "What an acknowledged write survives.", "memory", "memory", "disk");
+        var clients = Number("--clients", "How many clients, each with one write under way.", 64, 1, 1024);
+        var seconds = Number("--seconds", "How long to measure, after the warm-up.", 5, 1, 3600);
+        var json = Json();
+        var command = new Command("commit", "The rate of 128-byte writes to kv, and their latency.")
+        {
+            via, durability, clients, seconds, json,
+        };
+        command.SetAction((parsed, stop) => benchmarks.CommitAsync(
+            new CommitOptions(
+                parsed.GetValue(durability) == "disk",
+                parsed.GetValue(clients),
+                TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                parsed.GetValue(json)),
+            stop));
+        return command;
+    }
+
+    private static Command Failover(IBenchmarks benchmarks)
+    {
+        var fault = Choice("--fault", "What strikes the primary's process.", "kill", "kill", "hang");
+        var trials = Number("--trials", "How many faults.", 20, 1, 10_000);
+        var clients = Number("--clients", "How many clients work beside the writer that is timed.", 4, 0, 64);
+        var durability = Choice("--durability", "What an acknowledged write survives.", "disk", "memory", "disk");
+        var json = Json();
+        var command = new Command("failover", "How long a client's writes pause when the primary is lost.")
+        {
+            fault, trials, clients, durability, json,
+        };
+        command.SetAction((parsed, stop) => benchmarks.FailoverAsync(
+            new FailoverOptions(
+                Faults.Parse(parsed.GetRequiredValue(fault)),
+                parsed.GetValue(trials),
+                parsed.GetValue(clients),
+                parsed.GetValue(durability) == "disk",
+                parsed.GetValue(json)),
+            stop));
+        return command;
+    }
+
+    private static Command FlushFloor(IBenchmarks benchmarks)
+    {
+        var seconds = Number("--seconds", "How long to measure.", 3, 1, 3600);
+        var json = Json();
+        var command = new Command("flush-floor", "What three files flushed at the same time reach on this disk.")
+        {
+            seconds, json,
+        };
+        command.SetAction((parsed, stop) => benchmarks.FlushFloorAsync(
+            TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json), stop));
+        return command;
+    }
+
+    private static Option<bool> Json() => new("--json") { Description = "End with the result as one JSON object." };
+
+    private static Option<int> Number(string name, string what, int usual, int least, int most)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = $"{what} From {least} to {most}.",
+            HelpName = "N",
+            DefaultValueFactory = _ => usual,
+        };
+        option.Validators.Add(result =>
+        {
+            var text = result.Tokens.Count == 0 ? null : result.Tokens[0].Value;
+            if (text is not null && int.TryParse(text, out var number) && (number < least || number > most))
+                result.AddError($"{name} {text} is out of range: it is from {least} to {most}.");
+        });
+        return option;
+    }
+
+    private static Option<string> Choice(string name, string what, string usual, params string[] choices)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = what,
+            HelpName = string.Join('|', choices),
+            DefaultValueFactory = _ => usual,
+        };
+        option.AcceptOnlyFromAmong(choices);
+        return option;
+    }
+}

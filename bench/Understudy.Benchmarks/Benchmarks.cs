@@ -1,0 +1,53 @@
+using System.Globalization;
+using Understudy.Cli;
+
+namespace Understudy.Benchmarks;
+
+/// <summary>Measures, and writes what it found.</summary>
+internal sealed class Benchmarks(TextWriter output) : IBenchmarks
+{
+    private static readonly TimeSpan FloorTime = TimeSpan.FromSeconds(2);
+
+    public async Task<int> CommitAsync(CommitOptions options, CancellationToken stop)
+    {
+        var (result, cost) = await CommitBenchmark.RunAsync(options, stop);
+        var what = options.IsDurable ? "disk" : "memory";
+        await SayAsync($"commit via http, {what}, {options.Clients} clients: {result}");
+        await SayAsync($"processor time of the three nodes: {cost:0} us per commit");
+        if (options.IsDurable) await SayAsync($"flush floor beside it: {Floor(FloorTime, stop)}");
+        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        return 0;
+    }
+
+    public async Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop)
+    {
+        var summary = await FailoverBenchmark.RunAsync(options, output, stop);
+        await SayAsync($"{summary}");
+        if (options.Json) await output.WriteLineAsync(FailoverJson.Of(summary));
+        return summary.IsGood ? 0 : 1;
+    }
+
+    public async Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop)
+    {
+        var floor = Floor(duration, stop);
+        await SayAsync($"three concurrent flush loops: {floor}");
+        if (json) await output.WriteLineAsync(floor.ToJson());
+        return 0;
+    }
+
+    private static Rate Floor(TimeSpan duration, CancellationToken stop)
+    {
+        var folder = Directory.CreateTempSubdirectory("understudy-flush-").FullName;
+        try
+        {
+            return FlushLoops.Run(folder, 3, duration, stop);
+        }
+        finally
+        {
+            DataFolder.Remove(folder);
+        }
+    }
+
+    private Task SayAsync(FormattableString text) =>
+        output.WriteLineAsync(text.ToString(CultureInfo.InvariantCulture));
+}

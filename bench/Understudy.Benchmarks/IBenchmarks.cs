@@ -1,0 +1,11 @@
+namespace Understudy.Benchmarks;
+
+/// <summary>The measurements behind the command line; each gives an exit code.</summary>
+internal interface IBenchmarks
+{
+    Task<int> CommitAsync(CommitOptions options, CancellationToken stop);
+
+    Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop);
+
+    Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
+}

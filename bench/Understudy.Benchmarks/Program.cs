@@ -1,0 +1,3 @@
+using Understudy.Benchmarks;
+
+return await BenchmarkCommandLine.InvokeAsync(args, Console.Out, Console.Error);

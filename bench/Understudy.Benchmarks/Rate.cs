@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Understudy.Cli.Demo;
+
+namespace Understudy.Benchmarks;
+
+/// <summary>What was measured of something done again and again: how often a second, and how long one took.</summary>
+internal sealed record Rate(double PerSecond, double P50, double P99, double Max)
+{
+    /// <param name="milliseconds">How long each took, in milliseconds.</param>
+    /// <param name="elapsed">How long they took together.</param>
+    public static Rate Of(IReadOnlyCollection<double> milliseconds, TimeSpan elapsed) => new(
+        milliseconds.Count / elapsed.TotalSeconds,
+        Summary.Percentile(milliseconds, 0.5),
+        Summary.Percentile(milliseconds, 0.99),
+        Summary.Percentile(milliseconds, 1));
+
+    public string ToJson() => JsonSerializer.Serialize(
+        new RateJson(Math.Round(PerSecond), new LatencyJson(Round(P50), Round(P99), Round(Max))),
+        BenchmarkJson.Default.RateJson);
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{PerSecond:0}/s, p50 {P50:0.000} ms, p99 {P99:0.000} ms, max {Max:0.0} ms");
+
+    private static double Round(double value) => Math.Round(value, 3);
+}
+
+internal sealed record LatencyJson(double P50, double P99, double Max);
+
+internal sealed record RateJson(double CommitsPerSecond, LatencyJson LatencyMilliseconds);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(RateJson))]
+[JsonSerializable(typeof(FailoverJson))]
+internal sealed partial class BenchmarkJson : JsonSerializerContext;

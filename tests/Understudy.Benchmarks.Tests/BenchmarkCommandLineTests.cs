@@ -1,0 +1,66 @@
+using Understudy.Cli.Demo;
+
+namespace Understudy.Benchmarks.Tests;
+
+public class BenchmarkCommandLineTests
+{
+    private readonly Asked _asked = new();
+
+    [Fact]
+    public async Task Commit_takes_its_options()
+    {
+        await RunAsync("commit", "--via", "http", "--durability", "disk", "--clients", "3", "--seconds", "7", "--json");
+        _asked.Options.ShouldBe(new CommitOptions(true, 3, TimeSpan.FromSeconds(7), true));
+    }
+
+    [Fact]
+    public async Task Commit_in_memory_with_64_clients_is_usual()
+    {
+        await RunAsync("commit");
+        _asked.Options.ShouldBe(new CommitOptions(false, 64, TimeSpan.FromSeconds(5), false));
+    }
+
+    [Fact]
+    public async Task Failover_kills_20_times_unless_told_otherwise()
+    {
+        await RunAsync("failover");
+        _asked.Options.ShouldBe(new FailoverOptions(Fault.Kill, 20, 4, true, false));
+        await RunAsync("failover", "--fault", "hang", "--trials", "2", "--clients", "0", "--durability", "memory");
+        _asked.Options.ShouldBe(new FailoverOptions(Fault.Hang, 2, 0, false, false));
+    }
+
+    [Fact]
+    public async Task The_flush_floor_takes_its_time()
+    {
+        await RunAsync("flush-floor", "--seconds", "9");
+        _asked.Options.ShouldBe(TimeSpan.FromSeconds(9));
+    }
+
+    [Theory]
+    [InlineData("commit", "--clients", "0")]
+    [InlineData("commit", "--durability", "paper")]
+    [InlineData("commit", "--via", "pigeon")]
+    [InlineData("failover", "--trials", "0")]
+    public void What_cannot_be_measured_is_refused(params string[] arguments) =>
+        BenchmarkCommandLine.Create(_asked).Parse(arguments).Errors.ShouldNotBeEmpty();
+
+    private Task<int> RunAsync(params string[] arguments) =>
+        BenchmarkCommandLine.Create(_asked).Parse(arguments).InvokeAsync();
+
+    private sealed class Asked : IBenchmarks
+    {
+        public object? Options { get; private set; }
+
+        public Task<int> CommitAsync(CommitOptions options, CancellationToken stop) => Note(options);
+
+        public Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop) => Note(options);
+
+        public Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop) => Note(duration);
+
+        private Task<int> Note(object options)
+        {
+            Options = options;
+            return Task.FromResult(0);
+        }
+    }
+}
