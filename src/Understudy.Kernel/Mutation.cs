@@ -28,6 +28,9 @@ public enum Mutation
     NoRepeatedYield = 1 << 17,
     JoiningNotAcked = 1 << 18,
     ReplyApartFromEffect = 1 << 19,
+    NoRmGeneration = 1 << 20,
+    GroupMovedInParts = 1 << 21,
+    InSyncShrinksWithoutConfigurationChange = 1 << 22,
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
 }

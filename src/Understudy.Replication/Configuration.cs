@@ -9,7 +9,29 @@ namespace Understudy.Replication;
 /// <param name="Secondaries">How many providers besides the primary receive checkpoints.</param>
 /// <param name="Spares">How many further nodes stand by with no state.</param>
 /// <param name="Durable">True if a checkpoint is on disk before it counts as received (durability <c>disk</c>).</param>
-public sealed record ServiceDefinition(ServiceName Name, string Kind, int Secondaries, int Spares, bool Durable);
+public sealed record ServiceDefinition(ServiceName Name, string Kind, int Secondaries, int Spares, bool Durable)
+{
+    /// <summary>Nodes to place it on before others, the best for its primary first; moves nothing by itself.</summary>
+    public ImmutableArray<NodeId> Preferred { get; init; } = [];
+
+    /// <summary>If not empty, no other node hosts it.</summary>
+    public ImmutableArray<NodeId> Only { get; init; } = [];
+
+    /// <summary>Nodes that do not host it.</summary>
+    public ImmutableArray<NodeId> Never { get; init; } = [];
+
+    /// <summary>Its sponsors: its primary is on the same node as theirs, or does not serve.</summary>
+    public ImmutableArray<ServiceName> With { get; init; } = [];
+
+    /// <summary>Services that must have a primary before this one is started for the first time.</summary>
+    public ImmutableArray<ServiceName> After { get; init; } = [];
+
+    /// <summary>Services whose primaries are kept on other nodes than its own, while there are enough.</summary>
+    public ImmutableArray<ServiceName> Apart { get; init; } = [];
+
+    /// <summary>Whether these rules, apart from who is alive, let a node host it.</summary>
+    public bool Allows(NodeId node) => (Only.IsEmpty || Only.Contains(node)) && !Never.Contains(node);
+}
 
 /// <summary>A provider in an in-sync set: the incarnation that holds the role, and the disk its copy is on.</summary>
 public readonly record struct Provider(MemberId Member, DiskId Disk);
@@ -25,7 +47,7 @@ public readonly record struct Provider(MemberId Member, DiskId Disk);
 /// <param name="InSync">The providers, the primary among them, that have every committed checkpoint.</param>
 /// <param name="Cause">The view in which this version was decided; names the failover in the logs of all nodes.</param>
 /// <param name="IsPlanned">
-/// True if the primary moved because its node was asked to stop: a switchover, with an id of its own in the logs.
+/// True if the primary moved though its node is a member: a switchover, with an id of its own in the logs.
 /// </param>
 public sealed record Configuration(
     ServiceName Service,
@@ -36,6 +58,13 @@ public sealed record Configuration(
     Epoch Cause,
     bool IsPlanned = false)
 {
+    /// <summary>Whether the service was ever started.</summary>
+    public bool IsStarted => Version > ConfigurationVersion.None;
+
+    /// <summary>The configuration of a service that was never started.</summary>
+    public static Configuration NotStarted(ServiceName service) =>
+        new(service, ConfigurationVersion.None, new Lineage(0), null, [], Epoch.None);
+
     public bool IsInSync(MemberId member)
     {
         foreach (var provider in InSync)
@@ -47,8 +76,36 @@ public sealed record Configuration(
     }
 }
 
-/// <summary>A service with its present configuration.</summary>
-public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Configuration);
+/// <summary>A service with its present configuration, and what the RM is about to do with it.</summary>
+public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Configuration)
+{
+    /// <summary>The nodes that shall be its providers; the primary brings up those that are not in sync.</summary>
+    public ImmutableArray<NodeId> Placement { get; init; } = [];
+
+    /// <summary>Nodes whose provider an operator removed: they get none again until an operator adds one.</summary>
+    public ImmutableArray<NodeId> Excluded { get; init; } = [];
+
+    /// <summary>Whether its primary holds clients' requests instead of answering them.</summary>
+    public bool IsFrozen { get; init; }
+
+    /// <summary>Whether an operator holds the automation: nothing is placed or moved, only failed over.</summary>
+    public bool IsHeld { get; init; }
+
+    /// <summary>The switchover that is under way, or null.</summary>
+    public Operation? Operation { get; init; }
+
+    /// <summary>Whether a node may have a provider of it, alive or not.</summary>
+    public bool Allows(NodeId node) => Definition.Allows(node) && !Excluded.Contains(node);
+
+    /// <summary>Whether a node's provider is in sync.</summary>
+    public bool IsInSyncOn(NodeId node) => Configuration.InSync.Any(p => p.Member.Node == node);
+
+    /// <summary>Says the same: lists are compared by what is in them.</summary>
+    public bool IsSame(ServiceEntry other) =>
+        ReferenceEquals(Definition, other.Definition) && IsFrozen == other.IsFrozen && IsHeld == other.IsHeld
+        && Operation == other.Operation && Configuration.Version == other.Configuration.Version
+        && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded);
+}
 
 /// <summary>Every service's configuration, as the RM of a generation last committed it.</summary>
 /// <param name="Generation">The version in which the RM's primary serves; orders of an older RM are refused.</param>
@@ -59,11 +116,22 @@ public sealed record ServiceMap(
 {
     public static readonly ServiceMap Empty = new(ConfigurationVersion.None, 0, []);
 
+    /// <summary>What an operator said of nodes, in order; a node of which nothing was said is absent.</summary>
+    public ImmutableArray<NodeEntry> Nodes { get; init; } = [];
+
+    /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
+    public bool IsHeld { get; init; }
+
     public ServiceEntry? Find(ServiceName name)
     {
-        foreach (var entry in Services)
+        var (low, high) = (0, Services.Length - 1);
+        while (low <= high)
         {
-            if (entry.Definition.Name == name) return entry;
+            var middle = (low + high) / 2;
+            var order = Services[middle].Definition.Name.CompareTo(name);
+            if (order == 0) return Services[middle];
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
         }
 
         return null;

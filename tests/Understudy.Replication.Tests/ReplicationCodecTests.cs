@@ -30,11 +30,11 @@ public sealed class ReplicationCodecTests
 
     [Fact]
     public void The_bytes_of_a_definition_are_as_agreed() =>
-        DefinitionProbe.AreAsAgreed([ReplicationSamples.Definition], "definition.txt");
+        DefinitionProbe.AreAsAgreed([ReplicationSamples.Definition, ReplicationSamples.Ruled], "definition.txt");
 
     [Fact]
     public void The_bytes_of_a_service_entry_are_as_agreed() =>
-        EntryProbe.AreAsAgreed([ReplicationSamples.Entry], "entry.txt");
+        EntryProbe.AreAsAgreed([ReplicationSamples.Entry, ReplicationSamples.Planned], "entry.txt");
 
     [Fact]
     public void Every_message_has_agreed_bytes_as_control_or_as_bulk() =>
@@ -68,6 +68,10 @@ public sealed class ReplicationCodecTests
     [InlineData(0x12, "0a021a00")]
     [InlineData(0x12, "0a0c1a001a001a001a001a001a00")]
     [InlineData(0x12, "0a121a1012102a002a002a002a002a002a002a002a00")]
+    [InlineData(0x12, "0a041a021a00")]
+    [InlineData(0x12, "0a0a1a080a06320032003200")]
+    [InlineData(0x12, "0a022200")]
+    [InlineData(0x12, "0a061a041a020a00")]
     public void A_list_of_nothing_costs_no_more_than_its_bytes_allow(byte tag, string element) =>
         Probe.WithstandsRepetition(tag, Convert.FromHexString(element), ReplicationCodec.MaxBody);
 
@@ -90,7 +94,7 @@ public sealed class ReplicationCodecTests
     }
 
     [Theory]
-    [InlineData("3200", "a replication message of an unknown kind")]
+    [InlineData("4200", "a replication message of an unknown kind")]
     [InlineData("1200", "a map is missing")]
     [InlineData("12040a021a00", "a definition is missing")]
     [InlineData("12060a041a020a00", "a kind has 0 characters")]
@@ -142,7 +146,10 @@ public sealed class ReplicationCodecTests
             new Provider(ReplicationSamples.N2 with { Node = new NodeId("n3") }, new DiskId(new UInt128(8, 9))));
         return new ServiceEntry(
             sample.Definition with { Name = service },
-            sample.Configuration with { Service = service, InSync = inSync });
+            sample.Configuration with { Service = service, InSync = inSync })
+        {
+            Placement = [.. inSync.Select(p => p.Member.Node)],
+        };
     }
 
     private static byte[] Encode(ReplicationMessage message)

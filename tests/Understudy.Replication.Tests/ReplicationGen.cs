@@ -12,14 +12,71 @@ internal static class ReplicationGen
     private static readonly Gen<Provider> Providers =
         Gen.Select(MemberIds, Disks, (member, disk) => new Provider(member, disk));
 
-    public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
+    private static readonly Gen<NodeId> Nodes = MemberIds.Select(member => member.Node);
+
+    private static readonly Gen<ServiceDefinition> Plain = Gen.Select(
         Services, Names, Gen.Int[0, int.MaxValue], Gen.Int[0, 9], Gen.Bool,
         (name, kind, secondaries, spares, durable) => new ServiceDefinition(name, kind, secondaries, spares, durable));
 
-    public static readonly Gen<ServiceEntry> Entries = Gen.Select(
+    public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
+        Plain, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
+        (definition, preferred, only, never, with, after) => definition with
+        {
+            Preferred = preferred,
+            Only = only,
+            Never = never,
+            With = with,
+            After = after,
+            Apart = with,
+        });
+
+    public static readonly Gen<NodeEntry> NodeEntries =
+        Gen.Select(Nodes, Gen.Bool, (node, isDrained) => new NodeEntry(node, isDrained));
+
+    private static readonly Gen<Operation> Operations = Gen.Select(
+        Nodes, Gen.Enum<OperationStage>(), Numbers, Names,
+        (target, stage, since, cause) => new Operation(target, stage, new TimeSpan(since), cause));
+
+    private static readonly Gen<ServiceEntry> Started = Gen.Select(
         Definitions, Versions, Lineages, Maybe(MemberIds), List(Providers), Epochs, Gen.Bool,
         (definition, version, lineage, primary, inSync, cause, isPlanned) => new ServiceEntry(
             definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause, isPlanned)));
+
+    public static readonly Gen<ServiceEntry> Entries = Gen.Select(
+        Started, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations),
+        (entry, placement, excluded, isFrozen, isHeld, operation) => entry with
+        {
+            Placement = placement,
+            Excluded = excluded,
+            IsFrozen = isFrozen,
+            IsHeld = isHeld,
+            Operation = operation.Item1 ? operation.Item2 : null,
+        });
+
+    public static readonly Gen<HistoryEntry> Changes = Gen.Select(
+        Numbers, Numbers, Gen.Select(Gen.Bool, Services), Versions, Names, Names,
+        (number, at, service, version, cause, what) => new HistoryEntry(
+            number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what));
+
+    public static readonly Gen<OperatorCommand> Commands = Gen.Select(
+        Gen.Int[0, 13], Definitions, Services, Nodes,
+        (kind, definition, service, node) => (OperatorCommand)(kind switch
+        {
+            0 => new OperatorCommand.AddService(definition),
+            1 => new OperatorCommand.ChangeService(definition),
+            2 => new OperatorCommand.RemoveService(service),
+            3 => new OperatorCommand.AddProvider(service, node),
+            4 => new OperatorCommand.RemoveProvider(service, node),
+            5 => new OperatorCommand.Switchover(service, node),
+            6 => new OperatorCommand.Switchover(service, null),
+            7 => new OperatorCommand.Abort(service),
+            8 => new OperatorCommand.Failover(service, definition.Durable),
+            9 => new OperatorCommand.Drain(node),
+            10 => new OperatorCommand.Undrain(node),
+            11 => new OperatorCommand.Hold(definition.Durable ? service : null),
+            12 => new OperatorCommand.Resume(service),
+            _ => new OperatorCommand.Resume(null),
+        }));
 
     private static readonly Gen<LogEntry> LogEntries = Gen.Select(
         Versions, Numbers, Bytes, (version, sequence, payload) => new LogEntry(version, sequence, payload));
@@ -33,8 +90,10 @@ internal static class ReplicationGen
     public static readonly Gen<ReplicationMessage> Control = Gen.OneOf(
         Gen.Select(Services, Versions, Providers, Gen.Bool, (service, version, provider, isIncluded) =>
             (ReplicationMessage)new ReplicationMessage.InSyncWanted(service, version, provider, isIncluded)),
-        Gen.Select(Versions, Numbers, List(Entries), (generation, sequence, services) =>
-            (ReplicationMessage)new ReplicationMessage.MapPushed(new ServiceMap(generation, sequence, services))),
+        Gen.Select(
+            Versions, Numbers, List(Entries), List(NodeEntries), Gen.Bool,
+            (generation, sequence, services, nodes, isHeld) => (ReplicationMessage)new ReplicationMessage.MapPushed(
+                new ServiceMap(generation, sequence, services) { Nodes = nodes, IsHeld = isHeld })),
         Gen.Select(Versions, Numbers, (generation, sequence) =>
             (ReplicationMessage)new ReplicationMessage.MapTaken(generation, sequence)),
         Gen.Select(
@@ -43,6 +102,10 @@ internal static class ReplicationGen
             List(Gen.Select(MemberIds, Gen.Int[0, 100], (member, percent) => new JoiningProgress(member, percent))),
             (service, version, joining) =>
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
+        Gen.Select(Services, Versions, (service, version) =>
+            (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
+        Gen.Select(Services, Versions, (service, version) =>
+            (ReplicationMessage)new ReplicationMessage.MoveWanted(service, version)),
         Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));
 
     private static readonly Gen<ReplicationMessage> Checkpoints = Gen.OneOf(

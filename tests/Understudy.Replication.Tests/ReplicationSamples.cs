@@ -26,6 +26,48 @@ internal static class ReplicationSamples
             Service, Version, new Lineage(2), N1,
             [new Provider(N1, new DiskId(11)), new Provider(N2, new DiskId(new UInt128(1, 12)))], new Epoch(7)));
 
+    /// <summary>A definition with every rule.</summary>
+    public static readonly ServiceDefinition Ruled = new(Service, "kv", 1, 0, true)
+    {
+        Preferred = [N2.Node, N1.Node],
+        Only = [N1.Node, N2.Node, new NodeId("n4")],
+        Never = [new NodeId("n3")],
+        With = [new ServiceName("base")],
+        After = [new ServiceName("first")],
+        Apart = [new ServiceName("other")],
+    };
+
+    /// <summary>An entry in the middle of a switchover.</summary>
+    public static readonly ServiceEntry Planned = Entry with
+    {
+        Definition = Ruled,
+        Placement = [N1.Node, N2.Node],
+        Excluded = [new NodeId("n4")],
+        IsFrozen = true,
+        IsHeld = true,
+        Operation = new Operation(N2.Node, OperationStage.Freeze, TimeSpan.FromSeconds(90), "n1 is drained"),
+    };
+
+    /// <summary>One of every command.</summary>
+    public static readonly OperatorCommand[] Commands =
+    [
+        new OperatorCommand.AddService(Ruled),
+        new OperatorCommand.ChangeService(Definition),
+        new OperatorCommand.RemoveService(Service),
+        new OperatorCommand.AddProvider(Service, N1.Node),
+        new OperatorCommand.RemoveProvider(Service, N1.Node),
+        new OperatorCommand.Switchover(Service, N2.Node),
+        new OperatorCommand.Switchover(Service, null),
+        new OperatorCommand.Abort(Service),
+        new OperatorCommand.Failover(Service, AcceptsLoss: true),
+        new OperatorCommand.Drain(N1.Node),
+        new OperatorCommand.Undrain(N1.Node),
+        new OperatorCommand.Hold(Service),
+        new OperatorCommand.Hold(null),
+        new OperatorCommand.Resume(Service),
+        new OperatorCommand.Resume(null),
+    ];
+
     public static readonly ReplicationMessage[] Control =
     [
         new ReplicationMessage.InSyncWanted(Service, Version, new Provider(N2, new DiskId(12)), true),
@@ -34,6 +76,8 @@ internal static class ReplicationSamples
         new ReplicationMessage.Progressed(
             Service, Version, [new JoiningProgress(N1, 62), new JoiningProgress(N2, 100)]),
         new ReplicationMessage.HandOverWanted(),
+        new ReplicationMessage.Frozen(Service, Version),
+        new ReplicationMessage.MoveWanted(Service, Version),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

@@ -50,6 +50,9 @@ internal sealed record Scenario
     /// <summary>The chance that an aimed kind of fault strikes at one of its moments; absent if it is off.</summary>
     public required ImmutableSortedDictionary<FaultKind, double> AimedFaults { get; init; }
 
+    /// <summary>Mean time between two commands of an operator, in ticks; 0 if there is none.</summary>
+    public required long CommandEvery { get; init; }
+
     /// <summary>How many nodes may host services.</summary>
     public int Hosts => Cluster.Nodes.Count(n => n.Kind != NodeKind.Witness);
 }

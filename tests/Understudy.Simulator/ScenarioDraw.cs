@@ -12,6 +12,8 @@ internal sealed class ScenarioDraw(SeededRandom random)
 {
     public static readonly ServiceName FirstService = new("kv");
     public static readonly ServiceName SecondService = new("soft");
+    public static readonly ServiceName SideService = new("kv-side");
+    public static readonly ServiceName ThirdService = new("kv-third");
 
     private const double Millisecond = TimeSpan.TicksPerMillisecond;
     private const double Second = TimeSpan.TicksPerSecond;
@@ -24,7 +26,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
     public Scenario Draw(long faultTime)
     {
         var nodes = DrawNodes(Sizes[random.Below(Sizes.Length)]);
-        return new Scenario
+        var scenario = new Scenario
         {
             Cluster = new NodeOptions("simulated", Profile.Lan, nodes, DrawServices(nodes)),
             Network = DrawNetwork(),
@@ -40,7 +42,22 @@ internal sealed class ScenarioDraw(SeededRandom random)
             UsesCodec = random.Chance(0.1),
             Services = DrawBehaviour(),
             AimedFaults = DrawAimedFaults(random.Fork()),
+            CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
+        return scenario with { Cluster = scenario.Cluster with { Services = Group(scenario.Cluster.Services) } };
+    }
+
+    /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>
+    private ImmutableArray<ServiceDefinition> Group(ImmutableArray<ServiceDefinition> services)
+    {
+        var (kv, isAlone) = (services[0], services.Length == 1);
+        if (!isAlone && random.Chance(0.5)) services = [kv, services[1] with { Apart = [FirstService] }];
+        if (!random.Chance(0.3)) return services;
+        var secondaries = random.Below(kv.Secondaries + 1);
+        var side = kv with { Name = SideService, Secondaries = secondaries, With = [FirstService] };
+        services = services.Insert(1, side);
+        if (!random.Chance(0.4)) return services;
+        return services.Insert(2, kv with { Name = ThirdService, With = [SideService], After = [FirstService] });
     }
 
     private ImmutableArray<NodeOption> DrawNodes(int count)

@@ -46,6 +46,7 @@ internal sealed class SimulatedCluster
         _injector = new FaultInjector(this, random.Fork());
         _aimed = new AimedFaults(this, new SeededRandom(~seed * 0x9E3779B97F4A7C15));
         _tail = new Tail(this);
+        Operator = new Operator(this, random.Fork());
         foreach (var node in Nodes) node.StartAfter(random.Below((int)TimeSpan.TicksPerSecond / 2));
         Schedule(options.FaultTime.Ticks, new SimulationEvent(EventKind.FaultsEnd));
     }
@@ -61,6 +62,8 @@ internal sealed class SimulatedCluster
     public CheckerSet Checkers { get; }
 
     public Workload Workload { get; }
+
+    public Operator Operator { get; }
 
     public FaultCounters Faults { get; } = new();
 
@@ -169,6 +172,7 @@ internal sealed class SimulatedCluster
             case EventKind.ClientWakes: Workload.OnWake(happening.Node, happening.Number); break;
             case EventKind.RequestArrives: Workload.OnRequestArrives((Attempt)happening.Payload!); break;
             case EventKind.AnswerArrives: Workload.OnAnswerArrives((ArrivingAnswer)happening.Payload!); break;
+            case EventKind.OperatorActs: Operator.OnAct(); break;
             case EventKind.AttemptOverdue: Workload.OnAttemptOverdue((Attempt)happening.Payload!); break;
             default: throw new UnreachableException($"Unknown event {happening}.");
         }
@@ -185,6 +189,7 @@ internal sealed class SimulatedCluster
         IsCalm = true;
         _aimed.Heal();
         _injector.HealAll();
+        Operator.MakePeace();
         _tail.Begin();
     }
 }

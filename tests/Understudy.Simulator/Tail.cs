@@ -56,6 +56,7 @@ internal sealed class Tail(SimulatedCluster cluster)
     private string? WhatIsMissing()
     {
         if (WhatMembershipLacks() is { } lack) return lack;
+        if (!cluster.Operator.IsIdle) return "an operator waits for an answer";
         if (WhatMapLacks() is { } mapLack) return mapLack;
         foreach (var service in Services)
         {
@@ -102,6 +103,8 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (configuration.Primary is not { } primary) return $"{name} has no primary: {configuration}";
         var wanted = 1 + Math.Min(service.Secondaries, cluster.Scenario.Hosts - 1);
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
+        if (entry.Operation is { } operation) return $"{name} is still being moved: {operation}";
+        if (entry.IsFrozen) return $"{name} is frozen";
         return WhatPrimariesLack(name, primary) ?? WhatReplicasLack(configuration);
     }
 

@@ -5,8 +5,8 @@ using Understudy.Membership;
 namespace Understudy.Replication.Protocol;
 
 /// <summary>
-/// What a service's configuration shall be in a view (DESIGN 6): the surviving primary, else the in-sync provider of
-/// best rank, else wait for an in-sync disk to return. Arithmetic only; a view that changes nothing gives nothing.
+/// What every service's configuration shall be in a view (DESIGN 6): the surviving primary, else the in-sync provider
+/// of best rank, else wait for an in-sync disk to return. Arithmetic only; a view that changes nothing gives nothing.
 /// </summary>
 public static class ConfigurationPlanner
 {
@@ -15,79 +15,52 @@ public static class ConfigurationPlanner
         [.. view.Members.Where(m => m.Kind != NodeKind.Witness)];
 
     /// <summary>
-    /// The first configuration ever: an empty in-sync set and a new lineage; only here a spare may win.
+    /// Decides on these groups, in order. A service that starts after another one may be placed before it, if both
+    /// are in groups that name each other: then the rest is decided once more.
     /// </summary>
-    public static Configuration? Start(
-        ServiceDefinition definition, View view, IReadOnlyDictionary<NodeId, int> load, IReadOnlySet<MemberId> leaving)
+    public static void Plan(
+        Decision decision, IEnumerable<ImmutableArray<ServiceName>> groups, Profile profile, Mutation mutations)
     {
-        var hosts = Hosts(view).Where(m => !leaving.Contains(m.Id)).ToList();
-        if (hosts.Count == 0) return null;
-        var first = Best(hosts.Select(m => new Provider(m.Id, m.Disk)), load);
-        return new Configuration(
-            definition.Name, new ConfigurationVersion(1), new Lineage(1), first.Member, [first], view.Epoch);
-    }
-
-    /// <returns>The next configuration, or null if the present one stands.</returns>
-    public static Configuration? Next(
-        ServiceDefinition definition,
-        Configuration present,
-        View view,
-        IReadOnlyDictionary<NodeId, int> load,
-        IReadOnlySet<MemberId> leaving)
-    {
-        var inSync = Survivors(definition, present, view);
-        if (inSync.IsEmpty)
+        var left = groups.ToList();
+        while (left.Count > 0)
         {
-            // Total loss: no in-sync copy is among the members. Nobody else may take its place; wait for a disk.
-            return present.Primary is null
-                ? null
-                : present with
-                {
-                    Version = present.Version.Next,
-                    Primary = null,
-                    Cause = view.Epoch,
-                    IsPlanned = false,
-                };
+            List<ImmutableArray<ServiceName>> waiting = [];
+            foreach (var group in left)
+            {
+                if (group.Length == 1 && GroupPlanner.IsSettled(decision.Find(group[0]), decision)) continue;
+                var entries = group.Select(decision.Find).OfType<ServiceEntry>().ToArray();
+                if (entries.Length == 0) continue;
+                new GroupPlanner(decision, entries, profile, mutations).Plan();
+                if (entries.Any(e => !e.Configuration.IsStarted && !e.Definition.After.IsEmpty)) waiting.Add(group);
+            }
+
+            var hasProgress = waiting.Count < left.Count;
+            left = hasProgress ? waiting.FindAll(g => g.Any(name => IsDue(decision, name))) : [];
         }
-
-        var primary = inSync.FirstOrDefault(p => p.Member == present.Primary);
-        var mustMove = primary == default || leaving.Contains(primary.Member);
-        if (mustMove)
-        {
-            var staying = inSync.Where(p => !leaving.Contains(p.Member)).ToList();
-            if (staying.Count > 0) primary = Best(staying, load);
-            else if (primary == default) primary = Best(inSync, load);
-        }
-
-        if (primary.Member == present.Primary && inSync.SequenceEqual(present.InSync)) return null;
-        return present with
-        {
-            Version = present.Version.Next,
-            Primary = primary.Member,
-            InSync = inSync,
-            Cause = view.Epoch,
-            IsPlanned = primary.Member != present.Primary && inSync.Any(p => p.Member == present.Primary),
-        };
     }
 
     /// <summary>
     /// The in-sync providers that are still members; if none is, the members that have come back with an in-sync disk
     /// of a durable service: every one of those holds every acknowledged update (agreement.md 4.7).
     /// </summary>
-    private static ImmutableArray<Provider> Survivors(ServiceDefinition definition, Configuration present, View view)
+    public static ImmutableArray<Provider> Survivors(ServiceEntry entry, Decision decision)
     {
-        ImmutableArray<Provider> alive = [.. present.InSync.Where(p => view.Contains(p.Member))];
-        if (!alive.IsEmpty || !definition.Durable) return alive;
+        var inSync = entry.Configuration.InSync;
+        var areAll = true;
+        foreach (var provider in inSync) areAll &= decision.Contains(provider.Member);
+        if (areAll) return inSync;
+        ImmutableArray<Provider> alive = [.. inSync.Where(p => decision.Contains(p.Member))];
+        if (!alive.IsEmpty || !entry.Definition.Durable) return alive;
         return
         [
-            .. present.InSync
-                .Select(p => (Old: p, New: view.MemberOn(p.Member.Node)))
+            .. inSync
+                .Select(p => (Old: p, New: decision.Find(p.Member.Node)))
                 .Where(p => p.New is not null && p.New.Disk == p.Old.Disk)
                 .Select(p => new Provider(p.New!.Id, p.New.Disk)),
         ];
     }
 
-    /// <summary>The least loaded; among equals the greatest node, as ranks have it.</summary>
-    private static Provider Best(IEnumerable<Provider> providers, IReadOnlyDictionary<NodeId, int> load) =>
-        providers.OrderBy(p => load.GetValueOrDefault(p.Member.Node)).ThenByDescending(p => p.Member).First();
+    private static bool IsDue(Decision decision, ServiceName name) =>
+        decision.Find(name) is { Configuration.IsStarted: false } entry && !entry.Definition.After.IsEmpty
+        && entry.Definition.After.All(after => decision.Find(after) is not { Configuration.Primary: null });
 }

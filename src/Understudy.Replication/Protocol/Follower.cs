@@ -7,7 +7,7 @@ internal sealed class Follower(Provider provider, bool isInSync, long next, Time
 {
     public Provider Provider { get; } = provider;
 
-    public bool IsInSync { get; } = isInSync;
+    public bool IsInSync { get; set; } = isInSync;
 
     /// <summary>
     /// The end of the log when this provider was marked joining, or null. From then on it must acknowledge; the mark

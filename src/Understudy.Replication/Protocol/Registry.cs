@@ -4,62 +4,204 @@ using Understudy.Kernel;
 namespace Understudy.Replication.Protocol;
 
 /// <summary>
-/// The RM's state: every service's wanted shape and configuration. A checkpoint is the entries that change.
+/// The RM's state: every service's definition, configuration and operation, what an operator said of nodes and of
+/// the cluster, and the latest changes. A checkpoint is the records that change.
 /// </summary>
 public sealed class Registry : IReplicatedState
 {
     /// <summary>The RM is itself a service under this name; no configured service may have it.</summary>
     public static readonly ServiceName Name = new("~registry");
 
+    /// <summary>How many changes are remembered.</summary>
+    public const int HistoryKept = 512;
+
     private readonly SortedDictionary<ServiceName, ServiceEntry> _services = [];
+    private readonly SortedDictionary<NodeId, NodeEntry> _nodes = [];
+    private readonly SortedSet<ServiceName> _removed = [];
+    private readonly SortedSet<ServiceName> _underWay = [];
+    private readonly Queue<HistoryEntry> _history = new();
+    private ServiceGroups? _groups;
+    private ImmutableArray<HistoryEntry>? _published;
+
+    /// <summary>What begins each record.</summary>
+    private enum RecordKind : byte
+    {
+        Service = 1,
+        Removed = 2,
+        Node = 3,
+        Cluster = 4,
+        History = 5,
+    }
 
     public ImmutableArray<ServiceEntry> Services => [.. _services.Values];
 
+    /// <summary>What an operator said of nodes, in order.</summary>
+    public ImmutableArray<NodeEntry> Nodes => [.. _nodes.Values];
+
+    /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
+    public bool IsHeld { get; private set; }
+
+    /// <summary>How long RMs have been active, as the last decision has it.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>The latest changes, the oldest first.</summary>
+    public ImmutableArray<HistoryEntry> History => _published ??= [.. _history];
+
+    /// <summary>The number of the last change.</summary>
+    public long LastChange { get; private set; }
+
+    /// <summary>The services that have an operation under way.</summary>
+    public IReadOnlyCollection<ServiceName> UnderWay => _underWay;
+
+    /// <summary>Which services are decided on together.</summary>
+    public ServiceGroups Groups => _groups ??= new ServiceGroups(_services.Values.Select(e => e.Definition));
+
+    /// <summary>Carries out an operator's command; set by the RM of this node.</summary>
+    public Func<ReadOnlyMemory<byte>, Execution>? Obey { get; set; }
+
     public ServiceEntry? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
+    public bool IsDrained(NodeId node) => _nodes.TryGetValue(node, out var entry) && entry.IsDrained;
+
+    /// <summary>Whether a service of this name was removed: some node may still have its state.</summary>
+    public bool WasRemoved(ServiceName name) => _removed.Contains(name);
+
+    /// <summary>All that nodes are ordered, as it is now.</summary>
+    public ServiceMap ToMap(ConfigurationVersion generation, long sequence) =>
+        new(generation, sequence, Services) { Nodes = Nodes, IsHeld = IsHeld };
+
     /// <summary>Makes the changes here and gives them as a checkpoint.</summary>
-    public ReadOnlyMemory<byte> Change(IReadOnlyCollection<ServiceEntry> changed)
+    public ReadOnlyMemory<byte> Change(RegistryChange change)
     {
         var writer = new ByteWriter();
-        foreach (var entry in changed)
+        foreach (var entry in change.Services)
         {
             if (_services.TryGetValue(entry.Definition.Name, out var before))
             {
                 Invariant.Holds(
-                    entry.Configuration.Version > before.Configuration.Version,
+                    entry.Configuration.Version >= before.Configuration.Version,
                     $"OnePrimary: the version of {entry.Definition.Name} only grows");
             }
 
-            _services[entry.Definition.Name] = entry;
-            writer.Bytes(ReplicationCodec.EncodeServiceEntry(entry));
+            Put(entry);
+            Write(writer, RecordKind.Service, ReplicationCodec.EncodeServiceEntry(entry));
+        }
+
+        foreach (var name in change.Removed)
+        {
+            Remove(name);
+            WriteRemoved(writer, name);
+        }
+
+        foreach (var node in change.Nodes)
+        {
+            _nodes[node.Node] = node;
+            Write(writer, RecordKind.Node, ReplicationCodec.EncodeNodeEntry(node));
+        }
+
+        (IsHeld, Elapsed) = (change.IsHeld ?? IsHeld, change.Elapsed);
+        Write(writer, RecordKind.Cluster, ReplicationCodec.EncodeClusterEntry(IsHeld, Elapsed));
+        foreach (var entry in change.History)
+        {
+            Remember(entry);
+            Write(writer, RecordKind.History, ReplicationCodec.EncodeHistoryEntry(entry));
         }
 
         return writer.ToMemory();
     }
 
-    public Execution Execute(ReadOnlyMemory<byte> request) =>
-        throw new InvalidOperationException("The registry is changed by the RM alone, not by requests.");
+    public Execution Execute(ReadOnlyMemory<byte> request) => Obey is { } obey
+        ? obey(request)
+        : throw new InvalidOperationException("The registry is changed by the RM alone.");
 
     public void Apply(ReadOnlyMemory<byte> checkpoint)
     {
         var reader = new ByteReader(checkpoint);
         while (!reader.Rest().IsEmpty)
         {
-            var entry = ReplicationCodec.DecodeServiceEntry(reader.Bytes().Span);
-            _services[entry.Definition.Name] = entry;
+            var kind = (RecordKind)reader.Byte();
+            var bytes = reader.Bytes();
+            switch (kind)
+            {
+                case RecordKind.Service: Put(ReplicationCodec.DecodeServiceEntry(bytes.Span)); break;
+                case RecordKind.Removed: Remove(new ServiceName(new ByteReader(bytes).Text())); break;
+                case RecordKind.Node:
+                    var node = ReplicationCodec.DecodeNodeEntry(bytes.Span);
+                    _nodes[node.Node] = node;
+                    break;
+                case RecordKind.Cluster:
+                    (IsHeld, Elapsed) = ReplicationCodec.DecodeClusterEntry(bytes.Span);
+                    break;
+                case RecordKind.History: Remember(ReplicationCodec.DecodeHistoryEntry(bytes.Span)); break;
+                default: throw new FormatException($"A stored record of the registry is of an unknown kind {kind}.");
+            }
         }
     }
 
     public ReadOnlyMemory<byte> Save()
     {
         var writer = new ByteWriter();
-        foreach (var entry in _services.Values) writer.Bytes(ReplicationCodec.EncodeServiceEntry(entry));
+        foreach (var entry in _services.Values)
+        {
+            Write(writer, RecordKind.Service, ReplicationCodec.EncodeServiceEntry(entry));
+        }
+
+        foreach (var name in _removed) WriteRemoved(writer, name);
+        foreach (var node in _nodes.Values) Write(writer, RecordKind.Node, ReplicationCodec.EncodeNodeEntry(node));
+        Write(writer, RecordKind.Cluster, ReplicationCodec.EncodeClusterEntry(IsHeld, Elapsed));
+        foreach (var entry in _history) Write(writer, RecordKind.History, ReplicationCodec.EncodeHistoryEntry(entry));
         return writer.ToMemory();
     }
 
     public void Load(ReadOnlyMemory<byte> state)
     {
         _services.Clear();
+        _nodes.Clear();
+        _removed.Clear();
+        _underWay.Clear();
+        _history.Clear();
+        (_groups, _published) = (null, null);
+        (IsHeld, Elapsed, LastChange) = (false, TimeSpan.Zero, 0);
         Apply(state);
+    }
+
+    private void Put(ServiceEntry entry)
+    {
+        var name = entry.Definition.Name;
+        var isKnown = _services.TryGetValue(name, out var before)
+            && ReferenceEquals(before.Definition, entry.Definition);
+        if (!isKnown) _groups = null;
+        _services[name] = entry;
+        if (entry.Operation is null) _underWay.Remove(name);
+        else _underWay.Add(name);
+    }
+
+    private void Remove(ServiceName name)
+    {
+        _services.Remove(name);
+        _underWay.Remove(name);
+        _removed.Add(name);
+        _groups = null;
+    }
+
+    private void Remember(HistoryEntry entry)
+    {
+        _published = null;
+        _history.Enqueue(entry);
+        if (_history.Count > HistoryKept) _history.Dequeue();
+        LastChange = Math.Max(LastChange, entry.Number);
+    }
+
+    private static void WriteRemoved(ByteWriter writer, ServiceName name)
+    {
+        var record = new ByteWriter();
+        record.Text(name.Value);
+        Write(writer, RecordKind.Removed, record.ToMemory().Span);
+    }
+
+    private static void Write(ByteWriter writer, RecordKind kind, ReadOnlySpan<byte> record)
+    {
+        writer.Byte((byte)kind);
+        writer.Bytes(record);
     }
 }

@@ -85,6 +85,9 @@ public sealed partial class Replica
         else hosted.Stand(isInSync, _effects);
     }
 
+    /// <summary>The service is no more: its code ends, and what it says after that does not count.</summary>
+    public void EndCode() => _hosted?.StartAnew(_effects);
+
     private void OnOffered(ServiceReport.Offered offered, bool isAccepted)
     {
         if (!isAccepted)

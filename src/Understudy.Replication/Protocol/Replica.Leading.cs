@@ -30,6 +30,10 @@ public sealed partial class Replica
         .. _followers.Values.Where(f => !f.IsInSync).Select(f => new JoiningProgress(f.Provider.Member, Percent(f))),
     ];
 
+    /// <summary>Whether everything that was asked is executed, committed and answered.</summary>
+    public bool IsDrained =>
+        _waiting.Count == 0 && Committed == _log.LastSequence && _hosted is not { Requests: > 0 };
+
     /// <summary>Executes a request, or finds its answer if it was executed before (OnceOnly).</summary>
     /// <returns>How it was taken; the answer follows as an effect unless the key was reused.</returns>
     public AnswerKind Submit(ReplicationMessage.Request request)
@@ -142,7 +146,8 @@ public sealed partial class Replica
                 }
 
                 var isSlow = follower.MustAcknowledge && _now - follower.HeardAt > _profile.Silence * 2;
-                if (isSlow) Want(follower, isIncluded: false);
+                if (isSlow && !Allows(Mutation.InSyncShrinksWithoutConfigurationChange)) follower.IsInSync = false;
+                else if (isSlow) Want(follower, isIncluded: false);
             }
 
             else if (_now - follower.SentAt >= _profile.Silence)

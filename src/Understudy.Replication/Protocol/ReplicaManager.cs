@@ -5,146 +5,181 @@ using Understudy.Membership;
 namespace Understudy.Replication.Protocol;
 
 /// <summary>
-/// The RM's primary (FIG 2, 206; FIG 3): decides every service's configuration from the view, one decision for one
-/// change of view, and orders it once it is committed. It acts only between being activated and deposed; what it
-/// decides goes through the registry's replica, as a service's checkpoints do.
+/// The RM's primary (FIG 2, 206; FIG 3): decides every service's configuration from the view, from operators' commands
+/// and from what primaries report: one decision for one cause, ordered once it is committed. It acts only between
+/// being activated and deposed; what it decides goes through the registry's replica, as a service's checkpoints do.
 /// </summary>
-public sealed class ReplicaManager(
-    ImmutableArray<ServiceDefinition> definitions, Registry registry, Replica replica, Profile profile)
+public sealed partial class ReplicaManager
 {
+    private readonly ImmutableArray<ServiceDefinition> _definitions;
+    private readonly Registry _registry;
+    private readonly Replica _replica;
+    private readonly Profile _profile;
+    private readonly Mutation _mutations;
     private readonly SortedSet<MemberId> _leaving = [];
-    private readonly SortedDictionary<MemberId, Push> _pushed = [];
+    private readonly SortedDictionary<ServiceName, ConfigurationVersion> _drained = [];
+    private readonly SortedDictionary<ServiceName, TimeSpan> _backOff = [];
     private readonly Queue<ServiceMap> _uncommitted = new();
-    private ServiceMap? _committed;
+    private TimeSpan _elapsedAtActivation;
+    private TimeSpan _activatedAt;
     private ConfigurationVersion _generation;
 
-    /// <summary>Which map a member was sent, when, and which it has taken over.</summary>
-    private readonly record struct Push(long Sent, long Taken, TimeSpan SentAt);
+    /// <param name="definitions">
+    /// The services of the cluster's file: defined when the registry does not know them; what it knows wins.
+    /// </param>
+    /// <param name="registry">The RM's state on this node.</param>
+    /// <param name="replica">The replica that keeps it.</param>
+    /// <param name="profile">All timings.</param>
+    /// <param name="mutations">Rules that a test switched off.</param>
+    public ReplicaManager(
+        ImmutableArray<ServiceDefinition> definitions,
+        Registry registry,
+        Replica replica,
+        Profile profile,
+        Mutation mutations)
+    {
+        (_definitions, _registry, _replica) = (definitions, registry, replica);
+        (_profile, _mutations) = (profile, mutations);
+        _registry.Obey = Obey;
+    }
 
     /// <summary>Whether this node's RM decides.</summary>
     public bool IsActive { get; private set; }
 
     /// <summary>This node won the selection: recover the registry, and reconcile it with the view.</summary>
-    public void Activate(ConfigurationVersion generation)
+    public void Activate(ConfigurationVersion generation, TimeSpan now)
     {
         IsActive = true;
         _generation = generation;
+        (_elapsedAtActivation, _activatedAt) = (_registry.Elapsed, now);
         _pushed.Clear();
+        _drained.Clear();
+        _backOff.Clear();
         _uncommitted.Clear();
         _committed = null;
         // What the registry says now stands once everything in it is committed in this version.
-        _uncommitted.Enqueue(new ServiceMap(generation, replica.LastSequence, registry.Services));
+        _uncommitted.Enqueue(_registry.ToMap(generation, _replica.LastSequence));
     }
 
     public void Depose() => IsActive = false;
 
     /// <summary>Decides what the view changes, for all services at once.</summary>
-    public void Reconcile(View view)
+    public void Reconcile(View view, TimeSpan now)
     {
         if (!IsActive) return;
         _leaving.RemoveWhere(m => !view.Contains(m));
         foreach (var gone in _pushed.Keys.Where(m => !view.Contains(m)).ToList()) _pushed.Remove(gone);
-        List<ServiceEntry> changed = [];
-        var load = Load();
-        foreach (var definition in definitions)
+        var decision = Begin(view, now, $"view {view.Epoch}");
+        foreach (var definition in _definitions)
         {
-            var entry = registry.Find(definition.Name);
-            var next = entry is null
-                ? ConfigurationPlanner.Start(definition, view, load, _leaving)
-                : ConfigurationPlanner.Next(entry.Definition, entry.Configuration, view, load, _leaving);
-            if (next is null) continue;
-            changed.Add(new ServiceEntry(entry?.Definition ?? definition, next));
-            if (next.Primary is { } primary) load[primary.Node] = load.GetValueOrDefault(primary.Node) + 1;
+            var name = definition.Name;
+            if (_registry.Find(name) is not null || _registry.WasRemoved(name)) continue;
+            decision.Put(new ServiceEntry(definition, Configuration.NotStarted(name)));
         }
 
-        Commit(changed);
+        Commit(decision, null);
     }
 
     /// <summary>A service's primary asks to take a provider in or out; void in any other version.</summary>
-    public void OnInSyncWanted(MemberId from, ReplicationMessage.InSyncWanted wanted, View view)
+    public void OnInSyncWanted(MemberId from, ReplicationMessage.InSyncWanted wanted, View view, TimeSpan now)
     {
-        if (!IsActive || registry.Find(wanted.Service) is not { } entry) return;
-        var present = entry.Configuration;
-        if (present.Version != wanted.Version || present.Primary != from || wanted.Provider.Member == from) return;
-        var others = present.InSync.Where(p => p.Member.Node != wanted.Provider.Member.Node);
+        if (!IsActive || _registry.Find(wanted.Service) is not { } entry) return;
+        var (present, provider) = (entry.Configuration, wanted.Provider);
+        if (present.Version != wanted.Version || present.Primary != from || provider.Member == from) return;
+        var others = present.InSync.Where(p => p.Member.Node != provider.Member.Node);
+        var words = $"{from.Node} gives {provider.Member} up";
         if (wanted.IsIncluded)
         {
-            if (!view.Contains(wanted.Provider.Member) || present.IsInSync(wanted.Provider.Member)) return;
-            others = others.Append(wanted.Provider);
+            if (!view.Contains(provider.Member) || present.IsInSync(provider.Member)) return;
+            var isWanted = entry.Placement.Contains(provider.Member.Node);
+            if (isWanted) others = others.Append(provider);
+            words = $"{provider.Member} is brought up";
         }
 
+        var decision = Begin(view, now, words);
         // Without a change of the set the version still grows: that ends a joining mark which holds up commits.
-        Commit([entry with
-        {
-            Configuration = present with
-            {
-                Version = present.Version.Next,
-                InSync = [.. others.OrderBy(p => p.Member)],
-                Cause = view.Epoch,
-                IsPlanned = false,
-            },
-        }]);
+        decision.Grow(wanted.Service);
+        ImmutableArray<Provider> inSync = [.. others.OrderBy(p => p.Member)];
+        decision.Put(entry with { Configuration = present with { InSync = inSync } });
+        Commit(decision, wanted.Service);
     }
 
     /// <summary>A node is about to leave: its primaries go to in-sync providers elsewhere.</summary>
-    public void OnHandOverWanted(MemberId from, View view)
+    public void OnHandOverWanted(MemberId from, View view, TimeSpan now)
     {
         if (!IsActive || !view.Contains(from) || !_leaving.Add(from)) return;
-        Reconcile(view);
+        Commit(Begin(view, now, $"{from.Node} is leaving"), null);
     }
 
-    public void OnMapTaken(MemberId from, ReplicationMessage.MapTaken taken)
+    /// <summary>A primary's code fails again and again: an in-sync provider elsewhere follows it, if one can.</summary>
+    public void OnMoveWanted(MemberId from, ReplicationMessage.MoveWanted wanted, View view, TimeSpan now)
     {
-        if (taken.Generation != _generation || !_pushed.TryGetValue(from, out var push)) return;
-        _pushed[from] = push with { Taken = Math.Max(push.Taken, taken.Sequence) };
+        if (!IsActive || _registry.Find(wanted.Service) is not { } entry) return;
+        if (entry.Configuration.Version != wanted.Version || entry.Configuration.Primary != from) return;
+        var decision = Begin(view, now, $"the code of {wanted.Service} failed again on {from.Node}");
+        if (new CommandRules(decision, _registry).Relieve(wanted.Service)) Commit(decision, wanted.Service);
     }
 
-    /// <summary>The map to order now, if a newer one is committed than was returned before; null otherwise.</summary>
-    public ServiceMap? TakeCommitted()
+    /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
+    public void OnFrozen(MemberId from, ReplicationMessage.Frozen frozen, View view, TimeSpan now)
     {
-        if (!IsActive) return null;
-        ServiceMap? newest = null;
-        while (_uncommitted.TryPeek(out var map) && map.Sequence <= replica.Committed) newest = _uncommitted.Dequeue();
-        if (newest is not null) _committed = newest;
-        return newest;
+        if (!IsActive || _registry.Find(frozen.Service) is not { Operation.Stage: OperationStage.Freeze } entry) return;
+        if (entry.Configuration.Version != frozen.Version || entry.Configuration.Primary != from) return;
+        _drained[frozen.Service] = frozen.Version;
+        Commit(Begin(view, now, $"{frozen.Service} is drained"), frozen.Service);
     }
 
-    /// <summary>To whom the committed map is still to be sent: once at once, then again until it is taken.</summary>
-    public List<(MemberId To, ServiceMap Map)> DuePushes(View view, MemberId self, TimeSpan now)
+    /// <summary>Gives up what has taken too long, and begins again what was given up.</summary>
+    public void Tick(View view, TimeSpan now)
     {
-        if (!IsActive || _committed is not { } map) return [];
-        List<(MemberId, ServiceMap)> due = [];
-        foreach (var member in view.Members)
+        if (!IsActive) return;
+        var elapsed = Elapsed(now);
+        foreach (var name in _registry.UnderWay.ToList())
         {
-            if (member.Id == self) continue;
-            var push = _pushed.GetValueOrDefault(member.Id, new Push(-1, -1, TimeSpan.Zero));
-            if (push.Taken >= map.Sequence) continue;
-            if (push.Sent >= map.Sequence && now - push.SentAt < profile.Heartbeat) continue;
-            _pushed[member.Id] = push with { Sent = map.Sequence, SentAt = now };
-            due.Add((member.Id, map));
+            if (_registry.Find(name)?.Operation is not { } operation) continue;
+            if (!GroupPlanner.IsOverdue(operation, elapsed, _profile)) continue;
+            _backOff[name] = elapsed + _profile.Silence;
+            Commit(Begin(view, now, $"the switchover took too long: {operation.Cause}"), name);
         }
 
-        return due;
-    }
-
-    private void Commit(List<ServiceEntry> changed)
-    {
-        if (changed.Count == 0) return;
-        var sequence = replica.Append(OnceOnlyState.Wrap(registry.Change(changed)));
-        _uncommitted.Enqueue(new ServiceMap(_generation, sequence, registry.Services));
-    }
-
-    private SortedDictionary<NodeId, int> Load()
-    {
-        SortedDictionary<NodeId, int> load = [];
-        foreach (var entry in registry.Services)
+        foreach (var name in _backOff.Where(b => b.Value <= elapsed).Select(b => b.Key).ToList())
         {
-            if (entry.Configuration.Primary is { } primary)
-            {
-                load[primary.Node] = load.GetValueOrDefault(primary.Node) + 1;
-            }
+            _backOff.Remove(name);
+            Commit(Begin(view, now, "another attempt"), name);
+        }
+    }
+
+    /// <summary>How long RMs have been active since the cluster formed: the time of budgets and of history.</summary>
+    private TimeSpan Elapsed(TimeSpan now) => _elapsedAtActivation + (now - _activatedAt);
+
+    private Decision Begin(View view, TimeSpan now, string cause) =>
+        new(_registry, view, _leaving, Elapsed(now), cause)
+        {
+            IsDrained = name => _drained.TryGetValue(name, out var version)
+                && _registry.Find(name)?.Configuration.Version == version,
+            IsBackingOff = _backOff.ContainsKey,
+        };
+
+    /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>
+    private void Commit(Decision decision, ServiceName? only)
+    {
+        if (Plan(decision, only) is not { IsEmpty: false } change) return;
+        var sequence = _replica.Append(OnceOnlyState.Wrap(_registry.Change(change)));
+        _uncommitted.Enqueue(_registry.ToMap(_generation, sequence));
+    }
+
+    private RegistryChange Plan(Decision decision, ServiceName? only)
+    {
+        IEnumerable<ImmutableArray<ServiceName>> groups = only is { } name
+            ? [_registry.Groups.Of(name)]
+            : decision.Groups.All;
+        ConfigurationPlanner.Plan(decision, groups, _profile, _mutations);
+        var change = decision.ToChange();
+        foreach (var entry in change.Services)
+        {
+            if (entry.Operation is not { Stage: OperationStage.Freeze }) _drained.Remove(entry.Definition.Name);
         }
 
-        return load;
+        return change;
     }
 }

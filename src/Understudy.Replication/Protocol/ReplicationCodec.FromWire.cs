@@ -20,6 +20,10 @@ public static partial class ReplicationCodec
             ToVersion(envelope.MapTaken.Generation, ref fault), ToNumber(envelope.MapTaken.Sequence, ref fault)),
         Wire.Envelope.BodyOneofCase.Progressed => ToProgressed(envelope.Progressed, ref fault),
         Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
+        Wire.Envelope.BodyOneofCase.Frozen => new ReplicationMessage.Frozen(
+            ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
+        Wire.Envelope.BodyOneofCase.MoveWanted => new ReplicationMessage.MoveWanted(
+            ToService(envelope.MoveWanted.Service, ref fault), ToVersion(envelope.MoveWanted.Version, ref fault)),
         _ => null,
     };
 
@@ -34,8 +38,12 @@ public static partial class ReplicationCodec
             if (ToEntry(each, ref fault) is { } entry) services.Add(entry);
         }
 
-        return new ReplicationMessage.MapPushed(new ServiceMap(
-            ToVersion(wire.Generation, ref fault), ToNumber(wire.Sequence, ref fault), services.DrainToImmutable()));
+        var nodes = ImmutableArray.CreateBuilder<NodeEntry>(wire.Nodes.Count);
+        foreach (var each in wire.Nodes) nodes.Add(ToNodeEntry(each, ref fault));
+        var map = new ServiceMap(
+            ToVersion(wire.Generation, ref fault), ToNumber(wire.Sequence, ref fault), services.DrainToImmutable());
+        return new ReplicationMessage.MapPushed(
+            map with { Nodes = nodes.MoveToImmutable(), IsHeld = wire.IsHeld });
     }
 
     private static ReplicationMessage.Progressed ToProgressed(Wire.Progressed wire, ref string? fault)
@@ -57,20 +65,21 @@ public static partial class ReplicationCodec
         var configuration = ToConfiguration(wire.Configuration, ref fault);
         if (definition is null || configuration is null) return null;
         if (definition.Name != configuration.Service) fault ??= "an entry is of two services";
-        return new ServiceEntry(definition, configuration);
+        return ToPlanned(new ServiceEntry(definition, configuration), wire.Plan, ref fault);
     }
 
-    private static ServiceDefinition? ToDefinition(Wire.ServiceDefinition? wire, ref string? fault)
+    internal static ServiceDefinition? ToDefinition(Wire.ServiceDefinition? wire, ref string? fault)
     {
         if (wire is null) fault ??= "a definition is missing";
         if (wire is null) return null;
         if (wire.Kind.Length is 0 or > MaxNameLength) fault ??= $"a kind has {wire.Kind.Length} characters";
-        return new ServiceDefinition(
+        var definition = new ServiceDefinition(
             ToService(wire.Name, ref fault),
             wire.Kind,
             ToCount(wire.Secondaries, ref fault),
             ToCount(wire.Spares, ref fault),
             wire.Durable);
+        return ToRuled(definition, wire.Rules, ref fault);
     }
 
     private static Configuration? ToConfiguration(Wire.Configuration? wire, ref string? fault)
@@ -107,7 +116,7 @@ public static partial class ReplicationCodec
         return new MemberId(new NodeId(wire.Node), new Incarnation(wire.Counter, wire.Nonce));
     }
 
-    private static ServiceName ToService(string name, ref string? fault)
+    internal static ServiceName ToService(string name, ref string? fault)
     {
         if (name.Length is 0 or > MaxNameLength) fault ??= $"a service's name has {name.Length} characters";
         return new ServiceName(name);

@@ -1,9 +1,12 @@
+using System.Collections.Immutable;
 using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
 
 public static partial class ReplicationCodec
 {
+    private static readonly Wire.Plan _nothingPlanned = new();
+
     private static Wire.Envelope ToWire(ReplicationMessage message) => message switch
     {
         ReplicationMessage.InSyncWanted wanted => new()
@@ -37,6 +40,14 @@ public static partial class ReplicationCodec
             },
         },
         ReplicationMessage.HandOverWanted => new() { HandOverWanted = new() },
+        ReplicationMessage.Frozen frozen => new()
+        {
+            Frozen = new() { Service = frozen.Service.Value, Version = frozen.Version.Value },
+        },
+        ReplicationMessage.MoveWanted wanted => new()
+        {
+            MoveWanted = new() { Service = wanted.Service.Value, Version = wanted.Version.Value },
+        },
         _ => throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
     };
 
@@ -45,18 +56,64 @@ public static partial class ReplicationCodec
         Generation = map.Generation.Value,
         Sequence = map.Sequence,
         Services = { map.Services.Select(ToWire) },
+        Nodes = { map.Nodes.Select(ToWire) },
+        IsHeld = map.IsHeld,
     };
 
-    private static Wire.ServiceEntry ToWire(ServiceEntry entry) =>
-        new() { Definition = ToWire(entry.Definition), Configuration = ToWire(entry.Configuration) };
+    private static Wire.ServiceEntry ToWire(ServiceEntry entry) => new()
+    {
+        Definition = ToWire(entry.Definition),
+        Configuration = ToWire(entry.Configuration),
+        Plan = ToWirePlan(entry),
+    };
 
-    private static Wire.ServiceDefinition ToWire(ServiceDefinition definition) => new()
+    private static Wire.Plan? ToWirePlan(ServiceEntry entry)
+    {
+        var plan = new Wire.Plan
+        {
+            Placement = { Names(entry.Placement) },
+            Excluded = { Names(entry.Excluded) },
+            IsFrozen = entry.IsFrozen,
+            IsHeld = entry.IsHeld,
+            Operation = entry.Operation is not { } operation ? null : new()
+            {
+                Target = operation.Target.Value,
+                Stage = (uint)operation.Stage,
+                Since = operation.Since.Ticks,
+                Cause = operation.Cause,
+            },
+        };
+        return plan.Equals(_nothingPlanned) ? null : plan;
+    }
+
+    private static IEnumerable<Wire.PlacementRule> ToWireRules(ServiceDefinition definition) =>
+    [
+        .. Rules(RuleKind.Preferred, Names(definition.Preferred)),
+        .. Rules(RuleKind.Only, Names(definition.Only)),
+        .. Rules(RuleKind.Never, Names(definition.Never)),
+        .. Rules(RuleKind.With, Names(definition.With)),
+        .. Rules(RuleKind.After, Names(definition.After)),
+        .. Rules(RuleKind.Apart, Names(definition.Apart)),
+    ];
+
+    private static IEnumerable<Wire.PlacementRule> Rules(RuleKind kind, IEnumerable<string> names) =>
+        names.Select(name => new Wire.PlacementRule { Kind = (uint)kind, Name = name });
+
+    private static Wire.NodeEntry ToWire(NodeEntry entry) =>
+        new() { Node = entry.Node.Value, IsDrained = entry.IsDrained };
+
+    private static IEnumerable<string> Names(ImmutableArray<NodeId> nodes) => nodes.Select(node => node.Value);
+
+    private static IEnumerable<string> Names(ImmutableArray<ServiceName> names) => names.Select(name => name.Value);
+
+    internal static Wire.ServiceDefinition ToWire(ServiceDefinition definition) => new()
     {
         Name = definition.Name.Value,
         Kind = definition.Kind,
         Secondaries = checked((uint)definition.Secondaries),
         Spares = checked((uint)definition.Spares),
         Durable = definition.Durable,
+        Rules = { ToWireRules(definition) },
     };
 
     private static Wire.Configuration ToWire(Configuration configuration) => new()

@@ -96,6 +96,12 @@ public abstract record ReplicationMessage : Message
     /// <summary>The sender is about to leave and asks the RM to move its primaries away.</summary>
     public sealed record HandOverWanted : ReplicationMessage;
 
+    /// <summary>The code of the sender's primary fails again and again: another provider shall be primary.</summary>
+    public sealed record MoveWanted(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+
+    /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
+    public sealed record Frozen(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+
     /// <summary>A gateway forwards a client's request.</summary>
     /// <param name="Id">The gateway's name for it; the same however often it is sent.</param>
     /// <param name="LowestPending">No request of this gateway below this number will be sent again.</param>

@@ -9,8 +9,8 @@ namespace Understudy.Hosting;
 
 /// <summary>
 /// Turns what happened inside a node into a line of the log and an entry of the timeline. Both carry the failover's
-/// id, the same on all nodes: the epoch of the view that caused it (<c>e11</c>) or, when a primary was moved because
-/// its node was asked to stop, that and the version in which it serves elsewhere (<c>e11.v12</c>).
+/// id, the same on all nodes: the epoch of the view that caused it (<c>e11</c>) or, when a primary was moved by a
+/// switchover, that and the version in which it serves elsewhere (<c>e11.v12</c>).
 /// </summary>
 internal sealed partial class EventReports(Timeline timeline, ILogger logger, TimeProvider clock)
 {

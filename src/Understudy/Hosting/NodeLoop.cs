@@ -169,7 +169,7 @@ internal sealed class NodeLoop
                 _parts.Gateway.Answer(answer.Number, answer.Reply);
                 break;
             case NodeEffect.Instruct instruct:
-                _parts.Executors.Take(instruct.Service, instruct.Instruction);
+                _parts.Executors.Take(instruct.Service, instruct.Kind, instruct.Instruction);
                 break;
             case NodeEffect.Probe probe:
                 _parts.Transport.Probe(probe.Peer);

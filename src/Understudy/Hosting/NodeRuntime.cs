@@ -77,7 +77,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _gateway = new Gateway(inbox, services, _hold, clock);
         _executors = new ServiceExecutors(
             catalog ?? new ServiceCatalog(),
-            configuration.Services.ToDictionary(service => service.Name, service => service.Kind),
             configuration.Profile,
             clock,
             fail);

@@ -7,7 +7,8 @@ namespace Understudy.Protocol;
 /// <summary>This node's provider of one service.</summary>
 internal sealed class HostedService(ServiceDefinition definition, Replica replica)
 {
-    public ServiceDefinition Definition { get; } = definition;
+    /// <summary>As last ordered; its name, kind and durability never change.</summary>
+    public ServiceDefinition Definition { get; set; } = definition;
 
     public Replica Replica { get; } = replica;
 

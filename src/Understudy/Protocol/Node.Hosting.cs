@@ -7,11 +7,11 @@ namespace Understudy.Protocol;
 /// <summary>
 /// Services' own code, which runs outside this loop: what it reports, when it must stop being primary, and what is
 /// done when it fails. A failed provider is started anew, the first time at once; one that is primary and fails again
-/// soon is handed over. The node itself goes on.
+/// soon is moved to another node. The node itself goes on.
 /// </summary>
 public sealed partial class Node
 {
-    /// <summary>In so long a primary's code may fail once before it is handed over.</summary>
+    /// <summary>In so long a primary's code may fail once before its service is moved.</summary>
     private static readonly TimeSpan FailureBudget = TimeSpan.FromMinutes(10);
 
     /// <summary>A failed provider is started anew after this at the latest.</summary>
@@ -53,7 +53,7 @@ public sealed partial class Node
         hosted.StartAnewAt = _now + RestAfter(hosted.Failures);
         if (hosted.Failures > 1 && hosted is { IsPrimary: true, Configuration.InSync.Length: > 1 })
         {
-            SendToManager(new ReplicationMessage.HandOverWanted());
+            SendToManager(new ReplicationMessage.MoveWanted(name, hosted.Replica.Version));
         }
 
         StartAnewIfDue(hosted);

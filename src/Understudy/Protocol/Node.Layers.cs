@@ -71,7 +71,7 @@ public sealed partial class Node
             });
         }
 
-        InReplica(_registryReplica, Registry.Name, _ => _manager.Reconcile(view));
+        InReplica(_registryReplica, Registry.Name, _ => _manager.Reconcile(view, _now));
         BringUp();
     }
 
@@ -130,8 +130,8 @@ public sealed partial class Node
         InReplica(_registryReplica, Registry.Name, r => r.Lead(configuration.Version, inSync));
         InReplica(_registryReplica, Registry.Name, _ =>
         {
-            _manager.Activate(configuration.Version);
-            _manager.Reconcile(view);
+            _manager.Activate(configuration.Version, _now);
+            _manager.Reconcile(view, _now);
         });
         BringUp();
     }
@@ -179,7 +179,8 @@ public sealed partial class Node
                     refuse.Id, refuse.Kind, refuse.Why, refuse.Version));
                 break;
             case ReplicaEffect.Instruct instruct:
-                _effects.Add(new NodeEffect.Instruct(service, instruct.Instruction));
+                _effects.Add(new NodeEffect.Instruct(
+                    service, _services[service].Definition.Kind, instruct.Instruction));
                 break;
             default: throw new UnreachableException($"Unknown effect {effect}.");
         }

@@ -30,10 +30,16 @@ public sealed partial class Node
                 break;
             case ReplicationMessage.SnapshotReceived m: In(m.Service, (r, _) => r.OnSnapshotReceived(from, m)); break;
             case ReplicationMessage.InSyncWanted m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnInSyncWanted(from, m, View!));
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnInSyncWanted(from, m, View!, _now));
                 break;
             case ReplicationMessage.HandOverWanted:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!));
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!, _now));
+                break;
+            case ReplicationMessage.MoveWanted m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnMoveWanted(from, m, View!, _now));
+                break;
+            case ReplicationMessage.Frozen m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnFrozen(from, m, View!, _now));
                 break;
             case ReplicationMessage.MapPushed m:
                 // An order names its RM as well as the announcement does, and is repeated until it is taken.
@@ -71,21 +77,6 @@ public sealed partial class Node
         if (_manager.TakeCommitted() is { } map) Adopt(map);
         foreach (var (to, due) in _manager.DuePushes(view, _self, _now))
             Send(to, new ReplicationMessage.MapPushed(due));
-    }
-
-    private void Adopt(ServiceMap map)
-    {
-        var isNewer = map.Generation > Map.Generation ||
-            (map.Generation == Map.Generation && map.Sequence > Map.Sequence);
-        if (!isNewer) return;
-        Map = map;
-        foreach (var entry in map.Services)
-        {
-            if (_services.TryGetValue(entry.Definition.Name, out var hosted)) Adopt(hosted, entry.Configuration);
-        }
-
-        BringUp();
-        foreach (var (to, request) in _router.Due(Map, _now)) SendRequest(to, request);
     }
 
     private void Adopt(HostedService hosted, Configuration configuration)
@@ -129,11 +120,10 @@ public sealed partial class Node
         foreach (var service in _services.Values)
         {
             if (!service.IsPrimary || service.Configuration is not { } configuration) continue;
-            var missing = service.Definition.Secondaries - (configuration.InSync.Length - 1);
-            var targets = ConfigurationPlanner.Hosts(view)
+            var placement = Map.Find(service.Definition.Name)?.Placement ?? [];
+            var targets = placement.Select(view.MemberOn).OfType<Member>()
                 .Where(m => !configuration.InSync.Any(p => p.Member.Node == m.Id.Node))
                 .Where(m => _membership.Hears(m.Id.Node, _now))
-                .Take(Math.Max(0, missing))
                 .Select(m => new Provider(m.Id, m.Disk)).ToList();
             InReplica(service.Replica, service.Definition.Name, r => r.BringUp(targets));
             TellProgress(service);
@@ -157,7 +147,7 @@ public sealed partial class Node
 
     private void OnRequested(NodeInput.Requested asked)
     {
-        if (!_options.Services.Any(s => s.Name == asked.Service))
+        if (Map.Find(asked.Service) is null && !IsExpected(asked.Service))
         {
             AnswerClient(new(asked, default), ReplyOutcome.UnknownService, $"There is no service {asked.Service}.");
             return;
@@ -185,7 +175,11 @@ public sealed partial class Node
     {
         var kind = AnswerKind.NotPrimary;
         var mayServe = IsMember && _now < LeaseUntil && View!.Contains(from);
-        if (mayServe && _services.TryGetValue(request.Service, out var hosted))
+        if (mayServe && request.Service == Registry.Name)
+        {
+            InReplica(_registryReplica, Registry.Name, _ => kind = _manager.Submit(request, View!, _now));
+        }
+        else if (mayServe && !IsFrozen(request.Service) && _services.TryGetValue(request.Service, out var hosted))
         {
             InReplica(hosted.Replica, request.Service, r => kind = r.Submit(request));
         }
@@ -205,6 +199,12 @@ public sealed partial class Node
         }
 
         if (_router.Finish(answer.Id.Number) is not { } held) return; // Answered before: it was sent twice.
+        if (held.Asked.Service == Registry.Name)
+        {
+            AnswerCommand(held.Asked.Number, answer);
+            return;
+        }
+
         var outcome = answer.Kind switch
         {
             AnswerKind.Done => ReplyOutcome.Answered,

@@ -30,7 +30,10 @@ public sealed partial class Node
             _joining.ToImmutableSortedDictionary(),
             peers,
             _router.Count,
-            []);
+            [])
+        {
+            History = _registry.History,
+        };
         return status with { Reasons = StatusReasons.For(status, _options, now) };
     }
 }

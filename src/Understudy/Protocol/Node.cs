@@ -28,6 +28,8 @@ public sealed partial class Node
     private readonly ReplicaManager _manager;
     private readonly SortedDictionary<ServiceName, HostedService> _services = [];
     private readonly RequestRouter _router;
+    private readonly StoredNode _stored;
+    private readonly bool _isHost;
     private readonly FlushGate _control = new();
     private readonly FlushGate _data = new();
     private readonly Queue<Message> _toSelf = new();
@@ -65,13 +67,11 @@ public sealed partial class Node
             options.Profile,
             mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
-        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile);
+        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile, mutations);
         _router = new RequestRouter(self, options.Profile);
-        var isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
-        foreach (var definition in options.Services)
-        {
-            if (isHost) _services[definition.Name] = new(definition, MakeReplica(definition, stored));
-        }
+        _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
+        _stored = stored;
+        foreach (var definition in options.Services) Host(definition);
     }
 
     /// <summary>The latest view that this node has learned, or null while it is blank.</summary>
@@ -106,6 +106,7 @@ public sealed partial class Node
         Take(input);
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
+        if (!_hasEnded) ReportDrained();
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
     }
 
@@ -125,6 +126,7 @@ public sealed partial class Node
             case NodeInput.Received received: Receive(received.From, received.Message); break;
             case NodeInput.Flushed flushed: OnFlushed(flushed); break;
             case NodeInput.Requested requested: OnRequested(requested); break;
+            case NodeInput.CommandGiven given: OnCommandGiven(given); break;
             case NodeInput.RequestAbandoned abandoned: _router.Abandon(abandoned.Number); break;
             case NodeInput.StopRequested: OnStopRequested(); break;
             case NodeInput.ClientsDrained: OnClientsDrained(); break;
@@ -140,10 +142,12 @@ public sealed partial class Node
         if (_hasEnded) return;
         StepSelection(SelectionInput.Tick.Instance);
         InReplica(_registryReplica, Registry.Name, r => r.Tick());
+        if (View is { } view) InReplica(_registryReplica, Registry.Name, _ => _manager.Tick(view, _now));
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
         if (_now >= _bringUpAt) BringUp();
-        foreach (var expired in _router.Expire(_now)) AnswerClient(expired, ReplyOutcome.Unavailable, WhyHeld(expired));
+        foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
+        _router.Manager = _selection.Outcome?.Winner;
         foreach (var (to, request) in _router.Due(Map, _now)) SendRequest(to, request);
         ContinueStopping();
     }
@@ -198,6 +202,19 @@ public sealed partial class Node
         while (_currency.Count >= MaxCurrencyQuestions) _currency.Remove(_currency.Keys.First());
         _currency[token] = confirmed;
         StepMembership(new MembershipInput.CurrencyWanted(token, version));
+    }
+
+    /// <summary>This node gets a replica of the service, which stands by until it is ordered otherwise.</summary>
+    private HostedService? Host(ServiceDefinition definition)
+    {
+        if (!_isHost) return null;
+        if (!_services.TryGetValue(definition.Name, out var hosted))
+        {
+            _services[definition.Name] = hosted = new(definition, MakeReplica(definition, _stored));
+        }
+
+        hosted.Definition = definition; // An operator may have changed it.
+        return hosted;
     }
 
     private Replica MakeReplica(ServiceDefinition definition, StoredNode stored) => new(

@@ -30,8 +30,14 @@ public abstract record NodeEffect
     /// <summary>Answer a client's request.</summary>
     public sealed record Answer(long Number, Reply Reply) : NodeEffect;
 
-    /// <summary>Tell the executor of a service, in order. It reports with <see cref="NodeInput.Reported"/>.</summary>
-    public sealed record Instruct(ServiceName Service, ServiceInstruction Instruction) : NodeEffect;
+    /// <summary>
+    /// Tell the executor of a service, in order; its kind says which code that is. It reports with
+    /// <see cref="NodeInput.Reported"/>.
+    /// </summary>
+    public sealed record Instruct(ServiceName Service, string Kind, ServiceInstruction Instruction) : NodeEffect;
+
+    /// <summary>Answer an operator's command.</summary>
+    public sealed record AnswerCommand(long Number, CommandAnswer Told) : NodeEffect;
 
     /// <summary>
     /// This incarnation has ended. Close its channels, read the disk again when all writes are durable, and start a

@@ -47,6 +47,14 @@ public abstract record NodeInput
         string? IdempotencyKey,
         TimeSpan HoldFor) : NodeInput;
 
+    /// <summary>An operator gives a command, on any node.</summary>
+    /// <param name="Number">Names the command to the shell; answered with the same number, once.</param>
+    /// <param name="Command">What is asked for.</param>
+    /// <param name="IdempotencyKey">The operator's own id of the command, or null.</param>
+    /// <param name="HoldFor">How long it may wait for an RM before it is answered as unavailable.</param>
+    public sealed record CommandGiven(
+        long Number, OperatorCommand Command, string? IdempotencyKey, TimeSpan HoldFor) : NodeInput;
+
     /// <summary>The gateway's client has gone: its request need not be answered.</summary>
     public sealed record RequestAbandoned(long Number) : NodeInput;
 

@@ -44,4 +44,8 @@ public sealed record NodeStatus(
     ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>> Joining,
     ImmutableArray<PeerStatus> Peers,
     int HeldRequests,
-    ImmutableArray<string> Reasons);
+    ImmutableArray<string> Reasons)
+{
+    /// <summary>The latest changes that RMs decided, the oldest first; empty where no registry copy is.</summary>
+    public ImmutableArray<HistoryEntry> History { get; init; } = [];
+}

@@ -32,6 +32,9 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
 
     public int Count => _held.Count;
 
+    /// <summary>Where the RM's primary is, which takes operators' commands; null while there is none.</summary>
+    public MemberId? Manager { get; set; }
+
     /// <returns>The router's number for it, or null if too many are held.</returns>
     public long? Take(NodeInput.Requested asked, TimeSpan now)
     {
@@ -100,7 +103,7 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     public (MemberId To, ReplicationMessage.Request Request)? TrySend(long number, ServiceMap map, TimeSpan now)
     {
         if (!_held.TryGetValue(number, out var held)) return null;
-        if (map.Find(held.Asked.Service)?.Configuration.Primary is not { } primary) return null;
+        if (Primary(held.Asked.Service, map) is not { } primary) return null;
         if (held.SentTo == primary && now - held.SentAt < profile.Heartbeat * 3) return null;
         held.SentTo = primary;
         held.SentAt = now;
@@ -111,5 +114,12 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
             held.Asked.IsRead,
             held.Asked.IdempotencyKey,
             held.Asked.Body));
+    }
+
+    /// <summary>Who takes a service's requests now; nobody while it is frozen.</summary>
+    private MemberId? Primary(ServiceName service, ServiceMap map)
+    {
+        if (service == Registry.Name) return Manager;
+        return map.Find(service) is { IsFrozen: false } entry ? entry.Configuration.Primary : null;
     }
 }

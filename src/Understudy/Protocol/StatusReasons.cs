@@ -75,64 +75,10 @@ internal static class StatusReasons
 
         foreach (var definition in options.Services)
         {
-            var configuration = status.Map.Find(definition.Name)?.Configuration;
-            if (configuration is null)
-            {
-                reasons.Add($"{definition.Name} has not started: no replica manager has placed it yet");
-            }
-            else if (configuration.Primary is null)
-            {
-                var holders = string.Join(" or ", configuration.InSync.Select(p => p.Member.Node));
-                reasons.Add(definition.Durable
-                    ? $"{definition.Name} has no primary: it waits for {holders} with its disk"
-                    : $"{definition.Name} has no primary: all its in-sync copies, in memory on {holders}, are gone");
-            }
-            else
-            {
-                AddShape(status, definition, configuration, reasons);
-            }
+            if (!status.Map.Services.IsEmpty) continue;
+            reasons.Add($"{definition.Name} has not started: no replica manager has placed it yet");
         }
+
+        ServiceReasons.Add(status, reasons);
     }
-
-    private static void AddShape(
-        NodeStatus status, ServiceDefinition definition, Configuration configuration, List<string> reasons)
-    {
-        var secondaries = configuration.InSync.Length - 1;
-        if (secondaries < definition.Secondaries) AddSecondaries(status, definition, secondaries, reasons);
-        var spares = SparesOf(status, definition, configuration);
-        if (spares < definition.Spares)
-        {
-            reasons.Add(
-                $"{definition.Name} has {Count(spares, "spare", "spares")} of {Number(definition.Spares)}: " +
-                "no further node stands by");
-        }
-    }
-
-    // A node that waits to be brought up is no spare any more, whether it has begun or not.
-    private static int SparesOf(NodeStatus status, ServiceDefinition definition, Configuration configuration)
-    {
-        var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView);
-        return Math.Max(0, hosts - 1 - Math.Max(definition.Secondaries, configuration.InSync.Length - 1));
-    }
-
-    private static void AddSecondaries(
-        NodeStatus status, ServiceDefinition definition, int secondaries, List<string> reasons)
-    {
-        var joining = status.Joining.GetValueOrDefault(definition.Name, []);
-        var why = joining.IsEmpty
-            ? "no further node can host one"
-            : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %"));
-        reasons.Add(
-            $"{definition.Name} has {Count(secondaries, "secondary", "secondaries")} " +
-            $"of {Number(definition.Secondaries)}: {why}");
-    }
-
-    private static string Count(int count, string one, string many) =>
-        count == 0 ? $"no {one}" : $"{Number(count)} {(count == 1 ? one : many)}";
-
-    private static string Number(int number) =>
-        number < Numbers.Length ? Numbers[number] : number.ToString(CultureInfo.InvariantCulture);
-
-    private static readonly ImmutableArray<string> Numbers =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 }

@@ -7,13 +7,11 @@ namespace Understudy.Services;
 
 /// <summary>The executors of all services in one process, on the thread pool.</summary>
 /// <param name="catalog">Makes instances of services.</param>
-/// <param name="kinds">Each configured service's kind.</param>
 /// <param name="profile">How long calls may take.</param>
 /// <param name="clock">Measures them.</param>
 /// <param name="fail">Ends the process: an invariant is broken.</param>
 internal sealed class ServiceExecutors(
     ServiceCatalog catalog,
-    IReadOnlyDictionary<ServiceName, string> kinds,
     Profile profile,
     TimeProvider clock,
     Action<Exception> fail)
@@ -29,7 +27,7 @@ internal sealed class ServiceExecutors(
     public void Begin(Action<NodeInput> post) => _post = post;
 
     /// <summary>Hands an instruction on. Called by the node's loop alone, as all here.</summary>
-    public void Take(ServiceName service, ServiceInstruction instruction)
+    public void Take(ServiceName service, string kind, ServiceInstruction instruction)
     {
         if (instruction is ServiceInstruction.StartAnew)
         {
@@ -40,7 +38,7 @@ internal sealed class ServiceExecutors(
 
         if (!_executors.TryGetValue(service, out var executor))
         {
-            if (TryStart(service, instruction.Assignment) is not { } started) return;
+            if (TryStart(service, kind, instruction.Assignment) is not { } started) return;
             _executors.Add(service, executor = started);
         }
 
@@ -61,13 +59,22 @@ internal sealed class ServiceExecutors(
         _instances.Clear();
     }
 
-    private ServiceExecutor? TryStart(ServiceName service, long assignment)
+    private ServiceExecutor? TryStart(ServiceName service, string kind, long assignment)
     {
         var post = _post!;
+        if (!catalog.Kinds.Contains(kind))
+        {
+            post(new NodeInput.Reported(service, new ServiceReport.Failed(
+                assignment,
+                $"this node has no code for the kind \"{kind}\". Start it with a program that has, or keep {service} "
+                + "off this node")));
+            return null;
+        }
+
         IReplicatedService instance;
         try
         {
-            instance = _instances[service] = catalog.Create(service, kinds[service]);
+            instance = _instances[service] = catalog.Create(service, kind);
         }
 #pragma warning disable CA1031 // Whatever a service's constructor throws fails its provider, not the node.
         catch (Exception e)

@@ -6,7 +6,7 @@ namespace Understudy;
 public readonly record struct ServiceOutcome(
     ReadOnlyMemory<byte> Answer, ReadOnlyMemory<byte> Checkpoint = default)
 {
-    /// <summary>Why the request was refused without having changed anything; null if it was not.</summary>
+    /// <summary>Why it was refused without having changed anything; null, the default, if it was not.</summary>
     public string? Refusal { get; init; }
 
     /// <summary>The request is not for this service, or not for now. It must not have changed anything.</summary>

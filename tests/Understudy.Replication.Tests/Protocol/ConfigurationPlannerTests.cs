@@ -113,7 +113,7 @@ public sealed class ConfigurationPlannerTests
         new(Service, Version(7), new Lineage(1), Id(primary), Providers(inSync), new Epoch(4));
 
     private static Configuration? Start(View view, (int Node, int Services)[]? load = null, int[]? leaving = null) =>
-        ConfigurationPlanner.Start(Durable, view, Load(load), Leaving(leaving));
+        PlannedService.Start(Durable, view, load, leaving);
 
     private static Configuration? Next(
         Configuration present,
@@ -121,10 +121,5 @@ public sealed class ConfigurationPlannerTests
         ServiceDefinition? definition = null,
         (int Node, int Services)[]? load = null,
         int[]? leaving = null) =>
-        ConfigurationPlanner.Next(definition ?? Durable, present, view, Load(load), Leaving(leaving));
-
-    private static SortedDictionary<NodeId, int> Load((int Node, int Services)[]? load) =>
-        new((load ?? []).ToDictionary(l => Node(l.Node), l => l.Services));
-
-    private static SortedSet<MemberId> Leaving(int[]? leaving) => [.. (leaving ?? []).Select(n => Id(n))];
+        PlannedService.Next(definition ?? Durable, present, view, load, leaving);
 }

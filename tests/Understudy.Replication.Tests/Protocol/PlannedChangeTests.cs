@@ -8,14 +8,12 @@ namespace Understudy.Replication.Tests.Protocol;
 public class PlannedChangeTests
 {
     private static readonly ServiceDefinition _kv = new(new ServiceName("kv"), "kv", 2, 1, Durable: true);
-    private static readonly Dictionary<NodeId, int> _noLoad = [];
 
     [Fact]
     public void A_primary_that_leaves_is_replaced_by_a_planned_change_in_the_same_view()
     {
         var present = Present(1, 2, 3);
-        var next = ConfigurationPlanner.Next(
-            _kv, present, ViewOf(11, 1, 2, 3), _noLoad, new SortedSet<MemberId> { Id(1) });
+        var next = PlannedService.Next(_kv, present, ViewOf(11, 1, 2, 3), leaving: [1]);
         next.ShouldNotBeNull();
         next.Primary.ShouldNotBe(Id(1));
         next.InSync.ShouldBe(present.InSync);
@@ -27,7 +25,7 @@ public class PlannedChangeTests
     public void A_primary_that_died_is_replaced_by_a_failover_though_the_change_before_was_planned()
     {
         var present = Present(1, 2, 3) with { IsPlanned = true };
-        var next = ConfigurationPlanner.Next(_kv, present, ViewOf(12, 2, 3), _noLoad, new SortedSet<MemberId>());
+        var next = PlannedService.Next(_kv, present, ViewOf(12, 2, 3));
         next.ShouldNotBeNull();
         next.IsPlanned.ShouldBeFalse();
         next.InSync.Select(p => p.Member).ShouldBe([Id(2), Id(3)]);
@@ -37,8 +35,7 @@ public class PlannedChangeTests
     [Fact]
     public void The_loss_of_a_secondary_keeps_the_primary_and_is_not_planned()
     {
-        var next = ConfigurationPlanner.Next(
-            _kv, Present(1, 2, 3), ViewOf(12, 1, 2), _noLoad, new SortedSet<MemberId>());
+        var next = PlannedService.Next(_kv, Present(1, 2, 3), ViewOf(12, 1, 2));
         next.ShouldNotBeNull();
         next.Primary.ShouldBe(Id(1));
         next.IsPlanned.ShouldBeFalse();
@@ -46,8 +43,7 @@ public class PlannedChangeTests
 
     [Fact]
     public void A_view_that_changes_no_provider_changes_nothing() =>
-        ConfigurationPlanner.Next(
-            _kv, Present(1, 2, 3), ViewOf(12, 1, 2, 3, 4), _noLoad, new SortedSet<MemberId>()).ShouldBeNull();
+        PlannedService.Next(_kv, Present(1, 2, 3), ViewOf(12, 1, 2, 3, 4)).ShouldBeNull();
 
     private static Configuration Present(params int[] inSync) => new(
         _kv.Name,

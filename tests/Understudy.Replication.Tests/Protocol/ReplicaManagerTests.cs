@@ -22,18 +22,18 @@ public sealed class ReplicaManagerTests
             Registry.Name, Id(1), isDurable: false, new OnceOnlyState(_registry), null, Profile.Lan, Mutation.None);
         _replica.Begin(TimeSpan.Zero, []);
         _replica.Lead(Version(1), Providers(1, 2));
-        _manager = new ReplicaManager([Numbers, Words], _registry, _replica, Profile.Lan);
+        _manager = new ReplicaManager([Numbers, Words], _registry, _replica, Profile.Lan, Mutation.None);
     }
 
     [Fact]
     public void It_decides_nothing_before_it_is_activated_and_nothing_after_it_is_deposed()
     {
-        _manager.Reconcile(View(1, 2));
+        _manager.Reconcile(View(1, 2), TimeSpan.Zero);
         _registry.Services.ShouldBeEmpty();
 
-        _manager.Activate(Version(1));
+        _manager.Activate(Version(1), TimeSpan.Zero);
         _manager.Depose();
-        _manager.Reconcile(View(1, 2));
+        _manager.Reconcile(View(1, 2), TimeSpan.Zero);
         _registry.Services.ShouldBeEmpty();
         _manager.TakeCommitted().ShouldBeNull();
         Due(View(1, 2), TimeSpan.Zero).ShouldBeEmpty();
@@ -42,8 +42,8 @@ public sealed class ReplicaManagerTests
     [Fact]
     public void All_services_start_in_one_checkpoint_spread_over_the_hosts()
     {
-        _manager.Activate(Version(1));
-        _manager.Reconcile(View(1, 2));
+        _manager.Activate(Version(1), TimeSpan.Zero);
+        _manager.Reconcile(View(1, 2), TimeSpan.Zero);
 
         _replica.LastSequence.ShouldBe(1);
         _registry.Services.Select(s => s.Configuration.Primary).ShouldBe([Id(2), Id(1)]);
@@ -52,8 +52,8 @@ public sealed class ReplicaManagerTests
     [Fact]
     public void A_decision_is_ordered_once_and_only_when_it_is_committed()
     {
-        _manager.Activate(Version(1));
-        _manager.Reconcile(View(1, 2));
+        _manager.Activate(Version(1), TimeSpan.Zero);
+        _manager.Reconcile(View(1, 2), TimeSpan.Zero);
         Acknowledge(0);
         _manager.TakeCommitted()?.Services.ShouldBeEmpty("the first decision is not committed");
 
@@ -67,7 +67,7 @@ public sealed class ReplicaManagerTests
     {
         var view = Serve([1, 2], [1, 2]);
         var before = _replica.LastSequence;
-        _manager.Reconcile(Without(view, 2));
+        _manager.Reconcile(Without(view, 2), TimeSpan.Zero);
 
         _replica.LastSequence.ShouldBe(before + 1);
         foreach (var entry in _registry.Services)
@@ -83,8 +83,8 @@ public sealed class ReplicaManagerTests
         Serve([1, 2], [1, 2]);
         var (before, services) = (_replica.LastSequence, _registry.Services);
 
-        _manager.Reconcile(View(1, 2, 3));
-        _manager.Reconcile(View(1, 2));
+        _manager.Reconcile(View(1, 2, 3), TimeSpan.Zero);
+        _manager.Reconcile(View(1, 2), TimeSpan.Zero);
 
         _replica.LastSequence.ShouldBe(before);
         _registry.Services.ShouldBe(services);
@@ -96,12 +96,12 @@ public sealed class ReplicaManagerTests
         var view = Serve([1], [1, 2]);
         var present = Of(Numbers);
         var wanted = new ReplicationMessage.InSyncWanted(Numbers.Name, present.Version, Provider(2), IsIncluded: true);
-        _manager.OnInSyncWanted(Id(1), wanted, view);
+        _manager.OnInSyncWanted(Id(1), wanted, view, TimeSpan.Zero);
 
         Of(Numbers).InSync.ShouldBe(Providers(1, 2));
         Of(Numbers).Version.ShouldBe(present.Version.Next);
         _manager.OnInSyncWanted(
-            Id(1), wanted with { Version = Of(Numbers).Version, IsIncluded = false }, view);
+            Id(1), wanted with { Version = Of(Numbers).Version, IsIncluded = false }, view, TimeSpan.Zero);
         Of(Numbers).InSync.ShouldBe(Providers(1));
     }
 
@@ -112,10 +112,10 @@ public sealed class ReplicaManagerTests
         var present = Of(Numbers);
         var wanted = new ReplicationMessage.InSyncWanted(Numbers.Name, present.Version, Provider(2), IsIncluded: true);
 
-        _manager.OnInSyncWanted(Id(1), wanted with { Version = present.Version.Next }, view);
-        _manager.OnInSyncWanted(Id(2), wanted, view);
-        _manager.OnInSyncWanted(Id(1), wanted with { Provider = Provider(2, counter: 2) }, view);
-        _manager.OnInSyncWanted(Id(1), wanted with { Service = Service }, view);
+        _manager.OnInSyncWanted(Id(1), wanted with { Version = present.Version.Next }, view, TimeSpan.Zero);
+        _manager.OnInSyncWanted(Id(2), wanted, view, TimeSpan.Zero);
+        _manager.OnInSyncWanted(Id(1), wanted with { Provider = Provider(2, counter: 2) }, view, TimeSpan.Zero);
+        _manager.OnInSyncWanted(Id(1), wanted with { Service = Service }, view, TimeSpan.Zero);
 
         Of(Numbers).ShouldBe(present);
     }
@@ -125,13 +125,32 @@ public sealed class ReplicaManagerTests
     {
         var view = Serve([1, 2], [1, 2]);
         _registry.Services.Select(s => s.Configuration.Primary).ShouldBe([Id(1), Id(2)]);
-        _manager.OnHandOverWanted(Id(2), view);
+        _manager.OnHandOverWanted(Id(2), view, TimeSpan.Zero);
+        Of(Words).Primary.ShouldBe(Id(2), "it may still have requests in flight");
+        var frozen = new ReplicationMessage.Frozen(Words.Name, Of(Words).Version);
+        _manager.OnFrozen(Id(2), frozen, view, TimeSpan.Zero);
 
         foreach (var entry in _registry.Services)
         {
             entry.Configuration.Primary.ShouldBe(Id(1));
             entry.Configuration.InSync.ShouldBe(Providers(1, 2));
         }
+    }
+
+    [Fact]
+    public void A_primary_whose_code_fails_is_followed_elsewhere_and_its_node_keeps_its_other_services()
+    {
+        var view = Serve([1, 2], [1, 2]);
+        var wanted = new ReplicationMessage.MoveWanted(Words.Name, Of(Words).Version);
+        _manager.OnMoveWanted(Id(1), wanted, view, TimeSpan.Zero);
+        Of(Words).Primary.ShouldBe(Id(2), "only its primary may ask");
+
+        _manager.OnMoveWanted(Id(2), wanted, view, TimeSpan.Zero);
+
+        Of(Words).Primary.ShouldBe(Id(1));
+        Of(Words).InSync.ShouldBe(Providers(1, 2));
+        Of(Words).IsPlanned.ShouldBeTrue();
+        _registry.Find(Numbers.Name)!.Placement.ShouldContain(Node(2), "the node is not leaving");
     }
 
     [Fact]
@@ -157,21 +176,22 @@ public sealed class ReplicaManagerTests
         other.Load(_registry.Save());
         other.Save().ToArray().ShouldBe(_registry.Save().ToArray());
 
-        var changed = other.Services[0];
-        changed = changed with
+        var first = other.Services[0];
+        var changed = first with
         {
-            Configuration = changed.Configuration with { Version = changed.Configuration.Version.Next },
+            Configuration = first.Configuration with { Version = first.Configuration.Version.Next },
         };
-        var checkpoint = other.Change([changed]);
+        var checkpoint = other.Change(PlannedService.Change([changed]));
         _registry.Apply(checkpoint);
         _registry.Save().ToArray().ShouldBe(other.Save().ToArray());
-        Should.Throw<InvariantViolationException>(() => other.Change([changed]), "a version only grows");
+        Should.Throw<InvariantViolationException>(
+            () => other.Change(PlannedService.Change([first])), "a version never goes back");
     }
 
     /// <summary>Both services run with these in sync; their primaries are spread over them.</summary>
     private View Serve(int[] inSync, int[] members)
     {
-        _registry.Change(
+        _registry.Change(PlannedService.Change(
         [
             .. new[] { Numbers, Words }.Select((definition, i) => new ServiceEntry(
                 definition,
@@ -182,10 +202,10 @@ public sealed class ReplicaManagerTests
                     Id(inSync[i % inSync.Length]),
                     Providers(inSync),
                     new Epoch(4)))),
-        ]);
-        _manager.Activate(Version(1));
+        ]));
+        _manager.Activate(Version(1), TimeSpan.Zero);
         var view = View(members);
-        _manager.Reconcile(view);
+        _manager.Reconcile(view, TimeSpan.Zero);
         return view;
     }
 

@@ -17,6 +17,7 @@ internal sealed class Activations
 {
     private readonly Dictionary<ServiceName, List<Activation>> _activations = [];
     private readonly Dictionary<(ServiceName, ConfigurationVersion), Configuration> _configurations = [];
+    private readonly HashSet<(ServiceName, ConfigurationVersion)> _moving = [];
 
     public void OnEvent(SimulatedNode node, NodeEvent happening, long now)
     {
@@ -31,6 +32,21 @@ internal sealed class Activations
                 break;
         }
     }
+
+    /// <summary>Remembers in which versions a switchover was under way.</summary>
+    public void OnMap(ServiceMap map)
+    {
+        foreach (var entry in map.Services)
+        {
+            if (entry.Operation is { Stage: OperationStage.Freeze })
+            {
+                _moving.Add((entry.Definition.Name, entry.Configuration.Version));
+            }
+        }
+    }
+
+    /// <summary>Whether a switchover away from this version was ordered.</summary>
+    public bool IsMoving(ServiceName service, ConfigurationVersion version) => _moving.Contains((service, version));
 
     /// <summary>In order of time.</summary>
     public List<Activation> Of(ServiceName service)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Simulator.Clients;
 using Understudy.Simulator.Machines;
 
@@ -30,6 +31,11 @@ internal abstract class Checker
 
     /// <summary>A provider's code is about to apply a checkpoint.</summary>
     public virtual void OnApplying(SimulatedNode node, SimulatedProvider provider, long number)
+    {
+    }
+
+    /// <summary>A node has taken a turn and adopted another service map in it.</summary>
+    public virtual void OnMap(SimulatedNode node, ServiceMap map)
     {
     }
 

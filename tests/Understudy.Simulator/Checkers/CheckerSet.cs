@@ -1,4 +1,5 @@
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Simulator.Clients;
 using Understudy.Simulator.Machines;
 
@@ -11,10 +12,12 @@ internal sealed class CheckerSet
     private readonly Activations _activations = new();
     private readonly Checker[] _checkers;
     private readonly Linearizability _linearizability;
+    private readonly ServiceMap?[] _maps;
 
     public CheckerSet(SimulatedCluster cluster)
     {
         _cluster = cluster;
+        _maps = new ServiceMap?[cluster.Scenario.Cluster.Nodes.Length];
         Losses = new LostServices(cluster, _activations);
         _linearizability = new Linearizability(Losses);
         _checkers =
@@ -22,7 +25,9 @@ internal sealed class CheckerSet
             new OneView(),
             new NoReturn(),
             new OnePrimary(),
-            new StayPut(_activations),
+            new StayPut(cluster, _activations),
+            new Together(),
+            new NoOldOrder(),
             new FreshestWins(_activations),
             new NothingLost(Losses),
             new NoLateAct(cluster),
@@ -60,6 +65,20 @@ internal sealed class CheckerSet
     public void OnApplying(SimulatedNode node, SimulatedProvider provider, long number)
     {
         foreach (var checker in _checkers) checker.OnApplying(node, provider, number);
+    }
+
+    /// <summary>A node has taken a turn.</summary>
+    public void OnStepped(SimulatedNode node)
+    {
+        if (node.Core?.Map is not { } map || ReferenceEquals(map, _maps[node.Index])) return;
+        _maps[node.Index] = map;
+        OnMap(node, map);
+    }
+
+    public void OnMap(SimulatedNode node, ServiceMap map)
+    {
+        _activations.OnMap(map);
+        foreach (var checker in _checkers) checker.OnMap(node, map);
     }
 
     public void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)

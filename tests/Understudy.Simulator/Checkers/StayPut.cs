@@ -6,9 +6,10 @@ using Understudy.Simulator.Machines;
 namespace Understudy.Simulator.Checkers;
 
 /// <summary>
-/// A primary that is still in the in-sync set stays primary, unless its node was asked to stop or its code failed.
+/// A primary that is still in the in-sync set stays primary, unless it was frozen for a switchover, an operator failed
+/// it over, its node was asked to stop, or its code failed.
 /// </summary>
-internal sealed class StayPut(Activations activations) : Checker
+internal sealed class StayPut(SimulatedCluster cluster, Activations activations) : Checker
 {
     private readonly HashSet<MemberId> _stopping = [];
 
@@ -24,10 +25,22 @@ internal sealed class StayPut(Activations activations) : Checker
         var (last, before) = (history[^1], history[^2]);
         if (last.Primary == before.Primary || last.Version <= before.Version) return;
         if (_stopping.Contains(before.Primary)) return;
+        if (cluster.Operator.HasFailedOver || IsMoved(activated.Service, before.Version, last.Version)) return;
 
         var configuration = activations.Find(activated.Service, activated.Version);
         if (configuration is null || !configuration.IsInSync(before.Primary)) return;
         Fail($"{activated.Service}: {last.Primary} became primary in version {last.Version}, "
             + $"though {before.Primary} of version {before.Version} is still in sync");
+    }
+
+    /// <summary>Whether a version from the one up to the other was frozen for a switchover.</summary>
+    private bool IsMoved(ServiceName service, ConfigurationVersion from, ConfigurationVersion to)
+    {
+        for (var version = from; version < to; version = version.Next)
+        {
+            if (activations.IsMoving(service, version)) return true;
+        }
+
+        return false;
     }
 }

@@ -113,4 +113,7 @@ public enum FaultKind
     /// the view that follows only later.
     /// </summary>
     WinnerUninformed,
+
+    /// <summary>An operator gave a command.</summary>
+    CommandGiven,
 }

@@ -192,6 +192,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         _effects.Clear();
         core.Step(OwnNow, input, _effects);
         foreach (var effect in _effects) Perform(effect);
+        cluster.Checkers.OnStepped(this);
     }
 
     private void Perform(NodeEffect effect)
@@ -204,6 +205,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
             case NodeEffect.Instruct instruct: Instruct(instruct); break;
             case NodeEffect.Probe probe: cluster.Network.Probe(this, probe.Peer); break;
             case NodeEffect.Answer answer: cluster.Workload.OnAnswer(this, answer); break;
+            case NodeEffect.AnswerCommand told: cluster.Operator.OnAnswer(told); break;
             case NodeEffect.EndIncarnation: EndIncarnation(); break;
             case NodeEffect.HandedOver: _isDrainDue = true; break;
             case NodeEffect.Stopped: Stop(); break;

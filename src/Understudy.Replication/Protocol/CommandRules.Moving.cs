@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>Commands that move primaries, and what is wrong with a definition.</summary>
+internal sealed partial class CommandRules
+{
+    private ImmutableArray<ServiceEntry> Group(ServiceName service) =>
+        [.. registry.Groups.Of(service).Select(decision.Find).OfType<ServiceEntry>()];
+
+    private CommandAnswer Switchover(ServiceName service, NodeId? wanted)
+    {
+        if (decision.Find(service) is not { } entry) return Unknown(service);
+        var group = Group(service);
+        if (group.FirstOrDefault(e => e.Configuration.Primary is null) is { } waiting)
+        {
+            return CommandAnswer.Refused(
+                $"{waiting.Definition.Name} has no primary now; there is nothing to switch over. See its status.");
+        }
+
+        if (entry.Operation is { } present)
+        {
+            return CommandAnswer.Refused(
+                $"{service} is being switched over to {present.Target} already. Abort that first.");
+        }
+
+        if ((wanted ?? BestTarget(group)) is not { } target)
+        {
+            return CommandAnswer.Refused(
+                $"No other node has an in-sync provider of {Names(group)} and may be primary. "
+                + "Name a node to bring up.");
+        }
+
+        if (WhyNoTarget(group, target) is { } wrong) return CommandAnswer.Refused(wrong);
+        if (entry.Configuration.Primary?.Node == target)
+        {
+            return CommandAnswer.Done($"The primary of {service} is on {target} already.");
+        }
+
+        foreach (var each in group)
+        {
+            if (each.Configuration.Primary?.Node == target) continue;
+            decision.Put(each with
+            {
+                Operation = new Operation(
+                    target, OperationStage.BringUp, decision.Elapsed, $"an operator asked for {target}"),
+            });
+        }
+
+        return CommandAnswer.Accepted(group.All(e => e.IsInSyncOn(target))
+            ? $"{Names(group)}: clients are held, and {target} takes over when nothing is in flight."
+            : $"{Names(group)}: {target} is brought up to secondary first, then it takes over.");
+    }
+
+    private CommandAnswer Abort(ServiceName service)
+    {
+        if (decision.Find(service) is not { } entry) return Unknown(service);
+        if (entry.Operation is not { } operation)
+        {
+            return CommandAnswer.Refused($"No switchover of {service} is under way, or its new primary was ordered.");
+        }
+
+        foreach (var each in Group(service)) decision.Put(each with { Operation = null });
+        return CommandAnswer.Done(
+            $"The switchover of {service} to {operation.Target} is given up; its primary goes on.");
+    }
+
+    private CommandAnswer Failover(ServiceName service, bool acceptsLoss)
+    {
+        if (decision.Find(service) is null) return Unknown(service);
+        var group = Group(service);
+        if (BestTarget(group) is not { } target)
+        {
+            return CommandAnswer.Refused(
+                $"No other node has an in-sync provider of {Names(group)}: a failover would lose the state.");
+        }
+
+        if (!acceptsLoss)
+        {
+            return CommandAnswer.Refused(
+                $"{target} would take over {Names(group)} at once. No acknowledged update is lost; what is in flight "
+                + "may take effect or not, and its clients are not told which. Say that you accept this.");
+        }
+
+        TakeOver(group, target);
+        return CommandAnswer.Accepted($"{target} takes over {Names(group)}.");
+    }
+
+    /// <summary>
+    /// Not asked by an operator: the primary's code fails, and what it has in flight is lost with it. So nothing is
+    /// drained first; gateways ask the next primary again.
+    /// </summary>
+    /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
+    public bool Relieve(ServiceName service)
+    {
+        var group = Group(service);
+        if (group.Any(decision.IsHeld) || BestTarget(group) is not { } target) return false;
+        TakeOver(group, target);
+        return true;
+    }
+
+    private void TakeOver(ImmutableArray<ServiceEntry> group, NodeId target)
+    {
+        foreach (var each in group)
+        {
+            var provider = each.Configuration.InSync.First(p => p.Member.Node == target);
+            decision.Put(each with
+            {
+                Operation = null,
+                Configuration = each.Configuration with { Primary = provider.Member },
+            });
+        }
+    }
+
+    /// <summary>The least loaded node that could take all of them over now.</summary>
+    private NodeId? BestTarget(ImmutableArray<ServiceEntry> group)
+    {
+        var targets = group[0].Configuration.InSync
+            .Where(p => decision.Contains(p.Member) && p.Member.Node != group[0].Configuration.Primary?.Node)
+            .Select(p => p.Member.Node)
+            .Where(n => group.All(e => e.IsInSyncOn(n)) && WhyNoTarget(group, n) is null)
+            .OrderBy(decision.PrimariesOn).ThenByDescending(n => n).ToList();
+        return targets.Count == 0 ? null : targets[0];
+    }
+
+    private string? WhyNoTarget(ImmutableArray<ServiceEntry> group, NodeId target)
+    {
+        if (decision.Find(target) is not { } member) return $"{target} is no member of the cluster now.";
+        if (member.Kind == NodeKind.Witness) return $"{target} is a witness: it hosts no services.";
+        if (decision.IsLeaving(target)) return $"{target} is leaving.";
+        if (decision.IsDrainedNode(target)) return $"{target} is drained. Undrain it first.";
+        return group.FirstOrDefault(e => !e.Allows(target)) is { } refusing
+            ? $"{refusing.Definition.Name} may not be on {target}: its rules or an operator exclude it."
+            : null;
+    }
+
+    private string? WhyWrong(ServiceDefinition definition)
+    {
+        var name = definition.Name;
+        if (name == Registry.Name) return $"The name {name} is the replica manager's own.";
+        if (definition.Secondaries < 0 || definition.Spares < 0) return $"{name} cannot want fewer than no providers.";
+        SortedDictionary<ServiceName, ServiceDefinition> all = [];
+        foreach (var entry in registry.Services) all.Add(entry.Definition.Name, entry.Definition);
+        all[name] = definition;
+        foreach (var other in definition.With.Concat(definition.After).Concat(definition.Apart))
+        {
+            if (all.ContainsKey(other)) continue;
+            return $"{name} names the service {other}, which does not exist. Add it first.";
+        }
+
+        if (ServiceGroups.FindCycle(all) is { } cycle) return $"The services would wait for each other: {cycle}.";
+        var group = new ServiceGroups(all.Values).Of(name);
+        var both = group.FirstOrDefault(one => all[one].Apart.Any(group.Contains));
+        return both.Value is null ? null : $"{both} cannot be both on one node with its group and apart from it.";
+    }
+
+    private static string Names(IEnumerable<ServiceEntry> group) =>
+        string.Join(", ", group.Select(e => e.Definition.Name));
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>
+/// What each command changes, and what its operator is told. Nothing is changed by a command that is refused; what
+/// follows from the change (providers brought up, primaries moved) is the planner's.
+/// </summary>
+internal sealed partial class CommandRules(Decision decision, Registry registry)
+{
+    /// <summary>A service map is one message, of at most <see cref="ReplicationCodec.MaxBody"/>.</summary>
+    public const int MostServices = 250;
+
+    public CommandAnswer Obey(OperatorCommand command) => command switch
+    {
+        OperatorCommand.AddService c => Add(c.Definition),
+        OperatorCommand.ChangeService c => Change(c.Definition),
+        OperatorCommand.RemoveService c => Remove(c.Service),
+        OperatorCommand.AddProvider c => AddProvider(c.Service, c.Node),
+        OperatorCommand.RemoveProvider c => RemoveProvider(c.Service, c.Node),
+        OperatorCommand.Switchover c => Switchover(c.Service, c.Target),
+        OperatorCommand.Abort c => Abort(c.Service),
+        OperatorCommand.Failover c => Failover(c.Service, c.AcceptsLoss),
+        OperatorCommand.Drain c => Drain(c.Node),
+        OperatorCommand.Undrain c => Undrain(c.Node),
+        OperatorCommand.Hold c => Hold(c.Service, true),
+        OperatorCommand.Resume c => Hold(c.Service, false),
+        _ => throw new UnreachableException($"Unknown command {command}."),
+    };
+
+    private static CommandAnswer Unknown(ServiceName service) =>
+        CommandAnswer.Refused($"There is no service {service}.");
+
+    private CommandAnswer Add(ServiceDefinition definition)
+    {
+        var name = definition.Name;
+        if (decision.Find(name) is not null)
+        {
+            return CommandAnswer.Refused($"{name} exists already. Change it, or choose another name.");
+        }
+
+        if (registry.WasRemoved(name))
+        {
+            return CommandAnswer.Refused(
+                $"There was a service {name}, and a node that was down then may still have its state. "
+                + "Choose another name.");
+        }
+
+        if (registry.Services.Length >= MostServices)
+        {
+            return CommandAnswer.Refused(
+                $"There are {MostServices} services already, which is the most that one order to a node holds.");
+        }
+
+        if (WhyWrong(definition) is { } wrong) return CommandAnswer.Refused(wrong);
+        decision.Put(new ServiceEntry(definition, Configuration.NotStarted(name)));
+        return CommandAnswer.Accepted($"{name} is defined. Its primary is started on the best node that may host it.");
+    }
+
+    private CommandAnswer Change(ServiceDefinition definition)
+    {
+        var name = definition.Name;
+        if (decision.Find(name) is not { } entry) return Unknown(name);
+        if (entry.Definition.Kind != definition.Kind || entry.Definition.Durable != definition.Durable)
+        {
+            return CommandAnswer.Refused(
+                $"The kind and the durability of {name} cannot be changed. Add another service instead.");
+        }
+
+        if (WhyWrong(definition) is { } wrong) return CommandAnswer.Refused(wrong);
+        decision.Put(entry with { Definition = definition });
+        return CommandAnswer.Accepted($"{name} is changed. Its providers are moved where that is needed.");
+    }
+
+    private CommandAnswer Remove(ServiceName name)
+    {
+        if (decision.Find(name) is null) return Unknown(name);
+        var dependents = registry.Services.Select(e => e.Definition)
+            .Where(d => d.With.Contains(name) || d.After.Contains(name)).Select(d => d.Name).ToList();
+        if (dependents.Count > 0)
+        {
+            return CommandAnswer.Refused(
+                $"{string.Join(", ", dependents)} depends on {name}. Remove or change what depends on it first.");
+        }
+
+        decision.Remove(name);
+        return CommandAnswer.Done($"{name} is removed. Every node deletes its state when it hears of it.");
+    }
+
+    private CommandAnswer AddProvider(ServiceName service, NodeId node)
+    {
+        if (decision.Find(service) is not { } entry) return Unknown(service);
+        if (decision.Find(node) is null) return CommandAnswer.Refused($"{node} is no member of the cluster now.");
+        if (!entry.Definition.Allows(node))
+        {
+            return CommandAnswer.Refused($"The rules of {service} do not allow {node}. Change the service first.");
+        }
+
+        if (!entry.Excluded.Contains(node))
+        {
+            return CommandAnswer.Done(
+                $"{node} may host {service} already. How many nodes do is said by the service's secondaries.");
+        }
+
+        decision.Put(entry with { Excluded = entry.Excluded.Remove(node) });
+        return CommandAnswer.Accepted($"{node} may host {service} again, and is brought up when one is wanted.");
+    }
+
+    private CommandAnswer RemoveProvider(ServiceName service, NodeId node)
+    {
+        if (decision.Find(service) is not { } entry) return Unknown(service);
+        if (entry.Excluded.Contains(node)) return CommandAnswer.Done($"{node} hosts no provider of {service}.");
+        var present = entry.Configuration;
+        if (entry.IsInSyncOn(node) && !present.InSync.Any(p => p.Member.Node != node && decision.Contains(p.Member)))
+        {
+            return CommandAnswer.Refused(
+                $"{node} has the last in-sync provider of {service}: removing it would lose the state. "
+                + "Wait until another one is brought up.");
+        }
+
+        decision.Put(entry with { Excluded = entry.Excluded.Add(node) });
+        return CommandAnswer.Accepted(present.Primary?.Node == node
+            ? $"{service} is switched over to another node, then its provider on {node} is removed."
+            : $"The provider of {service} on {node} is removed.");
+    }
+
+    private CommandAnswer Drain(NodeId node)
+    {
+        if (decision.Find(node) is null) return CommandAnswer.Refused($"{node} is no member of the cluster now.");
+        if (decision.IsDrainedNode(node)) return CommandAnswer.Done($"{node} is drained already.");
+        decision.Put(new NodeEntry(node, IsDrained: true));
+        return CommandAnswer.Accepted(
+            $"{node} gets nothing new. Its primaries are switched over, and its secondaries are brought up elsewhere "
+            + "where a node may host them.");
+    }
+
+    private CommandAnswer Undrain(NodeId node)
+    {
+        if (!decision.IsDrainedNode(node)) return CommandAnswer.Done($"{node} is not drained.");
+        decision.Put(new NodeEntry(node, IsDrained: false));
+        return CommandAnswer.Done($"{node} takes part again. Nothing is moved to it that need not move.");
+    }
+
+    private CommandAnswer Hold(ServiceName? service, bool isHeld)
+    {
+        var done = isHeld
+            ? "Nothing is placed or moved until it is resumed. A failover is still done."
+            : "Whatever waited is done now.";
+        if (service is not { } name)
+        {
+            decision.Hold(isHeld);
+            return CommandAnswer.Done($"The cluster is {(isHeld ? "held" : "resumed")}. {done}");
+        }
+
+        if (decision.Find(name) is not { } entry) return Unknown(name);
+        decision.Put(entry with { IsHeld = isHeld });
+        return CommandAnswer.Done($"{name} is {(isHeld ? "held" : "resumed")}. {done}");
+    }
+}

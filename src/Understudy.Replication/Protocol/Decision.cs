@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Membership;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>
+/// One decision of the RM while it is being made: the view, who may host what, how loaded every node is, and the
+/// entries as changed so far. It becomes one checkpoint of the registry.
+/// </summary>
+public sealed class Decision
+{
+    private readonly Registry _registry;
+    private readonly Dictionary<NodeId, Member> _members = [];
+    private readonly HashSet<NodeId> _leaving = [];
+    private readonly Dictionary<NodeId, int> _primaries = [];
+    private readonly Dictionary<NodeId, int> _providers = [];
+    private readonly SortedDictionary<ServiceName, ServiceEntry> _changed = [];
+    private readonly SortedSet<ServiceName> _grown = [];
+    private readonly SortedSet<ServiceName> _removed = [];
+    private readonly SortedDictionary<NodeId, NodeEntry> _nodes = [];
+    private bool? _isHeld;
+
+    public Decision(Registry registry, View view, IReadOnlySet<MemberId> leaving, TimeSpan elapsed, string cause)
+    {
+        (_registry, View, Elapsed, Cause) = (registry, view, elapsed, cause);
+        foreach (var member in view.Members)
+        {
+            _members.Add(member.Id.Node, member);
+            if (leaving.Contains(member.Id)) _leaving.Add(member.Id.Node);
+        }
+
+        Hosts = ConfigurationPlanner.Hosts(view);
+        foreach (var entry in registry.Services) Count(entry, 1);
+    }
+
+    public View View { get; }
+
+    /// <summary>The RM's time.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>Why it is made, in words.</summary>
+    public string Cause { get; set; }
+
+    /// <summary>The members that may host services, in order of node.</summary>
+    public ImmutableArray<Member> Hosts { get; }
+
+    /// <summary>Services that are frozen and have nothing in flight.</summary>
+    public Func<ServiceName, bool> IsDrained { get; init; } = _ => false;
+
+    /// <summary>Services that a switchover failed for lately: none is begun again yet.</summary>
+    public Func<ServiceName, bool> IsBackingOff { get; init; } = _ => false;
+
+    public Member? Find(NodeId node) => _members.GetValueOrDefault(node);
+
+    public bool Contains(MemberId member) => Find(member.Node)?.Id == member;
+
+    /// <summary>The service's entry as it will be, or null if there is none.</summary>
+    public ServiceEntry? Find(ServiceName name) =>
+        _removed.Contains(name) ? null : _changed.GetValueOrDefault(name) ?? _registry.Find(name);
+
+    public bool IsLeaving(NodeId node) => _leaving.Contains(node);
+
+    public bool IsDrainedNode(NodeId node) =>
+        _nodes.TryGetValue(node, out var entry) ? entry.IsDrained : _registry.IsDrained(node);
+
+    /// <summary>Whether the node is a member that hosts services and goes on doing so.</summary>
+    public bool IsStaying(NodeId node) =>
+        Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && !IsDrainedNode(node);
+
+    /// <summary>The groups of the services as they will be.</summary>
+    public ServiceGroups Groups => _changed.Count == 0 && _removed.Count == 0
+        ? _registry.Groups
+        : new ServiceGroups(_registry.Services.Select(e => e.Definition.Name).Concat(_changed.Keys).Distinct()
+            .Select(Find).OfType<ServiceEntry>().Select(e => e.Definition));
+
+    public bool IsHeld(ServiceEntry entry) => entry.IsHeld || (_isHeld ?? _registry.IsHeld);
+
+    public int PrimariesOn(NodeId node) => _primaries.GetValueOrDefault(node);
+
+    public int ProvidersOn(NodeId node) => _providers.GetValueOrDefault(node);
+
+    /// <summary>Where the primary of a service is, or is being moved to.</summary>
+    public NodeId? PrimaryNode(ServiceName name) =>
+        Find(name) is { } entry ? entry.Operation?.Target ?? entry.Configuration.Primary?.Node : null;
+
+    /// <summary>Changes an entry. Its version grows by one if it differs in what a version stands for.</summary>
+    public void Put(ServiceEntry entry)
+    {
+        var name = entry.Definition.Name;
+        if (Find(name) is { } before) Count(before, -1);
+        Count(entry, 1);
+        var old = _registry.Find(name)?.Configuration ?? Configuration.NotStarted(name);
+        var next = entry.Configuration;
+        var isOld = old.Primary == next.Primary && old.Lineage == next.Lineage
+            && old.InSync.SequenceEqual(next.InSync) && !_grown.Contains(name);
+        _changed[name] = entry with
+        {
+            Configuration = isOld ? old : next with
+            {
+                Version = old.Version.Next,
+                Cause = View.Epoch,
+                IsPlanned = IsMoved(old, next),
+            },
+        };
+    }
+
+    /// <summary>The version grows even if nothing else changes.</summary>
+    public void Grow(ServiceName name) => _grown.Add(name);
+
+    public void Remove(ServiceName name)
+    {
+        if (Find(name) is { } entry) Count(entry, -1);
+        _changed.Remove(name);
+        _removed.Add(name);
+    }
+
+    public void Put(NodeEntry node) => _nodes[node.Node] = node;
+
+    public void Hold(bool isHeld) => _isHeld = isHeld;
+
+    /// <summary>What differs from the registry.</summary>
+    public RegistryChange ToChange()
+    {
+        List<ServiceEntry> services = [];
+        foreach (var (name, entry) in _changed)
+        {
+            if (_registry.Find(name) is not { } before || !entry.IsSame(before)) services.Add(entry);
+        }
+
+        var change = new RegistryChange(services, _removed, _nodes.Values, _isHeld, [], Elapsed);
+        return change with { History = HistoryWords.Of(change, _registry, Cause) };
+    }
+
+    /// <summary>Whether the primary changes though its node is still a member: nothing but a wish moves it.</summary>
+    private bool IsMoved(Configuration old, Configuration next) =>
+        next.Primary is { } primary && old.Primary is { } before && primary != before && Contains(before);
+
+    private void Count(ServiceEntry entry, int sign)
+    {
+        if (entry.Configuration.Primary is { } primary)
+        {
+            _primaries[primary.Node] = _primaries.GetValueOrDefault(primary.Node) + sign;
+        }
+
+        foreach (var node in entry.Placement) _providers[node] = _providers.GetValueOrDefault(node) + sign;
+    }
+}

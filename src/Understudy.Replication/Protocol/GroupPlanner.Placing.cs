@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>
+/// Where providers shall be: whoever is one stays, then preferred nodes, then the least loaded. All services of a
+/// group choose from one list in one order, so that those with fewer providers have theirs among the others'.
+/// </summary>
+internal sealed partial class GroupPlanner
+{
+    private const int NotPreferred = int.MaxValue;
+
+    /// <summary>Whether there is nothing to decide on a service of its own, as for most, most of the time.</summary>
+    public static bool IsSettled(ServiceEntry? entry, Decision decision)
+    {
+        if (entry is not { IsFrozen: false, Operation: null, Configuration.Primary: { } primary }) return false;
+        if (!entry.Definition.With.IsEmpty || !entry.Definition.Apart.IsEmpty) return false;
+        foreach (var provider in entry.Configuration.InSync)
+        {
+            if (!decision.Contains(provider.Member)) return false;
+        }
+
+        return IsPlaced(entry, primary.Node, decision);
+    }
+
+    private void Place()
+    {
+        if (Array.TrueForAll(_entries, e => IsPlaced(e, _node, _decision))) return;
+        var target = _entries.Select(e => e.Operation?.Target).FirstOrDefault(t => t is not null);
+        var isFirst = _node is null;
+        var order = _decision.Hosts.Select(m => m.Id.Node).Where(_decision.IsStaying)
+            .OrderByDescending(n => n == _node)
+            .ThenByDescending(n => n == target)
+            .ThenByDescending(n => _survivors.Count(s => s.Any(p => p.Member.Node == n)))
+            .ThenByDescending(n => _entries.Count(e => e.Placement.Contains(n)))
+            .ThenByDescending(n => _entries.Count(e => e.Allows(n)))
+            .ThenBy(Preference)
+            .ThenBy(n => isFirst ? Conflicts(n) : 0)
+            .ThenBy(n => isFirst ? _decision.PrimariesOn(n) : 0)
+            .ThenBy(_decision.ProvidersOn)
+            .ThenByDescending(n => n)
+            .ToList();
+        for (var i = 0; i < _entries.Length; i++)
+        {
+            var entry = _entries[i];
+            ImmutableArray<NodeId> placement =
+                [.. order.Where(entry.Allows).Take(1 + entry.Definition.Secondaries)];
+            // A service of one provider has two while it moves.
+            if (entry.Operation?.Target is { } next && !placement.Contains(next) && order.Contains(next))
+            {
+                placement = placement.Add(next);
+            }
+
+            if (!placement.SequenceEqual(entry.Placement)) _entries[i] = entry with { Placement = placement };
+        }
+    }
+
+    /// <summary>Most services most of the time: nothing is to be sorted anew.</summary>
+    private static bool IsPlaced(ServiceEntry entry, NodeId? primary, Decision decision)
+    {
+        if (entry.Operation is not null || entry.Configuration.Primary?.Node != primary) return false;
+        if (entry.Placement.Length != 1 + entry.Definition.Secondaries || entry.Placement[0] != primary) return false;
+        foreach (var node in entry.Placement)
+        {
+            if (!decision.IsStaying(node) || !entry.Allows(node)) return false;
+        }
+
+        foreach (var provider in entry.Configuration.InSync)
+        {
+            if (!entry.Placement.Contains(provider.Member.Node)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The best node of these for the group's primaries.</summary>
+    private NodeId Best(IEnumerable<NodeId> nodes) => nodes
+        .OrderByDescending(n => _decision.IsStaying(n))
+        .ThenByDescending(n => _entries.Count(e => e.Allows(n)))
+        .ThenByDescending(n => n == _target)
+        .ThenBy(Conflicts)
+        .ThenBy(Preference)
+        .ThenBy(_decision.PrimariesOn)
+        .ThenByDescending(n => n)
+        .First();
+
+    /// <summary>The place of the node in the wishes of the group: the first service that has any decides.</summary>
+    private int Preference(NodeId node)
+    {
+        foreach (var entry in _entries)
+        {
+            if (entry.Definition.Preferred.IsEmpty) continue;
+            var place = entry.Definition.Preferred.IndexOf(node);
+            return place < 0 ? NotPreferred : place;
+        }
+
+        return NotPreferred;
+    }
+
+    /// <summary>How many services that shall be apart from this group have their primary there.</summary>
+    private int Conflicts(NodeId node) => _entries.Sum(e => e.Definition.Apart.Count(name =>
+        !Array.Exists(_entries, own => own.Definition.Name == name) && _decision.PrimaryNode(name) == node));
+}

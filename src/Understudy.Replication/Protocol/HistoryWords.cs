@@ -1,0 +1,73 @@
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>Says a decision's changes in words. A decision on very many services is said in one line.</summary>
+public static class HistoryWords
+{
+    /// <summary>The most services that a decision names one by one.</summary>
+    public const int NamedServices = 32;
+
+    public static IReadOnlyCollection<HistoryEntry> Of(RegistryChange change, Registry before, string cause)
+    {
+        List<HistoryEntry> history = [];
+        var number = before.LastChange;
+        foreach (var node in change.Nodes) Add(null, default, $"{node.Node} is {(node.IsDrained ? "" : "un")}drained");
+        if (change.IsHeld is { } isHeld) Add(null, default, isHeld ? "the cluster is held" : "the cluster is resumed");
+        foreach (var name in change.Removed) Add(name, default, $"{name} is removed");
+        if (change.Services.Count > NamedServices)
+        {
+            var moved = change.Services.Count(e => HasMoved(before.Find(e.Definition.Name), e));
+            Add(null, default, $"{change.Services.Count} services changed, {moved} of them have another primary");
+            return history;
+        }
+
+        foreach (var entry in change.Services)
+        {
+            var what = Words(before.Find(entry.Definition.Name), entry);
+            if (what.Length > 0) Add(entry.Definition.Name, entry.Configuration.Version, what);
+        }
+
+        return history;
+
+        void Add(ServiceName? service, ConfigurationVersion version, string what) => history.Add(
+            new HistoryEntry(++number, change.Elapsed, service, version, Cut(cause, 200), Cut(what, 1_000)));
+    }
+
+    private static bool HasMoved(ServiceEntry? before, ServiceEntry after) =>
+        before?.Configuration.Primary != after.Configuration.Primary;
+
+    private static string Words(ServiceEntry? before, ServiceEntry after)
+    {
+        List<string> words = [];
+        var (old, next) = (before?.Configuration, after.Configuration);
+        if (before is null) words.Add("defined");
+        else if (!ReferenceEquals(before.Definition, after.Definition)) words.Add("redefined");
+        if (old?.Primary != next.Primary) words.Add($"primary {Name(old?.Primary)} -> {Name(next.Primary)}");
+        if (old is null || !old.InSync.SequenceEqual(next.InSync))
+        {
+            words.Add($"in sync: {string.Join(' ', next.InSync.Select(p => p.Member))}");
+        }
+
+        if (before is not null && !before.Excluded.SequenceEqual(after.Excluded))
+        {
+            words.Add($"removed providers: {string.Join(' ', after.Excluded)}");
+        }
+
+        if (before is not null && before.IsHeld != after.IsHeld) words.Add(after.IsHeld ? "held" : "resumed");
+        AddOperation(before?.Operation, after.Operation, HasMoved(before, after), words);
+        return string.Join("; ", words);
+    }
+
+    private static void AddOperation(Operation? before, Operation? after, bool hasMoved, List<string> words)
+    {
+        if (before == after) return;
+        if (after is { Stage: OperationStage.BringUp }) words.Add($"{after.Target} is brought up to take over");
+        else if (after is not null) words.Add($"frozen to switch over to {after.Target}: {after.Cause}");
+        else if (!hasMoved) words.Add($"the switchover to {before!.Target} is given up");
+    }
+
+    private static string Name(MemberId? member) => member?.ToString() ?? "none";
+
+    private static string Cut(string text, int limit) => text.Length <= limit ? text : text[..limit];
+}

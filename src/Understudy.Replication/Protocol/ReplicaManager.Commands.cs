@@ -1,0 +1,44 @@
+using Understudy.Kernel;
+using Understudy.Membership;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>
+/// Operators' commands: requests to the registry. What a command changes and what its operator is told travel in one
+/// checkpoint, so a command that is sent again, to this RM or the next, is told the same (OnceOnly).
+/// </summary>
+public sealed partial class ReplicaManager
+{
+    private View? _view;
+    private TimeSpan _commandedAt;
+
+    /// <summary>Carries a command out, or finds what was answered if it was before.</summary>
+    public AnswerKind Submit(ReplicationMessage.Request request, View view, TimeSpan now)
+    {
+        if (!IsActive) return AnswerKind.NotPrimary;
+        (_view, _commandedAt) = (view, now);
+        var before = _replica.LastSequence;
+        var kind = _replica.Submit(request);
+        var after = _replica.LastSequence;
+        if (after > before) _uncommitted.Enqueue(_registry.ToMap(_generation, after));
+        return kind;
+    }
+
+    /// <summary>Within <see cref="Submit"/>: the registry hands its request back to the one who decides.</summary>
+    private Execution Obey(ReadOnlyMemory<byte> request)
+    {
+        Invariant.Holds(IsActive, "OnePrimary: only an active RM obeys commands");
+        if (!CommandCodec.TryDecode(request.Span, out OperatorCommand? command, out var reason))
+        {
+            return new Execution(CommandCodec.Encode(CommandAnswer.Refused($"Not understood: {reason}.")), default);
+        }
+
+        var decision = Begin(_view!, _commandedAt, $"command: {command}");
+        var answer = new CommandRules(decision, _registry).Obey(command);
+        if (answer.Outcome == CommandOutcome.Refused) return new Execution(CommandCodec.Encode(answer), default);
+        foreach (var name in _backOff.Keys.ToList()) _backOff.Remove(name);
+        var change = Plan(decision, null);
+        return new Execution(
+            CommandCodec.Encode(answer), change.IsEmpty ? default : _registry.Change(change));
+    }
+}

@@ -1,0 +1,64 @@
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Protocol;
+
+/// <summary>Operators' commands: requests to the registry, held and sent again as clients' requests are.</summary>
+public sealed partial class Node
+{
+    private void OnCommandGiven(NodeInput.CommandGiven given)
+    {
+        var asked = new NodeInput.Requested(
+            given.Number,
+            Registry.Name,
+            CommandCodec.Encode(given.Command),
+            IsRead: false,
+            given.IdempotencyKey,
+            given.HoldFor);
+        _router.Manager = _selection.Outcome?.Winner;
+        if (_router.Take(asked, _now) is not { } number)
+        {
+            _effects.Add(new NodeEffect.AnswerCommand(given.Number, new CommandAnswer(
+                CommandOutcome.Unavailable, "This node holds too many requests already.")));
+            return;
+        }
+
+        if (_router.TrySend(number, Map, _now) is { } due) SendRequest(due.To, due.Request);
+    }
+
+    private void AnswerCommand(long number, ReplicationMessage.Answer answer)
+    {
+        if (answer.Kind == AnswerKind.KeyReused)
+        {
+            _effects.Add(new NodeEffect.AnswerCommand(number, CommandAnswer.Refused(
+                "The command's key was used before with another command. Use a new key.")));
+            return;
+        }
+
+        if (!CommandCodec.TryDecode(answer.Body.Span, out CommandAnswer? told, out var reason))
+        {
+            told = new CommandAnswer(CommandOutcome.Unavailable, $"The RM's answer was not understood: {reason}.");
+        }
+
+        _effects.Add(new NodeEffect.AnswerCommand(number, told));
+    }
+
+    private void AnswerUnavailable(RequestRouter.Held expired)
+    {
+        if (expired.Asked.Service != Registry.Name)
+        {
+            AnswerClient(expired, ReplyOutcome.Unavailable, WhyHeld(expired));
+            return;
+        }
+
+        _effects.Add(new NodeEffect.AnswerCommand(expired.Asked.Number, new CommandAnswer(
+            CommandOutcome.Unavailable,
+            "No replica manager answered in time: the command may be carried out or not. Look at the status, or give "
+            + "the same command again under the same key.")));
+    }
+
+    /// <summary>Whether a service of the cluster's file may still come: it was not removed since.</summary>
+    private bool IsExpected(ServiceName service) =>
+        !_ended.Contains(service) && _options.Services.Any(s => s.Name == service);
+}

@@ -1,0 +1,79 @@
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Protocol;
+
+/// <summary>What the RM orders: the map as a whole, and freezing for a switchover.</summary>
+public sealed partial class Node
+{
+    private readonly SortedDictionary<ServiceName, TimeSpan> _freezing = [];
+    private readonly SortedSet<ServiceName> _ended = [];
+
+    private void Adopt(ServiceMap map)
+    {
+        var isNewer = map.Generation > Map.Generation ||
+            (map.Generation == Map.Generation && map.Sequence > Map.Sequence);
+        var isObeyed = isNewer || ((_mutations & Mutation.NoRmGeneration) != 0 && map.Generation < Map.Generation);
+        if (!isObeyed) return;
+        Map = map;
+        EndRemoved(map);
+        _freezing.Clear();
+        foreach (var entry in InOrderOfStart(map))
+        {
+            var name = entry.Definition.Name;
+            if (Host(entry.Definition) is not { } hosted) continue;
+            if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
+            if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })
+            {
+                _freezing[name] = TimeSpan.MinValue;
+                if (hosted.IsPrimary) Report(new NodeEvent.Noted($"{name} is frozen: {operation.Target} takes over"));
+            }
+        }
+
+        BringUp();
+        foreach (var (to, request) in _router.Due(Map, _now)) SendRequest(to, request);
+    }
+
+    private static IEnumerable<ServiceEntry> InOrderOfStart(ServiceMap map) =>
+        map.Services.All(e => e.Definition.With.IsEmpty && e.Definition.After.IsEmpty)
+            ? map.Services
+            : new ServiceGroups(map.Services.Select(e => e.Definition)).All.SelectMany(g => g)
+                .Select(map.Find).OfType<ServiceEntry>();
+
+    /// <summary>A service that was removed ends here: its primary stops, its state is deleted.</summary>
+    private void EndRemoved(ServiceMap map)
+    {
+        foreach (var (name, hosted) in _services.ToList())
+        {
+            if (hosted.Configuration is not { } last || map.Find(name) is not null) continue;
+            var wasPrimary = hosted.IsPrimary;
+            InReplica(hosted.Replica, name, r =>
+            {
+                r.Stand(last.Version.Next);
+                r.EndCode();
+            });
+            if (wasPrimary) Report(new NodeEvent.PrimaryDeposed(name, last.Version));
+            _services.Remove(name);
+            _joining.Remove(name);
+            _ended.Add(name);
+            if (hosted.Definition.Durable) Write(StoreFile.Data, [new StoreWrite.RemoveReplica(name)]);
+        }
+    }
+
+    /// <summary>Whether this node's primary holds what clients ask.</summary>
+    private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true };
+
+    /// <summary>A primary that was frozen says when it has nothing in flight, until it is ordered otherwise.</summary>
+    private void ReportDrained()
+    {
+        if (_freezing.Count == 0) return;
+        foreach (var (name, reportedAt) in _freezing.ToList())
+        {
+            if (!_services.TryGetValue(name, out var hosted) || !hosted.IsPrimary) continue;
+            if (!hosted.Replica.IsDrained || _now - _options.Profile.Heartbeat < reportedAt) continue;
+            _freezing[name] = _now;
+            SendToManager(new ReplicationMessage.Frozen(name, hosted.Replica.Version));
+        }
+    }
+}

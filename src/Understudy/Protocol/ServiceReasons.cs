@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Understudy.Kernel;
+using Understudy.Replication;
+
+namespace Understudy.Protocol;
+
+/// <summary>
+/// Says of every service what is not as wanted, which rule cannot be met, and by what. Arithmetic only.
+/// </summary>
+internal static class ServiceReasons
+{
+    public static void Add(NodeStatus status, List<string> reasons)
+    {
+        var map = status.Map;
+        if (map.IsHeld) reasons.Add("the cluster is held: nothing is placed or moved until it is resumed");
+        foreach (var node in map.Nodes.Where(n => n.IsDrained)) AddDrained(map, node.Node, reasons);
+        foreach (var entry in map.Services)
+        {
+            var name = entry.Definition.Name;
+            if (entry.IsHeld) reasons.Add($"{name} is held: it is not placed or moved until it is resumed");
+            if (!entry.Configuration.IsStarted) reasons.Add($"{name} has not started: {WhyNotStarted(status, entry)}");
+            else if (entry.Configuration.Primary is null) reasons.Add(WhyNoPrimary(entry));
+            else AddStarted(status, entry, reasons);
+        }
+    }
+
+    private static void AddDrained(ServiceMap map, NodeId node, List<string> reasons)
+    {
+        var left = map.Services.Where(e => e.IsInSyncOn(node)).Select(e => e.Definition.Name).ToList();
+        reasons.Add(left.Count == 0
+            ? $"{node} is drained and hosts nothing"
+            : $"{node} is drained and still hosts {string.Join(", ", left)} until other nodes do");
+    }
+
+    private static string WhyNotStarted(NodeStatus status, ServiceEntry entry)
+    {
+        var first = entry.Definition.After.Concat(entry.Definition.With)
+            .FirstOrDefault(name => status.Map.Find(name) is { Configuration.Primary: null });
+        if (first.Value is not null) return $"it starts after {first}, which has no primary";
+        if (entry.IsHeld || status.Map.IsHeld) return "it is held";
+        return $"no node can host it{WhoCannot(status, entry)}";
+    }
+
+    private static string WhyNoPrimary(ServiceEntry entry)
+    {
+        var (name, configuration) = (entry.Definition.Name, entry.Configuration);
+        var holders = string.Join(" or ", configuration.InSync.Select(p => p.Member.Node));
+        return entry.Definition.Durable
+            ? $"{name} has no primary: it waits for {holders} with its disk"
+            : $"{name} has no primary: all its in-sync copies, in memory on {holders}, are gone";
+    }
+
+    private static void AddStarted(NodeStatus status, ServiceEntry entry, List<string> reasons)
+    {
+        var (name, primary) = (entry.Definition.Name, entry.Configuration.Primary!.Value.Node);
+        if (entry.Operation is { } operation)
+        {
+            reasons.Add(operation.Stage == OperationStage.BringUp
+                ? $"{name}: {operation.Target} is brought up to take over ({operation.Cause})"
+                : $"{name} is frozen while {operation.Target} takes over ({operation.Cause})");
+        }
+        else if (entry.IsFrozen)
+        {
+            reasons.Add($"{name} is frozen on {primary}: it serves only where {WhoIsElsewhere(status, entry)} does");
+        }
+
+        foreach (var other in entry.Definition.Apart)
+        {
+            if (status.Map.Find(other)?.Configuration.Primary?.Node != primary) continue;
+            reasons.Add(
+                $"{name} and {other} shall be apart, but both primaries are on {primary}: no other node can be");
+        }
+
+        if (!entry.Allows(primary))
+        {
+            reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
+        }
+
+        AddShape(status, entry, reasons);
+    }
+
+    private static string WhoIsElsewhere(NodeStatus status, ServiceEntry entry) =>
+        string.Join(", ", entry.Definition.With.Where(name => status.Map.Find(name) is not { IsFrozen: false } sponsor
+            || sponsor.Configuration.Primary?.Node != entry.Configuration.Primary?.Node));
+
+    private static void AddShape(NodeStatus status, ServiceEntry entry, List<string> reasons)
+    {
+        var definition = entry.Definition;
+        var secondaries = entry.Configuration.InSync.Length - 1;
+        if (secondaries < definition.Secondaries) AddSecondaries(status, entry, secondaries, reasons);
+        var spares = SparesOf(status, entry);
+        if (spares < definition.Spares)
+        {
+            reasons.Add(
+                $"{definition.Name} has {Count(spares, "spare", "spares")} of {Number(definition.Spares)}: " +
+                "no further node stands by");
+        }
+    }
+
+    // A node that waits to be brought up is no spare any more, whether it has begun or not.
+    private static int SparesOf(NodeStatus status, ServiceEntry entry)
+    {
+        var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView && entry.Allows(p.Node)
+            && !status.Map.Nodes.Any(n => n.Node == p.Node && n.IsDrained));
+        return Math.Max(0, hosts - 1 - Math.Max(entry.Definition.Secondaries, entry.Configuration.InSync.Length - 1));
+    }
+
+    private static void AddSecondaries(NodeStatus status, ServiceEntry entry, int secondaries, List<string> reasons)
+    {
+        var joining = status.Joining.GetValueOrDefault(entry.Definition.Name, []);
+        var why = joining.IsEmpty
+            ? entry.Placement.Length > entry.Configuration.InSync.Length
+                ? "another one is about to be brought up"
+                : $"no further node can host one{WhoCannot(status, entry)}"
+            : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %"));
+        reasons.Add(
+            $"{entry.Definition.Name} has {Count(secondaries, "secondary", "secondaries")} " +
+            $"of {Number(entry.Definition.Secondaries)}: {why}");
+    }
+
+    /// <summary>Every node that hosts no provider, with the rule that is in the way.</summary>
+    private static string WhoCannot(NodeStatus status, ServiceEntry entry)
+    {
+        List<string> why = [];
+        foreach (var peer in status.Peers.Where(p => p.Kind != NodeKind.Witness && !entry.IsInSyncOn(p.Node)))
+        {
+            if (!peer.IsInView) why.Add($"{peer.Node} is no member");
+            else if (entry.Excluded.Contains(peer.Node)) why.Add($"an operator removed {peer.Node}");
+            else if (entry.Definition.Never.Contains(peer.Node)) why.Add($"never on {peer.Node}");
+            else if (!entry.Definition.Allows(peer.Node)) why.Add($"{peer.Node} is not among its only nodes");
+            else if (status.Map.Nodes.Any(n => n.Node == peer.Node && n.IsDrained)) why.Add($"{peer.Node} is drained");
+        }
+
+        return why.Count == 0 ? "" : $" ({string.Join(", ", why)})";
+    }
+
+    private static string Count(int count, string one, string many) =>
+        count == 0 ? $"no {one}" : $"{Number(count)} {(count == 1 ? one : many)}";
+
+    private static string Number(int number) =>
+        number < Numbers.Length ? Numbers[number] : number.ToString(CultureInfo.InvariantCulture);
+
+    private static readonly ImmutableArray<string> Numbers =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+}

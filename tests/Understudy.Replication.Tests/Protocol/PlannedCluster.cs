@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Replication.Tests.Protocol;
+
+/// <summary>
+/// A cluster as the RM sees it, without replicas: views come and go, commands are obeyed, providers are brought up and
+/// primaries drained at once when the planner asks for it.
+/// </summary>
+internal sealed class PlannedCluster
+{
+    private readonly SortedSet<MemberId> _leaving = [];
+    private readonly SortedSet<ServiceName> _drained = [];
+    private ImmutableArray<Member> _members;
+    private long _epoch = 4;
+
+    public PlannedCluster(params NodeId[] nodes)
+    {
+        _members = [.. nodes.Select((node, i) => new Member(
+            new MemberId(node, new Incarnation(1, (ulong)i)), new DiskId((UInt128)(uint)(i + 1)), NodeKind.Voter))];
+        View = MakeView();
+    }
+
+    public Registry Registry { get; } = new();
+
+    public View View { get; private set; }
+
+    public TimeSpan Elapsed { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How many decisions changed something.</summary>
+    public int Decisions { get; private set; }
+
+    public ServiceEntry this[string service] => Registry.Find(new ServiceName(service))!;
+
+    public static NodeId[] Nodes(params int[] numbers) => [.. numbers.Select(n => new NodeId($"{n}"))];
+
+    /// <summary>The primary's node, and the others that are in sync, in order.</summary>
+    public (string? Primary, string Secondaries) Roles(string service)
+    {
+        var configuration = this[service].Configuration;
+        var others = configuration.InSync.Where(p => p.Member != configuration.Primary)
+            .Where(p => View.Contains(p.Member)).Select(p => p.Member.Node.Value).Order(StringComparer.Ordinal);
+        return (configuration.Primary?.Node.Value, string.Join(' ', others));
+    }
+
+    public void Define(params ServiceDefinition[] definitions)
+    {
+        var decision = Begin("defined");
+        foreach (var definition in definitions)
+        {
+            decision.Put(new ServiceEntry(definition, Configuration.NotStarted(definition.Name)));
+        }
+
+        Commit(decision);
+        Settle();
+    }
+
+    public void Lose(NodeId node)
+    {
+        _members = _members.RemoveAll(m => m.Id.Node == node);
+        Reconcile();
+    }
+
+    /// <summary>The node comes back with its disk, as a new incarnation.</summary>
+    public void Return(NodeId node, int disk)
+    {
+        var member = new Member(
+            new MemberId(node, new Incarnation((ulong)++_epoch, 7)), new DiskId((UInt128)(uint)disk), NodeKind.Voter);
+        _members = [.. _members.Append(member).OrderBy(m => m.Id.Node)];
+        Reconcile();
+    }
+
+    public void Leave(NodeId node)
+    {
+        _leaving.Add(View.MemberOn(node)!.Id);
+        Commit(Begin($"{node} is leaving"));
+    }
+
+    public void Reconcile()
+    {
+        View = MakeView();
+        Commit(Begin($"view {View.Epoch}"));
+    }
+
+    public CommandAnswer Give(OperatorCommand command)
+    {
+        var decision = Begin($"command: {command}");
+        var answer = new CommandRules(decision, Registry).Obey(command);
+        if (answer.Outcome != CommandOutcome.Refused) Commit(decision);
+        return answer;
+    }
+
+    /// <summary>Brings up what is placed and not in sync, and drains what is frozen, until nothing changes.</summary>
+    public void Settle()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            if (!BringUpOne() && !DrainAll()) return;
+        }
+
+        throw new InvalidOperationException("The planner does not come to rest.");
+    }
+
+    /// <summary>One provider that is placed becomes in sync.</summary>
+    public bool BringUpOne()
+    {
+        foreach (var entry in Registry.Services.Where(e => e.Configuration.Primary is not null))
+        {
+            var missing = entry.Placement.Where(n => !entry.IsInSyncOn(n)).Select(View.MemberOn).OfType<Member>();
+            if (missing.FirstOrDefault() is not { } member) continue;
+            var decision = Begin($"{member.Id} is brought up");
+            var inSync = entry.Configuration.InSync.Where(p => p.Member.Node != member.Id.Node)
+                .Append(new Provider(member.Id, member.Disk)).OrderBy(p => p.Member);
+            decision.Put(entry with { Configuration = entry.Configuration with { InSync = [.. inSync] } });
+            Commit(decision);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The primaries that are frozen for a switchover have nothing in flight any more.</summary>
+    public bool DrainAll()
+    {
+        var frozen = Registry.Services.Where(e => e.Operation is { Stage: OperationStage.Freeze }).ToList();
+        foreach (var entry in frozen)
+        {
+            _drained.Add(entry.Definition.Name);
+            Commit(Begin($"{entry.Definition.Name} is drained"));
+        }
+
+        _drained.Clear();
+        return frozen.Count > 0;
+    }
+
+    private Decision Begin(string cause) =>
+        new(Registry, View, _leaving, Elapsed, cause) { IsDrained = _drained.Contains };
+
+    private void Commit(Decision decision)
+    {
+        ConfigurationPlanner.Plan(decision, decision.Groups.All, Profile.Lan, Mutation.None);
+        var change = decision.ToChange();
+        if (change.IsEmpty) return;
+        Registry.Change(change);
+        Decisions++;
+        TogetherHolds();
+    }
+
+    private void TogetherHolds()
+    {
+        foreach (var entry in Registry.Services.Where(e => !e.IsFrozen && e.Configuration.Primary is not null))
+        {
+            foreach (var sponsor in entry.Definition.With.Select(Registry.Find).OfType<ServiceEntry>())
+            {
+                sponsor.IsFrozen.ShouldBeFalse();
+                sponsor.Configuration.Primary?.Node.ShouldBe(entry.Configuration.Primary!.Value.Node);
+            }
+        }
+    }
+
+    private View MakeView() => new(
+        new ClusterId(7), new Epoch(++_epoch), 0, [.. _members.Select(m => new Acceptor(m.Id.Node, m.Disk))],
+        _members, [], null, default);
+}

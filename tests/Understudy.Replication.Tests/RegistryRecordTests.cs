@@ -1,0 +1,76 @@
+using CsCheck;
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+
+namespace Understudy.Replication.Tests;
+
+public sealed class RegistryRecordTests
+{
+    [Fact]
+    public void The_bytes_of_a_node_a_cluster_and_a_change_are_as_agreed()
+    {
+        var change = new HistoryEntry(
+            7, TimeSpan.FromSeconds(3), ReplicationSamples.Service, ReplicationSamples.Version, "view 5", "primary n1");
+        string[] lines =
+        [
+            Hex(ReplicationCodec.EncodeNodeEntry(new NodeEntry(ReplicationSamples.N1.Node, IsDrained: true))),
+            Hex(ReplicationCodec.EncodeClusterEntry(isHeld: true, TimeSpan.FromSeconds(3))),
+            Hex(ReplicationCodec.EncodeHistoryEntry(change)),
+        ];
+
+        lines.ShouldBe(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", "registry.txt")));
+    }
+
+    [Fact]
+    public void Every_node_entry_returns_whole() => ReplicationGen.NodeEntries.Sample(entry =>
+        ReplicationCodec.DecodeNodeEntry(ReplicationCodec.EncodeNodeEntry(entry)).ShouldBe(entry));
+
+    [Fact]
+    public void Every_change_returns_whole() => ReplicationGen.Changes.Sample(entry =>
+        ReplicationCodec.DecodeHistoryEntry(ReplicationCodec.EncodeHistoryEntry(entry)).ShouldBe(entry));
+
+    [Fact]
+    public void A_registry_that_was_saved_or_followed_is_the_same_registry() =>
+        ReplicationGen.Entries.List[0, 8].Sample(entries =>
+        {
+            var leader = new Registry();
+            var services = entries.DistinctBy(e => e.Definition.Name).ToList();
+            var change = new RegistryChange(
+                services,
+                [new ServiceName("gone")],
+                [new NodeEntry(new NodeId("n1"), IsDrained: true)],
+                IsHeld: true,
+                [new HistoryEntry(1, TimeSpan.Zero, null, ConfigurationVersion.None, "a cause", "a change")],
+                TimeSpan.FromSeconds(9));
+            Registry follower = new(), restarted = new();
+            follower.Apply(leader.Change(change));
+            restarted.Load(leader.Save());
+
+            foreach (var other in (Registry[])[follower, restarted])
+            {
+                other.Save().ToArray().ShouldBe(leader.Save().ToArray());
+                other.Elapsed.ShouldBe(TimeSpan.FromSeconds(9));
+                other.IsHeld.ShouldBeTrue();
+                other.WasRemoved(new ServiceName("gone")).ShouldBeTrue();
+                other.UnderWay.ShouldBe(leader.UnderWay);
+                other.LastChange.ShouldBe(1);
+            }
+        });
+
+    [Fact]
+    public void The_oldest_changes_are_forgotten()
+    {
+        var registry = new Registry();
+        for (var number = 1; number <= Registry.HistoryKept + 3; number++)
+        {
+            var entry = new HistoryEntry(number, TimeSpan.Zero, null, ConfigurationVersion.None, "a cause", "a change");
+            registry.Change(new RegistryChange([], [], [], null, [entry], TimeSpan.Zero));
+        }
+
+        registry.History.Length.ShouldBe(Registry.HistoryKept);
+        registry.History[0].Number.ShouldBe(4);
+    }
+
+    private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
+}

@@ -1,0 +1,133 @@
+using Understudy.Kernel;
+using Understudy.Protocol;
+using Understudy.Replication;
+using Understudy.Simulator.Faults;
+
+namespace Understudy.Simulator.Clients;
+
+/// <summary>
+/// An operator who gives drawn commands through drawn nodes at drawn times; after the faults everything that was held
+/// or drained takes part again.
+/// </summary>
+internal sealed class Operator
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly SeededRandom _random;
+    private readonly Dictionary<long, OperatorCommand> _given = [];
+    private readonly Queue<OperatorCommand> _peace = new();
+    private long _number;
+    private long _keys;
+    private bool _isWaiting;
+    private long _repeatAt;
+
+    public Operator(SimulatedCluster cluster, SeededRandom random)
+    {
+        (_cluster, _random) = (cluster, random);
+        if (cluster.Scenario.CommandEvery > 0) ScheduleNext();
+    }
+
+    /// <summary>Whether an operator ever asked for a failover: then primaries may move without being frozen.</summary>
+    public bool HasFailedOver { get; private set; }
+
+    /// <summary>Whether everything that was said after the faults has been answered.</summary>
+    public bool IsIdle => _peace.Count == 0 && !_isWaiting;
+
+    public void OnAct()
+    {
+        if (_cluster.IsCalm) Repeat();
+        else Act();
+    }
+
+    /// <summary>No more commands but those that end what was held, drained or excluded.</summary>
+    public void MakePeace()
+    {
+        if (_cluster.Scenario.CommandEvery == 0) return;
+        _peace.Enqueue(new OperatorCommand.Resume(null));
+        foreach (var node in _cluster.Nodes) _peace.Enqueue(new OperatorCommand.Undrain(node.Option.Id));
+        foreach (var service in _cluster.Scenario.Cluster.Services)
+        {
+            _peace.Enqueue(new OperatorCommand.Resume(service.Name));
+            foreach (var node in _cluster.Nodes)
+            {
+                if (node.Option.Kind == NodeKind.Witness) continue;
+                _peace.Enqueue(new OperatorCommand.AddProvider(service.Name, node.Option.Id));
+            }
+        }
+
+        _isWaiting = true;
+        // What was commanded before may still be held by a gateway, and must not come after what undoes it.
+        _cluster.Schedule(TimeSpan.TicksPerSecond * 4, new SimulationEvent(EventKind.OperatorActs));
+    }
+
+    public void OnAnswer(NodeEffect.AnswerCommand told)
+    {
+        if (!_given.Remove(told.Number, out var command))
+        {
+            throw new ViolationException("OnceOnly", $"{told} is the second answer to a command");
+        }
+
+        _cluster.Note("operator", $"{command}: {told.Told.Outcome}: {told.Told.Text}");
+        _cluster.Hash.Add((ulong)told.Told.Outcome);
+        // What was given twice is answered twice: the second answer says nothing of the command after it.
+        if (!_cluster.IsCalm || !_peace.TryPeek(out var present) || !ReferenceEquals(command, present)) return;
+        if (told.Told.Outcome is not (CommandOutcome.Done or CommandOutcome.Accepted)) return;
+        _peace.Dequeue();
+        _isWaiting = _peace.Count > 0;
+        _repeatAt = _cluster.Now + 1;
+        if (_isWaiting) _cluster.Schedule(1, new SimulationEvent(EventKind.OperatorActs));
+    }
+
+    private void Repeat()
+    {
+        if (_cluster.Now < _repeatAt || !_peace.TryPeek(out var next)) return;
+        _repeatAt = _cluster.Now + (TimeSpan.TicksPerSecond * 2);
+        Give(next);
+        // A node that dies meanwhile answers nothing.
+        _cluster.Schedule(TimeSpan.TicksPerSecond * 2, new SimulationEvent(EventKind.OperatorActs));
+    }
+
+    private void Act()
+    {
+        var services = _cluster.Scenario.Cluster.Services;
+        var service = services[_random.Below(services.Length)];
+        var command = Draw(service, _cluster.Nodes[_random.Below(_cluster.Nodes.Length)].Option.Id);
+        if (command is OperatorCommand.Failover) HasFailedOver = true;
+        _cluster.Faults.Count(FaultKind.CommandGiven);
+        _cluster.Workload.Stir();
+        Give(command);
+        ScheduleNext();
+    }
+
+    private void Give(OperatorCommand command)
+    {
+        var gateway = _cluster.Nodes[_random.Below(_cluster.Nodes.Length)];
+        if (gateway.Core is null) return;
+        _given.Add(++_number, command);
+        _cluster.Note("operator", $"{command} through {gateway.Option.Id}");
+        var key = _random.Chance(0.5) ? $"command-{++_keys}" : null;
+        gateway.Post(new NodeInput.CommandGiven(_number, command, key, TimeSpan.FromSeconds(2)));
+    }
+
+    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(14) switch
+    {
+        0 => new OperatorCommand.Drain(node),
+        1 => new OperatorCommand.Undrain(node),
+        2 => new OperatorCommand.Hold(_random.Chance(0.3) ? null : service.Name),
+        3 => new OperatorCommand.Resume(_random.Chance(0.5) ? null : service.Name),
+        4 => new OperatorCommand.RemoveProvider(service.Name, node),
+        5 => new OperatorCommand.AddProvider(service.Name, node),
+        6 => new OperatorCommand.Abort(service.Name),
+        7 => _random.Chance(0.2)
+            ? new OperatorCommand.Failover(service.Name, AcceptsLoss: true)
+            : new OperatorCommand.Switchover(service.Name, null),
+        8 => new OperatorCommand.ChangeService(service with
+        {
+            Preferred = [.. _cluster.Nodes.Where(_ => _random.Chance(0.3)).Select(n => n.Option.Id)],
+        }),
+        _ => new OperatorCommand.Switchover(service.Name, _random.Chance(0.3) ? null : node),
+    };
+
+    private void ScheduleNext() => _cluster.Schedule(
+        _random.Exponential(new TimeSpan(_cluster.Scenario.CommandEvery)).Ticks + TimeSpan.TicksPerMillisecond,
+        new SimulationEvent(EventKind.OperatorActs));
+}
