@@ -56,6 +56,7 @@ internal sealed class Operator
 
         _isWaiting = true;
         // What was commanded before may still be held by a gateway, and must not come after what undoes it.
+        _repeatAt = _cluster.Now + (TimeSpan.TicksPerSecond * 4);
         _cluster.Schedule(TimeSpan.TicksPerSecond * 4, new SimulationEvent(EventKind.OperatorActs));
     }
 
