@@ -94,6 +94,9 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
     /// <summary>The switchover that is under way, or null.</summary>
     public Operation? Operation { get; init; }
 
+    /// <summary>The providers that left the in-sync set and shall come back.</summary>
+    public ImmutableArray<Departure> Left { get; init; } = [];
+
     /// <summary>Whether a node may have a provider of it, alive or not.</summary>
     public bool Allows(NodeId node) => Definition.Allows(node) && !Excluded.Contains(node);
 
@@ -104,7 +107,8 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
     public bool IsSame(ServiceEntry other) =>
         ReferenceEquals(Definition, other.Definition) && IsFrozen == other.IsFrozen && IsHeld == other.IsHeld
         && Operation == other.Operation && Configuration.Version == other.Configuration.Version
-        && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded);
+        && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded)
+        && Left.SequenceEqual(other.Left);
 }
 
 /// <summary>Every service's configuration, as the RM of a generation last committed it.</summary>

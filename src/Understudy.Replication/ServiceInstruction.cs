@@ -47,6 +47,9 @@ public abstract record ServiceInstruction(long Assignment)
     /// <summary>Save the whole state, and say of which checkpoint it is.</summary>
     public sealed record SaveSnapshot(long Assignment) : ServiceInstruction(Assignment);
 
+    /// <summary>Say which checkpoints the state contains.</summary>
+    public sealed record SayPosition(long Assignment) : ServiceInstruction(Assignment);
+
     /// <summary>Every checkpoint of this assignment up to this one is committed.</summary>
     public sealed record NoteCommitted(long Assignment, long Sequence) : ServiceInstruction(Assignment);
 

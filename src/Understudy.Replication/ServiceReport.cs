@@ -28,6 +28,9 @@ public abstract record ServiceReport(long Assignment)
     public sealed record SnapshotSaved(long Assignment, long Sequence, ReadOnlyMemory<byte> State)
         : ServiceReport(Assignment);
 
+    /// <summary>The state contains the checkpoints up to this one.</summary>
+    public sealed record Applied(long Assignment, long Sequence) : ServiceReport(Assignment);
+
     /// <summary>
     /// The service asks to hear when it is sure that it is still primary and all up to this checkpoint is committed.
     /// </summary>

@@ -42,10 +42,17 @@ internal static class ReplicationGen
         (definition, version, lineage, primary, inSync, cause, isPlanned) => new ServiceEntry(
             definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause, isPlanned)));
 
+    private static readonly Gen<LeaveReason> Reasons = Gen.Select(
+        Gen.Enum<LeaveCause>(), Numbers, (cause, amount) => new LeaveReason(cause, amount));
+
+    private static readonly Gen<Departure> Departures =
+        Gen.Select(Nodes, Disks, Reasons, (node, disk, reason) => new Departure(node, disk, reason));
+
     public static readonly Gen<ServiceEntry> Entries = Gen.Select(
-        Started, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations),
-        (entry, placement, excluded, isFrozen, isHeld, operation) => entry with
+        Started, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations), List(Departures),
+        (entry, placement, excluded, isFrozen, isHeld, operation, left) => entry with
         {
+            Left = left,
             Placement = placement,
             Excluded = excluded,
             IsFrozen = isFrozen,
@@ -88,8 +95,10 @@ internal static class ReplicationGen
         Gen.Int[0, 2], Names, (choice, key) => choice switch { 0 => null, 1 => "", _ => key });
 
     public static readonly Gen<ReplicationMessage> Control = Gen.OneOf(
-        Gen.Select(Services, Versions, Providers, Gen.Bool, (service, version, provider, isIncluded) =>
-            (ReplicationMessage)new ReplicationMessage.InSyncWanted(service, version, provider, isIncluded)),
+        Gen.Select(
+            Services, Versions, Providers, Gen.Bool, Reasons,
+            (service, version, provider, isIncluded, reason) => (ReplicationMessage)new ReplicationMessage.InSyncWanted(
+                service, version, provider, isIncluded, isIncluded ? null : reason)),
         Gen.Select(
             Versions, Numbers, List(Entries), List(NodeEntries), Gen.Bool,
             (generation, sequence, services, nodes, isHeld) => (ReplicationMessage)new ReplicationMessage.MapPushed(

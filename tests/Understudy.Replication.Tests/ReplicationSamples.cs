@@ -48,6 +48,13 @@ internal static class ReplicationSamples
         Operation = new Operation(N2.Node, OperationStage.Freeze, TimeSpan.FromSeconds(90), "n1 is drained"),
     };
 
+    /// <summary>An entry whose secondary left because it was behind.</summary>
+    public static readonly ServiceEntry Left = Entry with
+    {
+        Placement = [N1.Node, N2.Node],
+        Left = [new Departure(N2.Node, new DiskId(12), new LeaveReason(LeaveCause.BehindBytes, 150 << 20))],
+    };
+
     /// <summary>One of every command.</summary>
     public static readonly OperatorCommand[] Commands =
     [
@@ -71,6 +78,8 @@ internal static class ReplicationSamples
     public static readonly ReplicationMessage[] Control =
     [
         new ReplicationMessage.InSyncWanted(Service, Version, new Provider(N2, new DiskId(12)), true),
+        new ReplicationMessage.InSyncWanted(
+            Service, Version, new Provider(N2, new DiskId(12)), false, new LeaveReason(LeaveCause.BehindTime, 52_000_000)),
         new ReplicationMessage.MapPushed(new ServiceMap(new ConfigurationVersion(5), 60, [Entry])),
         new ReplicationMessage.MapTaken(new ConfigurationVersion(5), 60),
         new ReplicationMessage.Progressed(

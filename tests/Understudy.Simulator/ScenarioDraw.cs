@@ -44,7 +44,17 @@ internal sealed class ScenarioDraw(SeededRandom random)
             AimedFaults = DrawAimedFaults(random.Fork()),
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
-        return scenario with { Cluster = scenario.Cluster with { Services = Group(scenario.Cluster.Services) } };
+        var cluster = scenario.Cluster with { Services = Group(scenario.Cluster.Services) };
+        return scenario with { Cluster = cluster with { Profile = cluster.Profile with { Lag = DrawLag() } } };
+    }
+
+    /// <summary>Some clusters are so strict that ordinary faults put a provider too far behind.</summary>
+    private LagBounds DrawLag()
+    {
+        var lag = LagBounds.After(new TimeSpan(LogUniform(0.3 * Second, 5 * Second)));
+        if (random.Chance(0.3)) lag = lag with { Bytes = LogUniform(2_000, 50_000) };
+        if (random.Chance(0.3)) lag = lag with { BacklogEntries = 2 + random.Below(30) };
+        return lag;
     }
 
     /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>

@@ -96,6 +96,7 @@ public sealed class Decision
             && old.InSync.SequenceEqual(next.InSync) && !_grown.Contains(name);
         _changed[name] = entry with
         {
+            Left = StillLeft(entry),
             Configuration = isOld ? old : next with
             {
                 Version = old.Version.Next,
@@ -131,6 +132,11 @@ public sealed class Decision
         var change = new RegistryChange(services, _removed, _nodes.Values, _isHeld, [], Elapsed);
         return change with { History = HistoryWords.Of(change, _registry, Cause) };
     }
+
+    /// <summary>Of a provider that is back, or that shall not be one any more, nothing is to be said.</summary>
+    private static ImmutableArray<Departure> StillLeft(ServiceEntry entry) => entry.Left.IsEmpty
+        ? []
+        : entry.Left.RemoveAll(left => entry.IsInSyncOn(left.Node) || !entry.Placement.Contains(left.Node));
 
     /// <summary>Whether the primary changes though its node is still a member: nothing but a wish moves it.</summary>
     private bool IsMoved(Configuration old, Configuration next) =>

@@ -10,6 +10,7 @@ namespace Understudy.Replication.Protocol;
 internal sealed class HostedState
 {
     private bool _isSnapshotAsked;
+    private bool _isPositionAsked;
     private bool _isStarted;
     private bool? _isSecondary;
 
@@ -25,6 +26,9 @@ internal sealed class HostedState
     /// <summary>Whether it said that it is.</summary>
     public bool IsServing { get; private set; }
 
+    /// <summary>The last checkpoint that its state is known to contain while it is not primary.</summary>
+    public long Position { get; private set; }
+
     /// <summary>How many requests it has that it did not answer.</summary>
     public int Requests { get; private set; }
 
@@ -33,6 +37,7 @@ internal sealed class HostedState
     {
         if (_isStarted) return;
         _isStarted = true;
+        Position = snapshot?.Sequence ?? 0;
         if (snapshot is not null) Instruct(effects, new ServiceInstruction.Load(Assignment, snapshot));
     }
 
@@ -42,6 +47,7 @@ internal sealed class HostedState
         Reassign();
         _isStarted = false;
         _isSecondary = null;
+        Position = 0;
         Instruct(effects, new ServiceInstruction.StartAnew(Assignment));
     }
 
@@ -49,6 +55,7 @@ internal sealed class HostedState
     {
         Reassign();
         _isStarted = true;
+        Position = snapshot.Sequence;
         Instruct(effects, new ServiceInstruction.Load(Assignment, snapshot));
     }
 
@@ -75,8 +82,11 @@ internal sealed class HostedState
     }
 
     public void RollBack(
-        long sequence, Snapshot? snapshot, ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects) =>
+        long sequence, Snapshot? snapshot, ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects)
+    {
+        Position = snapshot?.Sequence ?? 0;
         Instruct(effects, new ServiceInstruction.RollBack(Assignment, sequence, snapshot, entries));
+    }
 
     /// <summary>Tells a provider that is not primary whether it is a secondary or a spare.</summary>
     public void Stand(bool isSecondary, List<ReplicaEffect> effects)
@@ -106,6 +116,13 @@ internal sealed class HostedState
         Instruct(effects, new ServiceInstruction.SaveSnapshot(Assignment));
     }
 
+    public void AskPosition(List<ReplicaEffect> effects)
+    {
+        if (_isPositionAsked) return;
+        _isPositionAsked = true;
+        Instruct(effects, new ServiceInstruction.SayPosition(Assignment));
+    }
+
     public void NoteCommitted(long sequence, List<ReplicaEffect> effects)
     {
         if (IsLeading) Instruct(effects, new ServiceInstruction.NoteCommitted(Assignment, sequence));
@@ -123,6 +140,7 @@ internal sealed class HostedState
             case ServiceReport.BecamePrimary: IsServing = IsLeading; break;
             case ServiceReport.Offered offered: Requests -= offered.Answers.Length; break;
             case ServiceReport.SnapshotSaved: _isSnapshotAsked = false; break;
+            case ServiceReport.Applied applied: (Position, _isPositionAsked) = (applied.Sequence, false); break;
             default: break;
         }
 
@@ -136,6 +154,7 @@ internal sealed class HostedState
         IsServing = false;
         Requests = 0;
         _isSnapshotAsked = false;
+        _isPositionAsked = false;
     }
 
     private static void Instruct(List<ReplicaEffect> effects, ServiceInstruction instruction) =>

@@ -44,8 +44,7 @@ public sealed partial class Replica
         Take(append);
         var matched = append.PreviousSequence + append.Entries.Length;
         CommitTo(Math.Min(append.Committed, Math.Max(matched, _log.BaseSequence)));
-        SendWhenDurable(from, new ReplicationMessage.Appended(
-            _service, append.Version, IsMatched: true, Math.Max(matched, _log.BaseSequence), append.Round));
+        Acknowledge(from, Math.Max(matched, _log.BaseSequence), append.Round);
         ConsiderSnapshot();
     }
 
@@ -124,6 +123,7 @@ public sealed partial class Replica
     {
         _snapshot = new Snapshot(part.SnapshotVersion, part.SnapshotSequence, _incomingBytes);
         _incomingBytes = [];
+        _withheld = null;
         _log.Reset(part.SnapshotSequence, part.SnapshotVersion);
         _inLoop?.Load(_snapshot.State);
         _hosted?.Load(_snapshot, _effects);

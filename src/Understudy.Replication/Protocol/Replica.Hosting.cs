@@ -44,6 +44,7 @@ public sealed partial class Replica
                 Advance();
                 break;
             case ServiceReport.SnapshotSaved saved when isPresent: OnSaved(saved); break;
+            case ServiceReport.Applied when isPresent: OnApplied(); break;
             default: break; // Said in an earlier assignment; or the node's to act on.
         }
 

@@ -68,9 +68,10 @@ public sealed partial class Replica
 
     private void ConsiderJoining(Follower follower)
     {
-        if (follower.IsGone) Want(follower, isIncluded: false);
+        if (follower.IsGone) Want(follower, isIncluded: false, new LeaveReason(LeaveCause.Silent, 0));
         if (follower.IsInSync || follower.IsGone || !follower.IsMatched) return;
-        if (follower.MarkedAt is null && _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag)
+        var isClose = _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag;
+        if (follower.MarkedAt is null && isClose && !IsOnProbation(follower))
         {
             follower.MarkedAt = _log.LastSequence;
             _effects.Add(new ReplicaEffect.NoteMark(Version, follower.Provider.Member));
@@ -79,11 +80,11 @@ public sealed partial class Replica
         if (follower.MarkedAt is { } mark && follower.Matched >= mark) Want(follower, isIncluded: true);
     }
 
-    private void Want(Follower follower, bool isIncluded)
+    private void Want(Follower follower, bool isIncluded, LeaveReason? reason = null)
     {
         if (follower.WantedAt > TimeSpan.Zero && _now - follower.WantedAt < _profile.Heartbeat) return;
         follower.WantedAt = _now;
-        _effects.Add(new ReplicaEffect.WantInSync(Version, follower.Provider, isIncluded));
+        _effects.Add(new ReplicaEffect.WantInSync(Version, follower.Provider, isIncluded, reason));
     }
 
     /// <summary>What is sent is the last snapshot: all of it is committed, and the log continues it.</summary>

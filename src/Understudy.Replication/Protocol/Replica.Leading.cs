@@ -145,16 +145,13 @@ public sealed partial class Replica
                     SendAppend(follower);
                 }
 
-                var isSlow = follower.MustAcknowledge && _now - follower.HeardAt > _profile.Silence * 2;
-                if (isSlow && !Allows(Mutation.InSyncShrinksWithoutConfigurationChange)) follower.IsInSync = false;
-                else if (isSlow) Want(follower, isIncluded: false);
             }
-
             else if (_now - follower.SentAt >= _profile.Silence)
             {
                 SendAppend(follower); // What it was told last may have been lost.
             }
 
+            GiveUpSlow(follower);
             ConsiderJoining(follower);
         }
 

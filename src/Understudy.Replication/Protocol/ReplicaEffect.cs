@@ -20,7 +20,12 @@ public abstract record ReplicaEffect
     public sealed record AskQuorum(long Token) : ReplicaEffect;
 
     /// <summary>Ask the configuration's keeper to take a provider in or out.</summary>
-    public sealed record WantInSync(ConfigurationVersion Version, Provider Provider, bool IsIncluded) : ReplicaEffect;
+    /// <param name="Version">The version that the wish is void outside of.</param>
+    /// <param name="Provider">The provider.</param>
+    /// <param name="IsIncluded">Whether it is to be in.</param>
+    /// <param name="Reason">Why it is to be out.</param>
+    public sealed record WantInSync(
+        ConfigurationVersion Version, Provider Provider, bool IsIncluded, LeaveReason? Reason = null) : ReplicaEffect;
 
     /// <summary>A provider was marked joining: from now on commits and reads wait for it.</summary>
     public sealed record NoteMark(ConfigurationVersion Version, MemberId Member) : ReplicaEffect;

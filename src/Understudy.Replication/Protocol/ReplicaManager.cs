@@ -87,7 +87,13 @@ public sealed partial class ReplicaManager
         var (present, provider) = (entry.Configuration, wanted.Provider);
         if (present.Version != wanted.Version || present.Primary != from || provider.Member == from) return;
         var others = present.InSync.Where(p => p.Member.Node != provider.Member.Node);
-        var words = $"{from.Node} gives {provider.Member} up";
+        var words = $"{from.Node} gives {provider.Member} up: {wanted.Reason?.ToString() ?? "it does not keep up"}";
+        var left = entry.Left.RemoveAll(departure => departure.Node == provider.Member.Node);
+        if (!wanted.IsIncluded && wanted.Reason is { } reason && present.IsInSync(provider.Member))
+        {
+            left = left.Add(new Departure(provider.Member.Node, provider.Disk, reason));
+        }
+
         if (wanted.IsIncluded)
         {
             if (!view.Contains(provider.Member) || present.IsInSync(provider.Member)) return;
@@ -100,7 +106,7 @@ public sealed partial class ReplicaManager
         // Without a change of the set the version still grows: that ends a joining mark which holds up commits.
         decision.Grow(wanted.Service);
         ImmutableArray<Provider> inSync = [.. others.OrderBy(p => p.Member)];
-        decision.Put(entry with { Configuration = present with { InSync = inSync } });
+        decision.Put(entry with { Configuration = present with { InSync = inSync }, Left = left });
         Commit(decision, wanted.Service);
     }
 

@@ -14,7 +14,8 @@ public static partial class ReplicationCodec
             ToService(envelope.InSyncWanted.Service, ref fault),
             ToVersion(envelope.InSyncWanted.Version, ref fault),
             ToProvider(envelope.InSyncWanted.Provider, ref fault),
-            envelope.InSyncWanted.IsIncluded),
+            envelope.InSyncWanted.IsIncluded,
+            ToReason(envelope.InSyncWanted.Reason, ref fault)),
         Wire.Envelope.BodyOneofCase.MapPushed => ToMapPushed(envelope.MapPushed.Map, ref fault),
         Wire.Envelope.BodyOneofCase.MapTaken => new ReplicationMessage.MapTaken(
             ToVersion(envelope.MapTaken.Generation, ref fault), ToNumber(envelope.MapTaken.Sequence, ref fault)),

@@ -93,6 +93,7 @@ public static partial class ReplicationCodec
             IsFrozen = wire.IsFrozen,
             IsHeld = wire.IsHeld,
             Operation = ToOperation(wire.Operation, ref fault),
+            Left = ToDepartures(wire.Left, ref fault),
         };
     }
 

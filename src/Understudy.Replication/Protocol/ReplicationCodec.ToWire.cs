@@ -17,6 +17,7 @@ public static partial class ReplicationCodec
                 Version = wanted.Version.Value,
                 Provider = ToWire(wanted.Provider),
                 IsIncluded = wanted.IsIncluded,
+                Reason = ToWire(wanted.Reason),
             },
         },
         ReplicationMessage.MapPushed pushed => new() { MapPushed = new() { Map = ToWire(pushed.Map) } },
@@ -82,6 +83,7 @@ public static partial class ReplicationCodec
                 Since = operation.Since.Ticks,
                 Cause = operation.Cause,
             },
+            Left = { entry.Left.Select(ToWire) },
         };
         return plan.Equals(_nothingPlanned) ? null : plan;
     }
@@ -130,7 +132,7 @@ public static partial class ReplicationCodec
     private static Wire.Provider ToWire(Provider provider) => new()
     {
         Member = ToWire(provider.Member),
-        Disk = new() { High = (ulong)(provider.Disk.Value >> 64), Low = (ulong)provider.Disk.Value },
+        Disk = ToWire(provider.Disk),
     };
 
     private static Wire.MemberId ToWire(MemberId id) =>

@@ -78,9 +78,15 @@ public abstract record ReplicationMessage : Message
         ServiceName Service, ConfigurationVersion Version, long SnapshotSequence, long NextOffset)
         : ReplicationMessage;
 
-    /// <summary>A primary asks the RM to take a provider into the in-sync set, or out of it.</summary>
+    /// <summary>
+    /// A primary asks the RM to take a provider into the in-sync set, or out of it and says why.
+    /// </summary>
     public sealed record InSyncWanted(
-        ServiceName Service, ConfigurationVersion Version, Provider Provider, bool IsIncluded) : ReplicationMessage;
+        ServiceName Service,
+        ConfigurationVersion Version,
+        Provider Provider,
+        bool IsIncluded,
+        LeaveReason? Reason = null) : ReplicationMessage;
 
     /// <summary>The RM's one order per node: the configurations as last committed.</summary>
     public sealed record MapPushed(ServiceMap Map) : ReplicationMessage;

@@ -191,7 +191,8 @@ public sealed partial class Node
     {
         if (service != Registry.Name)
         {
-            SendToManager(new ReplicationMessage.InSyncWanted(service, want.Version, want.Provider, want.IsIncluded));
+            SendToManager(new ReplicationMessage.InSyncWanted(
+                service, want.Version, want.Provider, want.IsIncluded, want.Reason));
         }
         else if (want.IsIncluded)
         {

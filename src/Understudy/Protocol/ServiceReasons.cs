@@ -77,6 +77,7 @@ internal static class ServiceReasons
             reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
         }
 
+        foreach (var left in entry.Left) reasons.Add($"{left.Node} left {name}'s in-sync set: {left.Reason}");
         AddShape(status, entry, reasons);
     }
 

@@ -68,6 +68,7 @@ internal sealed partial class ServiceExecutor
                 ServiceInstruction.BecomeSecondary => StandAsync(Standing.Secondary),
                 ServiceInstruction.BecomeSpare => StandAsync(Standing.Spare),
                 ServiceInstruction.SaveSnapshot save => SaveSnapshotAsync(save),
+                ServiceInstruction.SayPosition say => SayPosition(say),
                 _ => throw new UnreachableException($"Unknown work {work}."),
             });
         }
@@ -258,6 +259,12 @@ internal sealed partial class ServiceExecutor
 
             _position = entry.Sequence;
         }
+    }
+
+    private ValueTask SayPosition(ServiceInstruction.SayPosition say)
+    {
+        Post(new ServiceReport.Applied(say.Assignment, _position));
+        return default;
     }
 
     private async ValueTask SaveSnapshotAsync(ServiceInstruction.SaveSnapshot save)

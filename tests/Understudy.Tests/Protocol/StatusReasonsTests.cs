@@ -22,6 +22,13 @@ public class StatusReasonsTests
         ]);
 
     [Fact]
+    public void A_secondary_that_left_because_it_was_behind_is_told_with_how_much() =>
+        Reasons(inSync: 2, nodes: 4, joining: 3, left: 3).ShouldBe(
+        [
+            "n3 left kv's in-sync set: it was 5.2 s behind", "kv has one secondary of two: n3 is joining, 62 %",
+        ]);
+
+    [Fact]
     public void Missing_nodes_are_told_for_secondaries_and_for_spares() =>
         Reasons(inSync: 1, nodes: 1).ShouldBe(
         [
@@ -45,7 +52,8 @@ public class StatusReasonsTests
         Reasons(inSync: 3, nodes: 4, heard: 1).ShouldContain(
             "no quorum: 1 of 4 voters, 3 are needed; not heard: n2, n3, n4");
 
-    private static ImmutableArray<string> Reasons(int inSync, int nodes, int? joining = null, int? heard = null)
+    private static ImmutableArray<string> Reasons(
+        int inSync, int nodes, int? joining = null, int? heard = null, int? left = null)
     {
         ImmutableArray<MemberId> ids = [.. Enumerable.Range(1, nodes).Select(Id)];
         ImmutableArray<Provider> providers = [.. ids.Take(inSync).Select(id => new Provider(id, Disk(id)))];
@@ -69,7 +77,10 @@ public class StatusReasonsTests
             LeaseUntil: TimeSpan.FromSeconds(2),
             HeardVoters: heard ?? nodes,
             Selection: null,
-            new ServiceMap(new ConfigurationVersion(1), 1, [new ServiceEntry(definition, configuration)]),
+            new ServiceMap(
+                new ConfigurationVersion(1),
+                1,
+                [new ServiceEntry(definition, configuration) { Left = Left(left) }]),
             [_kv],
             joining is { } number
                 ? ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty.Add(
@@ -83,6 +94,11 @@ public class StatusReasonsTests
             "web", Profile.Lan, [.. ids.Select(id => new NodeOption(id.Node, NodeKind.Voter))], [definition]);
         return StatusReasons.For(status, options, TimeSpan.FromSeconds(1));
     }
+
+    private static ImmutableArray<Departure> Left(int? number) => number is null
+        ? []
+        : [new Departure(Id(number.Value).Node, Disk(Id(number.Value)),
+            new LeaveReason(LeaveCause.BehindTime, TimeSpan.FromSeconds(5.2).Ticks))];
 
     private static MemberId Id(int number) => new(new NodeId($"n{number}"), new Incarnation(1, (ulong)number));
 

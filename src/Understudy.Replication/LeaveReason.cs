@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Understudy.Replication;
+
+/// <summary>What made a provider leave an in-sync set.</summary>
+public enum LeaveCause
+{
+    /// <summary>It had not answered for so long, in units of 100 ns.</summary>
+    Silent = 0,
+
+    /// <summary>It lacked a checkpoint that was so old, in units of 100 ns.</summary>
+    BehindTime = 1,
+
+    /// <summary>It lacked so many bytes of checkpoints.</summary>
+    BehindBytes = 2,
+}
+
+/// <summary>Why a provider left an in-sync set. <see cref="ToString"/> gives it in words.</summary>
+/// <param name="Cause">What it was.</param>
+/// <param name="Amount">How much, in the unit of the cause.</param>
+public sealed record LeaveReason(LeaveCause Cause, long Amount)
+{
+    public override string ToString() => Cause switch
+    {
+        LeaveCause.Silent => $"it had not answered for {Seconds}",
+        LeaveCause.BehindTime => $"it was {Seconds} behind",
+        LeaveCause.BehindBytes => $"it was {Amount >> 20} MB behind",
+        _ => throw new System.Diagnostics.UnreachableException($"Unknown cause {Cause}."),
+    };
+
+    private string Seconds =>
+        string.Create(CultureInfo.InvariantCulture, $"{new TimeSpan(Amount).TotalSeconds:0.0} s");
+}
