@@ -33,4 +33,6 @@ public enum Mutation
     InSyncShrinksWithoutConfigurationChange = 1 << 22,
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
+    AuditIgnored = 1 << 28,
+    VoidCopyLeads = 1 << 29,
 }

@@ -56,4 +56,11 @@ public sealed record StoredReplica(Snapshot? Snapshot, ImmutableArray<LogEntry> 
 public sealed record StoredNode(
     DiskId Disk,
     ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Records,
-    ImmutableSortedDictionary<ServiceName, StoredReplica> Replicas);
+    ImmutableSortedDictionary<ServiceName, StoredReplica> Replicas)
+{
+    /// <summary>
+    /// The record that says, in words, why the copy of a service on this disk is worth nothing; empty or missing if it
+    /// is not so. Durable before anything is said about the service.
+    /// </summary>
+    public static string VoidKey(ServiceName service) => $"void:{service}";
+}

@@ -29,6 +29,12 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     /// <summary>Services whose primaries are kept on other nodes than its own, while there are enough.</summary>
     public ImmutableArray<ServiceName> Apart { get; init; } = [];
 
+    /// <summary>How often its providers' states are compared unless told otherwise.</summary>
+    public static readonly TimeSpan Daily = TimeSpan.FromDays(1);
+
+    /// <summary>How often its providers' states are compared, in the RM's time; zero for only when asked.</summary>
+    public TimeSpan AuditEvery { get; init; } = Daily;
+
     /// <summary>Whether these rules, apart from who is alive, let a node host it.</summary>
     public bool Allows(NodeId node) => (Only.IsEmpty || Only.Contains(node)) && !Never.Contains(node);
 }
@@ -97,6 +103,23 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
     /// <summary>The providers that left the in-sync set and shall come back.</summary>
     public ImmutableArray<Departure> Left { get; init; } = [];
 
+    /// <summary>The audits of its providers.</summary>
+    public Audits Audits { get; init; }
+
+    /// <summary>
+    /// Whether the copy on a disk is known to be worth nothing: it does not count as in sync, even while the
+    /// configuration still names it.
+    /// </summary>
+    public bool IsVoid(DiskId disk)
+    {
+        foreach (var left in Left)
+        {
+            if (left.Disk == disk && left.Reason.IsCopyVoid) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a node may have a provider of it, alive or not.</summary>
     public bool Allows(NodeId node) => Definition.Allows(node) && !Excluded.Contains(node);
 
@@ -108,7 +131,7 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
         ReferenceEquals(Definition, other.Definition) && IsFrozen == other.IsFrozen && IsHeld == other.IsHeld
         && Operation == other.Operation && Configuration.Version == other.Configuration.Version
         && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded)
-        && Left.SequenceEqual(other.Left);
+        && Left.SequenceEqual(other.Left) && Audits == other.Audits;
 }
 
 /// <summary>Every service's configuration, as the RM of a generation last committed it.</summary>

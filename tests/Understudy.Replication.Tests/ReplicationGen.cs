@@ -19,9 +19,10 @@ internal static class ReplicationGen
         (name, kind, secondaries, spares, durable) => new ServiceDefinition(name, kind, secondaries, spares, durable));
 
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
-        Plain, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
-        (definition, preferred, only, never, with, after) => definition with
+        Plain, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services), Gen.Long[0, 3],
+        (definition, preferred, only, never, with, after, every) => definition with
         {
+            AuditEvery = every == 3 ? ServiceDefinition.Daily : new TimeSpan(every * 10_000_000),
             Preferred = preferred,
             Only = only,
             Never = never,
@@ -43,7 +44,10 @@ internal static class ReplicationGen
             definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause, isPlanned)));
 
     private static readonly Gen<LeaveReason> Reasons = Gen.Select(
-        Gen.Enum<LeaveCause>(), Numbers, (cause, amount) => new LeaveReason(cause, amount));
+        Gen.Enum<LeaveCause>(), Numbers, Names, (cause, amount, detail) => new LeaveReason(cause, amount, detail));
+
+    private static readonly Gen<UInt128> Digests =
+        Gen.Select(Gen.ULong, Gen.ULong, (high, low) => new UInt128(high, low));
 
     private static readonly Gen<Departure> Departures =
         Gen.Select(Nodes, Disks, Reasons, (node, disk, reason) => new Departure(node, disk, reason));
@@ -53,6 +57,7 @@ internal static class ReplicationGen
         (entry, placement, excluded, isFrozen, isHeld, operation, left) => entry with
         {
             Left = left,
+            Audits = new Audits(left.Length, placement.Length, entry.Definition.AuditEvery),
             Placement = placement,
             Excluded = excluded,
             IsFrozen = isFrozen,
@@ -66,7 +71,7 @@ internal static class ReplicationGen
             number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what));
 
     public static readonly Gen<OperatorCommand> Commands = Gen.Select(
-        Gen.Int[0, 13], Definitions, Services, Nodes,
+        Gen.Int[0, 14], Definitions, Services, Nodes,
         (kind, definition, service, node) => (OperatorCommand)(kind switch
         {
             0 => new OperatorCommand.AddService(definition),
@@ -82,6 +87,7 @@ internal static class ReplicationGen
             10 => new OperatorCommand.Undrain(node),
             11 => new OperatorCommand.Hold(definition.Durable ? service : null),
             12 => new OperatorCommand.Resume(service),
+            13 => new OperatorCommand.Audit(service),
             _ => new OperatorCommand.Resume(null),
         }));
 
@@ -108,13 +114,27 @@ internal static class ReplicationGen
         Gen.Select(
             Services,
             Versions,
-            List(Gen.Select(MemberIds, Gen.Int[0, 100], (member, percent) => new JoiningProgress(member, percent))),
+            List(Gen.Select(MemberIds, Gen.Int[0, 100], (member, percent) =>
+                new JoiningProgress(member, percent)
+                {
+                    Transfer = percent % 2 == 0 ? null : new TransferProgress(percent, percent * 7, 3),
+                })),
             (service, version, joining) =>
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.MoveWanted(service, version)),
+        Gen.Select(Services, Versions, Numbers, Digests, (service, version, sequence, digest) =>
+            (ReplicationMessage)new ReplicationMessage.Audited(service, version, sequence, digest)),
+        Gen.Select(Services, Versions, Numbers, (service, version, sequence) =>
+            (ReplicationMessage)new ReplicationMessage.StateDiffered(service, version, sequence)),
+        Gen.Select(Services, Versions, Numbers, Names, Gen.Bool, (service, version, number, what, isOdd) =>
+            (ReplicationMessage)new ReplicationMessage.AuditEnded(service, version, number, what, isOdd)),
+        Gen.Select(Services, Versions, Providers, Reasons, (service, version, provider, reason) =>
+            (ReplicationMessage)new ReplicationMessage.CopyVoid(service, version, provider, reason)),
+        Gen.Select(Services, Versions, Providers, (service, version, provider) =>
+            (ReplicationMessage)new ReplicationMessage.CopyGood(service, version, provider)),
         Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));
 
     private static readonly Gen<ReplicationMessage> Checkpoints = Gen.OneOf(

@@ -44,8 +44,21 @@ internal sealed class ScenarioDraw(SeededRandom random)
             AimedFaults = DrawAimedFaults(random.Fork()),
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
-        var cluster = scenario.Cluster with { Services = Group(scenario.Cluster.Services) };
-        return scenario with { Cluster = cluster with { Profile = cluster.Profile with { Lag = DrawLag() } } };
+        var cluster = scenario.Cluster with { Services = Audit(Group(scenario.Cluster.Services)) };
+        var profile = cluster.Profile with { Lag = DrawLag(), Transfer = DrawTransfer() };
+        return scenario with { Cluster = cluster with { Profile = profile } };
+    }
+
+    /// <summary>In some clusters snapshots are frequent, and sent slowly and in small parts.</summary>
+    private TransferBounds DrawTransfer() => random.Chance(0.6)
+        ? TransferBounds.Default
+        : new TransferBounds(5 + random.Below(100), 100 + random.Below(2_000), LogUniform(10_000, 1_000_000));
+
+    /// <summary>Some services are audited by themselves, others only when an operator asks.</summary>
+    private ImmutableArray<ServiceDefinition> Audit(ImmutableArray<ServiceDefinition> services)
+    {
+        var every = random.Chance(0.3) ? new TimeSpan(LogUniform(Second, 10 * Second)) : TimeSpan.Zero;
+        return [.. services.Select(service => service with { AuditEvery = every })];
     }
 
     /// <summary>Some clusters are so strict that ordinary faults put a provider too far behind.</summary>
@@ -134,6 +147,8 @@ internal sealed class ScenarioDraw(SeededRandom random)
             rates.Add(kind, kind is FaultKind.PowerLossAll or FaultKind.PowerLossSome ? often * 5 : often);
         }
 
+        if (random.Chance(0.15)) rates.Add(FaultKind.StateDamaged, LogUniform(3 * Second, 20 * Second));
+        if (random.Chance(0.15)) rates.Add(FaultKind.RecordDamaged, LogUniform(3 * Second, 30 * Second));
         return rates.ToImmutable();
     }
 

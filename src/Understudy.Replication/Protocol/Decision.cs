@@ -51,6 +51,9 @@ public sealed class Decision
     /// <summary>Services that a switchover failed for lately: none is begun again yet.</summary>
     public Func<ServiceName, bool> IsBackingOff { get; init; } = _ => false;
 
+    /// <summary>Whether a member that is back has said that its disk has a good copy of a service.</summary>
+    public Func<ServiceName, MemberId, bool> HasGoodCopy { get; init; } = (_, _) => true;
+
     public Member? Find(NodeId node) => _members.GetValueOrDefault(node);
 
     public bool Contains(MemberId member) => Find(member.Node)?.Id == member;
@@ -133,10 +136,15 @@ public sealed class Decision
         return change with { History = HistoryWords.Of(change, _registry, Cause) };
     }
 
-    /// <summary>Of a provider that is back, or that shall not be one any more, nothing is to be said.</summary>
+    /// <summary>
+    /// Of a provider that is back, or that shall not be one any more, nothing is to be said; but of a void copy as long
+    /// as the in-sync set names it.
+    /// </summary>
     private static ImmutableArray<Departure> StillLeft(ServiceEntry entry) => entry.Left.IsEmpty
         ? []
-        : entry.Left.RemoveAll(left => entry.IsInSyncOn(left.Node) || !entry.Placement.Contains(left.Node));
+        : entry.Left.RemoveAll(left => entry.IsInSyncOn(left.Node)
+            ? !left.Reason.IsCopyVoid || !entry.Configuration.InSync.Any(p => p.Disk == left.Disk)
+            : !entry.Placement.Contains(left.Node));
 
     /// <summary>Whether the primary changes though its node is still a member: nothing but a wish moves it.</summary>
     private bool IsMoved(Configuration old, Configuration next) =>

@@ -47,6 +47,19 @@ internal sealed class Follower(Provider provider, bool isInSync, long next, Time
     /// <summary>How much of it has arrived, in bytes.</summary>
     public long TransferOffset { get; set; }
 
+    /// <summary>Whether it waits for its turn to get the snapshot.</summary>
+    public bool IsTransferWanted { get; set; }
+
+    /// <summary>Whether it has said how much of the snapshot it has; when, and how much that was.</summary>
+    public bool HasTransferAnswer { get; set; }
+
+    public TimeSpan TransferSince { get; set; }
+
+    public long TransferFrom { get; set; }
+
+    /// <summary>Whether the next part waits only for the bound of the rate.</summary>
+    public bool IsPartDue { get; set; }
+
     /// <summary>Since when it has kept up without a break, or null.</summary>
     public TimeSpan? KeptUpSince { get; set; }
 

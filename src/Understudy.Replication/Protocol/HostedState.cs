@@ -11,6 +11,7 @@ internal sealed class HostedState
 {
     private bool _isSnapshotAsked;
     private bool _isPositionAsked;
+    private bool _hasMoreToDo;
     private bool _isStarted;
     private bool? _isSecondary;
 
@@ -61,7 +62,9 @@ internal sealed class HostedState
 
     public void Apply(ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects)
     {
-        if (!entries.IsEmpty) Instruct(effects, new ServiceInstruction.Apply(Assignment, entries));
+        if (entries.IsEmpty) return;
+        _hasMoreToDo = true;
+        Instruct(effects, new ServiceInstruction.Apply(Assignment, entries));
     }
 
     public void Lead(
@@ -116,10 +119,13 @@ internal sealed class HostedState
         Instruct(effects, new ServiceInstruction.SaveSnapshot(Assignment));
     }
 
+    public void Audit(List<ReplicaEffect> effects) => Instruct(effects, new ServiceInstruction.Audit(Assignment));
+
+    /// <summary>What it was given comes before the question, so one answer is enough until it is given more.</summary>
     public void AskPosition(List<ReplicaEffect> effects)
     {
-        if (_isPositionAsked) return;
-        _isPositionAsked = true;
+        if (_isPositionAsked || !_hasMoreToDo) return;
+        (_isPositionAsked, _hasMoreToDo) = (true, false);
         Instruct(effects, new ServiceInstruction.SayPosition(Assignment));
     }
 
@@ -152,6 +158,7 @@ internal sealed class HostedState
         Assignment++;
         IsLeading = false;
         IsServing = false;
+        _hasMoreToDo = true; // An answer that was asked for before does not count.
         Requests = 0;
         _isSnapshotAsked = false;
         _isPositionAsked = false;

@@ -8,6 +8,7 @@ public sealed partial class Replica
 {
     private long _round;
     private ReplicationMessage.SnapshotPart? _incoming;
+    private MemberId _incomingFrom;
     private byte[] _incomingBytes = [];
     private long _incomingOffset;
 
@@ -34,6 +35,7 @@ public sealed partial class Replica
         }
 
         if (Role == ReplicaRole.Primary) return;
+        _auditor = from;
 
         if (!IsMatch(append, out var hint))
         {
@@ -98,12 +100,14 @@ public sealed partial class Replica
     {
         if (part.Version > Version && adoptsNewer) Stand(part.Version);
         if (part.Version != Version || Role == ReplicaRole.Primary) return;
-        var isSame = _incoming is { } incoming && incoming.SnapshotSequence == part.SnapshotSequence &&
+        // Another primary's snapshot of the same checkpoint may be other bytes.
+        var isSame = _incoming is { } incoming && _incomingFrom == from &&
+            incoming.SnapshotSequence == part.SnapshotSequence &&
             incoming.SnapshotVersion == part.SnapshotVersion && incoming.Total == part.Total;
         if (!isSame)
         {
             if (part.Offset != 0 || part.Total > Array.MaxLength) return;
-            _incoming = part;
+            (_incoming, _incomingFrom) = (part, from);
             _incomingBytes = new byte[part.Total];
             _incomingOffset = 0;
         }

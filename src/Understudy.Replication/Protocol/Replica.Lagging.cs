@@ -84,10 +84,7 @@ public sealed partial class Replica
         ? _log.Reach(hosted.Position, Bounds.BacklogEntries, Bounds.BacklogBytes)
         : long.MaxValue;
 
-    /// <summary>
-    /// Asks how far the service's code is, when that may be a good part of the bound behind. What it was given comes
-    /// before the question, so one answer is enough until it is given more.
-    /// </summary>
+    /// <summary>Asks how far the service's code is, when that may be a good part of the bound behind.</summary>
     private void AskPosition()
     {
         if (_hosted is not { IsLeading: false } hosted || hosted.Position >= _applied) return;

@@ -40,6 +40,9 @@ public abstract record ReplicaEffect
     public sealed record Refuse(
         RequestId Id, AnswerKind Kind, ReadOnlyMemory<byte> Why, ConfigurationVersion Version) : ReplicaEffect;
 
+    /// <summary>An audit of a primary has ended.</summary>
+    public sealed record NoteAudit(AuditResult Result) : ReplicaEffect;
+
     /// <summary>Tell the executor of a service that lives outside the loop.</summary>
     public sealed record Instruct(ServiceInstruction Instruction) : ReplicaEffect;
 }

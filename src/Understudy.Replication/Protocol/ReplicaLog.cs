@@ -75,7 +75,7 @@ public sealed class ReplicaLog
         BaseVersion = baseVersion;
     }
 
-    /// <summary>The bytes of the payloads after a position up to another one; what is below the base counts nothing.</summary>
+    /// <summary>The bytes of the payloads after a position up to another; below the base there are none.</summary>
     public long BytesBetween(long after, long last) => Math.Max(0, End(last) - End(after));
 
     /// <summary>

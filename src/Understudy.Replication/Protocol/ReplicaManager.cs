@@ -55,6 +55,7 @@ public sealed partial class ReplicaManager
         _pushed.Clear();
         _drained.Clear();
         _backOff.Clear();
+        _good.Clear();
         _uncommitted.Clear();
         _committed = null;
         // What the registry says now stands once everything in it is committed in this version.
@@ -68,6 +69,7 @@ public sealed partial class ReplicaManager
     {
         if (!IsActive) return;
         _leaving.RemoveWhere(m => !view.Contains(m));
+        _good.RemoveWhere(copy => !view.Contains(copy.Member));
         foreach (var gone in _pushed.Keys.Where(m => !view.Contains(m)).ToList()) _pushed.Remove(gone);
         var decision = Begin(view, now, $"view {view.Epoch}");
         foreach (var definition in _definitions)
@@ -103,6 +105,10 @@ public sealed partial class ReplicaManager
         }
 
         var decision = Begin(view, now, words);
+        // What was brought up anew because it differed is looked at again.
+        var isResync = wanted.IsIncluded && entry.Left.Any(
+            departure => departure.Node == provider.Member.Node && departure.Reason.Cause == LeaveCause.StateDiffered);
+        if (isResync) entry = entry with { Audits = entry.Audits.Ask() };
         // Without a change of the set the version still grows: that ends a joining mark which holds up commits.
         decision.Grow(wanted.Service);
         ImmutableArray<Provider> inSync = [.. others.OrderBy(p => p.Member)];
@@ -139,6 +145,7 @@ public sealed partial class ReplicaManager
     public void Tick(View view, TimeSpan now)
     {
         if (!IsActive) return;
+        AskAudits(view, now);
         var elapsed = Elapsed(now);
         foreach (var name in _registry.UnderWay.ToList())
         {
@@ -164,6 +171,7 @@ public sealed partial class ReplicaManager
             IsDrained = name => _drained.TryGetValue(name, out var version)
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
+            HasGoodCopy = (name, member) => _good.Contains((name, member)),
         };
 
     /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>

@@ -25,7 +25,7 @@ public static partial class ReplicationCodec
             ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
         Wire.Envelope.BodyOneofCase.MoveWanted => new ReplicationMessage.MoveWanted(
             ToService(envelope.MoveWanted.Service, ref fault), ToVersion(envelope.MoveWanted.Version, ref fault)),
-        _ => null,
+        _ => ToAuditing(envelope, ref fault),
     };
 
     private static ReplicationMessage.MapPushed? ToMapPushed(Wire.ServiceMap? wire, ref string? fault)
@@ -53,7 +53,13 @@ public static partial class ReplicationCodec
         foreach (var each in wire.Joining)
         {
             if (each.Percent > 100) fault ??= $"a progress of {each.Percent} percent";
-            joining.Add(new JoiningProgress(ToMemberId(each.Member, ref fault), unchecked((int)each.Percent)));
+            joining.Add(new JoiningProgress(ToMemberId(each.Member, ref fault), unchecked((int)each.Percent))
+            {
+                Transfer = each.Transfer is not { } transfer ? null : new TransferProgress(
+                    ToNumber(transfer.Bytes, ref fault),
+                    ToNumber(transfer.TotalBytes, ref fault),
+                    ToNumber(transfer.BytesPerSecond, ref fault)),
+            });
         }
 
         return new ReplicationMessage.Progressed(
@@ -79,7 +85,10 @@ public static partial class ReplicationCodec
             wire.Kind,
             ToCount(wire.Secondaries, ref fault),
             ToCount(wire.Spares, ref fault),
-            wire.Durable);
+            wire.Durable)
+        {
+            AuditEvery = ToAuditEvery(wire.AuditEvery, ref fault),
+        };
         return ToRuled(definition, wire.Rules, ref fault);
     }
 

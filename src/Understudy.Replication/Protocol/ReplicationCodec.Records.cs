@@ -94,6 +94,10 @@ public static partial class ReplicationCodec
             IsHeld = wire.IsHeld,
             Operation = ToOperation(wire.Operation, ref fault),
             Left = ToDepartures(wire.Left, ref fault),
+            Audits = new Audits(
+                ToNumber(wire.AuditsAsked, ref fault),
+                ToNumber(wire.AuditsDone, ref fault),
+                new TimeSpan(ToNumber(wire.AuditedAt, ref fault))),
         };
     }
 

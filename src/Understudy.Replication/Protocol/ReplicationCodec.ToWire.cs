@@ -35,7 +35,14 @@ public static partial class ReplicationCodec
                 {
                     progressed.Joining.Select(each => new Wire.JoiningProgress
                     {
-                        Member = ToWire(each.Member), Percent = checked((uint)each.Percent),
+                        Member = ToWire(each.Member),
+                        Percent = checked((uint)each.Percent),
+                        Transfer = each.Transfer is not { } transfer ? null : new()
+                        {
+                            Bytes = transfer.Bytes,
+                            TotalBytes = transfer.TotalBytes,
+                            BytesPerSecond = transfer.BytesPerSecond,
+                        },
                     }),
                 },
             },
@@ -49,7 +56,8 @@ public static partial class ReplicationCodec
         {
             MoveWanted = new() { Service = wanted.Service.Value, Version = wanted.Version.Value },
         },
-        _ => throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
+        _ => ToAuditing(message)
+            ?? throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
     };
 
     private static Wire.ServiceMap ToWire(ServiceMap map) => new()
@@ -84,6 +92,9 @@ public static partial class ReplicationCodec
                 Cause = operation.Cause,
             },
             Left = { entry.Left.Select(ToWire) },
+            AuditsAsked = entry.Audits.Asked,
+            AuditsDone = entry.Audits.Done,
+            AuditedAt = entry.Audits.At.Ticks,
         };
         return plan.Equals(_nothingPlanned) ? null : plan;
     }
@@ -116,6 +127,9 @@ public static partial class ReplicationCodec
         Spares = checked((uint)definition.Spares),
         Durable = definition.Durable,
         Rules = { ToWireRules(definition) },
+        AuditEvery = definition.AuditEvery == ServiceDefinition.Daily ? 0
+            : definition.AuditEvery == TimeSpan.Zero ? -1
+            : definition.AuditEvery.Ticks,
     };
 
     private static Wire.Configuration ToWire(Configuration configuration) => new()

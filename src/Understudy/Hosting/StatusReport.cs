@@ -5,6 +5,7 @@ using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Replication.Protocol;
 using NodeStatus = Understudy.Protocol.NodeStatus;
 using PeerStatus = Understudy.Protocol.PeerStatus;
 
@@ -98,13 +99,22 @@ internal static class StatusReport
             Lineage = configuration?.Lineage.Value ?? 0,
             Primary = configuration?.Primary?.Node.Value,
             Secondaries = SecondariesOf(configuration),
-            Joining = [.. joining.Select(j => new JoiningStatus(j.Member.Node.Value, j.Percent))],
+            Joining = [.. joining.Select(JoiningOf)],
             Spares = [.. spares.Take(service.Spares).Select(p => p.Node.Value)],
             WantedSecondaries = service.Secondaries,
             WantedSpares = service.Spares,
             Durability = service.Durability == Durability.Disk ? "disk" : "memory",
         };
     }
+
+    private static JoiningStatus JoiningOf(JoiningProgress progress) =>
+        new(progress.Member.Node.Value, progress.Percent)
+        {
+            Bytes = progress.Transfer?.Bytes,
+            TotalBytes = progress.Transfer?.TotalBytes,
+            BytesPerSecond = progress.Transfer is { BytesPerSecond: > 0 and var rate } ? rate : null,
+            SecondsLeft = progress.Transfer?.Left?.TotalSeconds,
+        };
 
     private static IReadOnlyList<string> SecondariesOf(Configuration? configuration) => configuration is null
         ? []

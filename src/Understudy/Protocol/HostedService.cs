@@ -15,6 +15,15 @@ internal sealed class HostedService(ServiceDefinition definition, Replica replic
     /// <summary>The latest configuration that this node adopted, or null.</summary>
     public Configuration? Configuration { get; set; }
 
+    /// <summary>Why this node's copy is worth nothing, or null.</summary>
+    public LeaveReason? VoidFor { get; set; }
+
+    /// <summary>Whether this incarnation has reported that.</summary>
+    public bool IsDamageReported { get; set; }
+
+    /// <summary>What came of the last audit that it made as primary.</summary>
+    public AuditResult? AuditResult { get; set; }
+
     public bool IsPrimary => Replica.IsPrimary;
 
     /// <summary>How often its code failed lately.</summary>

@@ -166,6 +166,7 @@ public sealed partial class Node
             case ReplicaEffect.NoteMark note:
                 Report(new NodeEvent.JoiningMarked(service, note.Version, note.Member));
                 break;
+            case ReplicaEffect.NoteAudit note: OnAuditNoted(service, note.Result); break;
             case ReplicaEffect.Answer answer:
                 Send(answer.Id.Gateway, new ReplicationMessage.Answer(
                     answer.Id, AnswerKind.Done, answer.Body, answer.Version));

@@ -24,6 +24,7 @@ public sealed partial class Node
             var name = entry.Definition.Name;
             if (Host(entry.Definition) is not { } hosted) continue;
             if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
+            TellGood(hosted);
             if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })
             {
                 _freezing[name] = TimeSpan.MinValue;

@@ -145,6 +145,7 @@ public sealed partial class Node
         if (View is { } view) InReplica(_registryReplica, Registry.Name, _ => _manager.Tick(view, _now));
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
+        TellVoidCopies();
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
         _router.Manager = _selection.Outcome?.Winner;
@@ -211,6 +212,8 @@ public sealed partial class Node
         if (!_services.TryGetValue(definition.Name, out var hosted))
         {
             _services[definition.Name] = hosted = new(definition, MakeReplica(definition, _stored));
+            hosted.Replica.MayTransfer = false; // Until it is its turn.
+            FindVoidCopy(hosted);
         }
 
         hosted.Definition = definition; // An operator may have changed it.

@@ -55,6 +55,9 @@ public abstract record NodeEvent
     /// <summary>The code of a service threw, or did not return in time; it is started anew.</summary>
     public sealed record ProviderFailed(ServiceName Service, ConfigurationVersion Version, string Reason) : NodeEvent;
 
+    /// <summary>An audit that this node's primary made has ended; an alarm if a state differs.</summary>
+    public sealed record Audited(ServiceName Service, Replication.Protocol.AuditResult Result) : NodeEvent;
+
     /// <summary>The fence of an evicted member has passed on this node: its view lease can no longer run.</summary>
     public sealed record FencePassed(MemberId Member) : NodeEvent;
 

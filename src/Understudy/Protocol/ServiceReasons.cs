@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Understudy.Kernel;
 using Understudy.Replication;
+using Understudy.Replication.Protocol;
 
 namespace Understudy.Protocol;
 
@@ -45,7 +46,15 @@ internal static class ServiceReasons
     private static string WhyNoPrimary(ServiceEntry entry)
     {
         var (name, configuration) = (entry.Definition.Name, entry.Configuration);
-        var holders = string.Join(" or ", configuration.InSync.Select(p => p.Member.Node));
+        var good = configuration.InSync.RemoveAll(p => entry.IsVoid(p.Disk));
+        if (good.IsEmpty)
+        {
+            var damaged = entry.Left.Where(left => left.Reason.IsCopyVoid)
+                .Select(left => $"{left.Node}: {left.Reason}");
+            return $"{name} has no primary: every in-sync copy is void ({string.Join("; ", damaged)})";
+        }
+
+        var holders = string.Join(" or ", good.Select(p => p.Member.Node));
         return entry.Definition.Durable
             ? $"{name} has no primary: it waits for {holders} with its disk"
             : $"{name} has no primary: all its in-sync copies, in memory on {holders}, are gone";
@@ -77,7 +86,13 @@ internal static class ServiceReasons
             reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
         }
 
-        foreach (var left in entry.Left) reasons.Add($"{left.Node} left {name}'s in-sync set: {left.Reason}");
+        foreach (var left in entry.Left)
+        {
+            reasons.Add(left.Reason.Cause == LeaveCause.FormatUnknown
+                ? $"{left.Node} cannot provide {name}: {left.Reason}"
+                : $"{left.Node} left {name}'s in-sync set: {left.Reason}");
+        }
+
         AddShape(status, entry, reasons);
     }
 
@@ -114,11 +129,25 @@ internal static class ServiceReasons
             ? entry.Placement.Length > entry.Configuration.InSync.Length
                 ? "another one is about to be brought up"
                 : $"no further node can host one{WhoCannot(status, entry)}"
-            : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %"));
+            : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %{Transfer(j)}"));
         reasons.Add(
             $"{entry.Definition.Name} has {Count(secondaries, "secondary", "secondaries")} " +
             $"of {Number(entry.Definition.Secondaries)}: {why}");
     }
+
+    private static string Transfer(JoiningProgress joining)
+    {
+        if (joining.Transfer is not { } progress) return "";
+        var words = $" ({Bytes(progress.Bytes)} of {Bytes(progress.TotalBytes)}";
+        if (progress.Left is not { } left) return $"{words})";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{words}, {Bytes(progress.BytesPerSecond)}/s, {Math.Ceiling(left.TotalSeconds):0} s left)");
+    }
+
+    private static string Bytes(long count) => count < 10 << 20
+        ? string.Create(CultureInfo.InvariantCulture, $"{(count + 1023) >> 10} KB")
+        : string.Create(CultureInfo.InvariantCulture, $"{count >> 20} MB");
 
     /// <summary>Every node that hosts no provider, with the rule that is in the way.</summary>
     private static string WhoCannot(NodeStatus status, ServiceEntry entry)

@@ -116,14 +116,14 @@ public sealed class HostedReplicaTests
     public void A_snapshot_counts_when_everything_in_it_is_committed()
     {
         var reign = Lead();
-        for (var number = 1; number <= ReplicaLimits.SnapshotAfterEntries; number++) Offer(reign, number, "x");
+        for (var number = 1; number <= Profile.Lan.Transfer.SnapshotAfterEntries; number++) Offer(reign, number, "x");
         Told().OfType<ServiceInstruction.SaveSnapshot>().ShouldHaveSingleItem();
         Turn(_replica, r => r.OnReport(
-            new ServiceReport.SnapshotSaved(reign, ReplicaLimits.SnapshotAfterEntries, Bytes("all"))));
+            new ServiceReport.SnapshotSaved(reign, Profile.Lan.Transfer.SnapshotAfterEntries, Bytes("all"))));
         Puts().ShouldBeEmpty();
 
-        Acknowledge(ReplicaLimits.SnapshotAfterEntries);
-        Puts().Single().Snapshot.Sequence.ShouldBe(ReplicaLimits.SnapshotAfterEntries);
+        Acknowledge(Profile.Lan.Transfer.SnapshotAfterEntries);
+        Puts().Single().Snapshot.Sequence.ShouldBe(Profile.Lan.Transfer.SnapshotAfterEntries);
     }
 
     [Fact]

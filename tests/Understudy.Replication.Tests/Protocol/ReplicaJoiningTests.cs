@@ -126,7 +126,8 @@ public sealed class ReplicaJoiningTests
         for (var i = 0; i < 3; i++) pump.Tick(Profile.Lan.Heartbeat);
 
         var parts = pump.Said<ReplicationMessage.SnapshotPart>(1);
-        parts.Count.ShouldBe((state.Length + ReplicaLimits.SnapshotPartBytes - 1) / ReplicaLimits.SnapshotPartBytes);
+        var size = Profile.Lan.Transfer.PartBytes;
+        parts.Count.ShouldBe((state.Length + size - 1) / size);
         parts.Sum(p => p.Bytes.Length).ShouldBe(state.Length);
         pump.On(3).LastSequence.ShouldBe(41);
         pump.LettersOn(3).ShouldBe(new string('s', length) + "tail");

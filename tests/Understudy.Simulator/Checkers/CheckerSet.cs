@@ -36,11 +36,15 @@ internal sealed class CheckerSet
             new OnceOnly(Losses),
             new AppliedOnce(),
             new LeaseFence(cluster),
+            new AuditFinds(cluster),
             _linearizability,
         ];
     }
 
     public LostServices Losses { get; }
+
+    /// <summary>The latest configuration of a service that any node has adopted, or null.</summary>
+    public Configuration? Latest(Kernel.ServiceName service) => _activations.Latest(service);
 
     /// <summary>How many histories of a key were judged.</summary>
     public int HistoriesChecked => _linearizability.HistoriesChecked;

@@ -6,8 +6,8 @@ using Understudy.Simulator.Machines;
 namespace Understudy.Simulator.Checkers;
 
 /// <summary>
-/// Knows which services kept in memory only have lost every in-sync copy: nothing is promised for these. It judges
-/// nothing itself.
+/// Knows which services kept in memory only have lost every in-sync copy, and which durable ones have none that is not
+/// damaged: nothing is promised for these. It judges nothing itself.
 /// </summary>
 internal sealed class LostServices(SimulatedCluster cluster, Activations activations)
 {
@@ -15,11 +15,18 @@ internal sealed class LostServices(SimulatedCluster cluster, Activations activat
     private readonly List<ServiceName> _volatile =
         [.. cluster.Scenario.Cluster.Services.Where(s => !s.Durable).Select(s => s.Name)];
 
-    public bool IsLost(ServiceName service) => _lost.Contains(service);
+    /// <summary>Whether nothing is promised of it: it is lost, or must be on one node with one that is.</summary>
+    public bool IsLost(ServiceName service) => _lost.Contains(service)
+        || (cluster.Scenario.Cluster.Services.FirstOrDefault(s => s.Name == service)?.With.Any(IsLost) ?? false);
 
     /// <summary>An incarnation has ended or a configuration has changed.</summary>
     public void Update()
     {
+        foreach (var node in cluster.Nodes)
+        {
+            foreach (var entry in node.Core?.Map.Services ?? []) ConsiderVoid(entry);
+        }
+
         foreach (var service in _volatile)
         {
             if (_lost.Contains(service) || activations.Latest(service) is not { } configuration) continue;
@@ -28,6 +35,15 @@ internal sealed class LostServices(SimulatedCluster cluster, Activations activat
             cluster.Note("cluster", $"{service} has lost its last copy");
             cluster.Workload.GiveUp(service);
         }
+    }
+
+    private void ConsiderVoid(ServiceEntry entry)
+    {
+        var inSync = entry.Configuration.InSync;
+        if (entry.Left.IsEmpty || inSync.IsEmpty || !inSync.All(p => entry.IsVoid(p.Disk))) return;
+        if (!_lost.Add(entry.Definition.Name)) return;
+        cluster.Note("cluster", $"{entry.Definition.Name} has no copy that is not damaged");
+        cluster.Workload.GiveUp(entry.Definition.Name);
     }
 
     private bool IsAlive(Provider provider)

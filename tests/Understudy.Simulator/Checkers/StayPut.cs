@@ -17,7 +17,8 @@ internal sealed class StayPut(SimulatedCluster cluster, Activations activations)
 
     public override void OnEvent(SimulatedNode node, NodeEvent happening)
     {
-        if (happening is NodeEvent.ProviderFailed) _stopping.Add(node.Member);
+        if (happening is NodeEvent.ProviderFailed or NodeEvent.Audited { Result.IsPrimaryOdd: true })
+            _stopping.Add(node.Member);
         if (happening is not NodeEvent.PrimaryActivated activated) return;
 
         var history = activations.Of(activated.Service);

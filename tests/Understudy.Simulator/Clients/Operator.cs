@@ -19,6 +19,7 @@ internal sealed class Operator
     private long _keys;
     private bool _isWaiting;
     private long _repeatAt;
+    private long _auditAt;
 
     public Operator(SimulatedCluster cluster, SeededRandom random)
     {
@@ -58,6 +59,14 @@ internal sealed class Operator
         // What was commanded before may still be held by a gateway, and must not come after what undoes it.
         _repeatAt = _cluster.Now + (TimeSpan.TicksPerSecond * 4);
         _cluster.Schedule(TimeSpan.TicksPerSecond * 4, new SimulationEvent(EventKind.OperatorActs));
+    }
+
+    /// <summary>Asks for an audit of a service, now and then.</summary>
+    public void Audit(ServiceName service)
+    {
+        if (_cluster.Now < _auditAt) return;
+        _auditAt = _cluster.Now + (TimeSpan.TicksPerSecond * 2);
+        Give(new OperatorCommand.Audit(service));
     }
 
     public void OnAnswer(NodeEffect.AnswerCommand told)
@@ -109,7 +118,7 @@ internal sealed class Operator
         gateway.Post(new NodeInput.CommandGiven(_number, command, key, TimeSpan.FromSeconds(2)));
     }
 
-    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(14) switch
+    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(15) switch
     {
         0 => new OperatorCommand.Drain(node),
         1 => new OperatorCommand.Undrain(node),
@@ -121,6 +130,7 @@ internal sealed class Operator
         7 => _random.Chance(0.2)
             ? new OperatorCommand.Failover(service.Name, AcceptsLoss: true)
             : new OperatorCommand.Switchover(service.Name, null),
+        14 => new OperatorCommand.Audit(service.Name),
         8 => new OperatorCommand.ChangeService(service with
         {
             Preferred = [.. _cluster.Nodes.Where(_ => _random.Chance(0.3)).Select(n => n.Option.Id)],

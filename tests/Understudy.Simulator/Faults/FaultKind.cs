@@ -116,4 +116,10 @@ public enum FaultKind
 
     /// <summary>An operator gave a command.</summary>
     CommandGiven,
+
+    /// <summary>A secondary's state becomes another than it was, in a part that no client reads.</summary>
+    StateDamaged,
+
+    /// <summary>What a disk holds of a service is damaged while its node is down; another in-sync one is not.</summary>
+    RecordDamaged,
 }
