@@ -28,6 +28,16 @@ public sealed class HostedReplicaTests
     }
 
     [Fact]
+    public void A_standby_loads_what_its_disk_has_without_waiting_for_a_commit()
+    {
+        var replica = Make(new StoredReplica(new Snapshot(Version(1), 2, Bytes("ab")), []));
+        Turn(replica, r => r.Stand(Version(2)));
+        Turn(replica, r => r.TellStanding(isInSync: true));
+        Told().Select(i => i.GetType()).ShouldBe(
+            [typeof(ServiceInstruction.Load), typeof(ServiceInstruction.BecomeSecondary)]);
+    }
+
+    [Fact]
     public void Several_callers_checkpoints_share_a_write_and_a_message()
     {
         var reign = Lead();

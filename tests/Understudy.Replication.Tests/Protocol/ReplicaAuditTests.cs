@@ -52,6 +52,8 @@ public sealed class ReplicaAuditTests
         Answer(replica, 2, 8);
         Result()!.IsPrimaryOdd.ShouldBeFalse();
         Result()!.ToString().ShouldContain("there is no majority, so the primary's counts");
+        _effects.OfType<ReplicaEffect.Instruct>().ShouldContain(
+            i => i.Instruction is ServiceInstruction.SaveSnapshot, "the other gets the state that the primary has");
         Told().ShouldBe([Id(2)]);
     }
 
