@@ -43,7 +43,10 @@ internal sealed class LostServices(SimulatedCluster cluster, Activations activat
         if (entry.Left.IsEmpty || inSync.IsEmpty || !inSync.All(p => entry.IsVoid(p.Disk))) return;
         if (!_lost.Add(entry.Definition.Name)) return;
         cluster.Note("cluster", $"{entry.Definition.Name} has no copy that is not damaged");
-        cluster.Workload.GiveUp(entry.Definition.Name);
+        foreach (var service in cluster.Scenario.Cluster.Services)
+        {
+            if (IsLost(service.Name)) cluster.Workload.GiveUp(service.Name);
+        }
     }
 
     private bool IsAlive(Provider provider)
