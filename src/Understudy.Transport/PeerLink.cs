@@ -103,6 +103,8 @@ internal sealed partial class PeerLink(
         Break(connection.Number, fault);
     }
 
+    public void Flush() => _sending?.Outbound.Flush();
+
     /// <summary>Sends what waits, says that no more will come, and waits until the peer has taken it all.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {

@@ -67,6 +67,7 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task ShouldReachAsync(TestNode other, string text)
     {
         Transport.Send(other.Self.Member, new TextMessage(text));
+        Transport.Flush();
         var got = await other.Events.NextAsync<Happened.Got>();
         got.ShouldBe(new Happened.Got(Self.Member, new TextMessage(text)));
     }

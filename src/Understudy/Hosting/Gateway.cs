@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Threading.Tasks.Sources;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
@@ -57,13 +58,13 @@ internal sealed class Gateway(
 
         // Closed meanwhile: nobody else may have seen this one.
         if (_closed is { } closed) Answer(number, Unavailable(closed));
-        return new ValueTask<Reply>(outstanding.Completion.Task);
+        return outstanding.Completion;
     }
 
     /// <summary>Answers one request; ignored if its client has gone.</summary>
     public void Answer(long number, Reply reply)
     {
-        if (Remove(number) is { } outstanding) outstanding.Completion.TrySetResult(reply);
+        Remove(number)?.Complete(reply);
     }
 
     /// <summary>Sends what is outstanding to the new incarnation, in the order in which it came.</summary>
@@ -84,20 +85,15 @@ internal sealed class Gateway(
         foreach (var number in _outstanding.Keys) Answer(number, Unavailable(why));
     }
 
-    private void Watch(long number, Outstanding outstanding, CancellationToken cancellationToken)
-    {
-        var watch = cancellationToken.Register(() =>
-        {
-            if (Remove(number) is null) return;
-            inbox.Post(new NodeInput.RequestAbandoned(number));
-            outstanding.Completion.TrySetCanceled(cancellationToken);
-        });
-        outstanding.Completion.Task.ContinueWith(
-            _ => watch.Dispose(),
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-    }
+    private void Watch(long number, Outstanding outstanding, CancellationToken cancellationToken) =>
+        outstanding.Watch = cancellationToken.UnsafeRegister(
+            (_, cancelled) =>
+            {
+                if (Remove(number) is null) return;
+                inbox.Post(new NodeInput.RequestAbandoned(number));
+                outstanding.Cancel(cancelled);
+            },
+            null);
 
     private Outstanding? Remove(long number)
     {
@@ -111,9 +107,47 @@ internal sealed class Gateway(
     private static Reply Refuse(ReplyOutcome outcome, string why) =>
         new(outcome, Encoding.UTF8.GetBytes(why), ConfigurationVersion.None, null);
 
-    private sealed record Outstanding(NodeInput.Requested Input, long Since)
+    /// <summary>A request that waits. Completed once, by whoever took it out; its client goes on on the pool.</summary>
+    private sealed class Outstanding(NodeInput.Requested input, long since)
+        : IValueTaskSource<Reply>, IThreadPoolWorkItem
     {
-        public TaskCompletionSource<Reply> Completion { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private ManualResetValueTaskSourceCore<Reply> _core;
+        private Reply? _reply;
+        private Exception? _failure;
+
+        public NodeInput.Requested Input => input;
+
+        public long Since => since;
+
+        public CancellationTokenRegistration Watch { get; set; }
+
+        public ValueTask<Reply> Completion => new(this, _core.Version);
+
+        public void Complete(Reply reply)
+        {
+            _reply = reply;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        public void Cancel(CancellationToken cancelled)
+        {
+            _failure = new OperationCanceledException(cancelled);
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        void IThreadPoolWorkItem.Execute()
+        {
+            Watch.Unregister();
+            if (_failure is { } failure) _core.SetException(failure);
+            else _core.SetResult(_reply!);
+        }
+
+        Reply IValueTaskSource<Reply>.GetResult(short token) => _core.GetResult(token);
+
+        ValueTaskSourceStatus IValueTaskSource<Reply>.GetStatus(short token) => _core.GetStatus(token);
+
+        void IValueTaskSource<Reply>.OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _core.OnCompleted(continuation, state, token, flags);
     }
 }

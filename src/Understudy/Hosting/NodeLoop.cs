@@ -131,6 +131,8 @@ internal sealed class NodeLoop
             }
         }
 
+        if (_endReason is null) Step(NodeInput.BatchEnded.Instance);
+        _parts.Transport.Flush();
         if (_isNew) Publish();
         Interlocked.Exchange(ref _lastTurn, _parts.Clock.GetTimestamp());
     }

@@ -200,6 +200,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // It logs what it throws as well; the command that starts the node says it in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // Heard by anybody, it makes an activity and a scope of every request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
 
     private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
