@@ -49,7 +49,7 @@ internal sealed class TestNode : IAsyncDisposable
             options, new TextCodec(), events, TimeProvider.System, NullLogger<TcpTransport>.Instance);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(
+        builder.WebHost.UseKestrelCore().UseSockets(NodeListening.HandOnAtOnce).ConfigureKestrel(
             kestrel => kestrel.ListenNodes(address ?? nodes[self.Member.Node], transport));
         var host = builder.Build();
         await host.StartAsync();
