@@ -9,8 +9,8 @@ namespace Understudy.Hosting;
 
 /// <summary>
 /// Hands clients' requests to the node's loop and its answers back. Bounded: more than <see cref="MaxOutstanding"/>
-/// are refused at once. What is outstanding when an incarnation ends is sent again to the next: a change without a key
-/// is given one here, so that it happens once all the same.
+/// are refused at once. What is outstanding when an incarnation ends is sent again to the next, but for a change
+/// without a key: sent twice, it might happen twice.
 /// </summary>
 /// <param name="inbox">The node's loop.</param>
 /// <param name="services">The configured services; a request for any other is refused at once.</param>
@@ -22,7 +22,10 @@ internal sealed class Gateway(
     /// <summary>How many requests may wait for their answers.</summary>
     public const int MaxOutstanding = 4096;
 
-    private readonly string _ownKeys = $"~{Guid.NewGuid():n}-";
+    private const string UnknownOutcome =
+        "This node began a new incarnation before the answer came. Whether the change was made is not known. "
+        + "With an Idempotency-Key it would have been sent again.";
+
     private readonly ConcurrentDictionary<long, Outstanding> _outstanding = [];
     private long _lastNumber;
     private int _count;
@@ -49,8 +52,7 @@ internal sealed class Gateway(
         }
 
         var number = Interlocked.Increment(ref _lastNumber);
-        var key = idempotencyKey ?? (isRead ? null : $"{_ownKeys}{number}");
-        var input = new NodeInput.Requested(number, service, body, isRead, key, hold);
+        var input = new NodeInput.Requested(number, service, body, isRead, idempotencyKey, hold);
         var outstanding = new Outstanding(input, clock.GetTimestamp());
         _outstanding[number] = outstanding;
         if (cancellationToken.CanBeCanceled) Watch(number, outstanding, cancellationToken);
@@ -68,11 +70,20 @@ internal sealed class Gateway(
     }
 
     /// <summary>Sends what is outstanding to the new incarnation, in the order in which it came.</summary>
-    public void SendAgain()
+    /// <param name="taken">
+    /// What the incarnation before had taken. A change without a key among it may have been made: its client is told.
+    /// </param>
+    public void SendAgain(IReadOnlySet<long> taken)
     {
         foreach (var outstanding in _outstanding.Values.OrderBy(outstanding => outstanding.Input.Number))
         {
             var input = outstanding.Input;
+            if (taken.Contains(input.Number) && input is { IsRead: false, IdempotencyKey: null })
+            {
+                Answer(input.Number, Unavailable(UnknownOutcome));
+                continue;
+            }
+
             var left = hold - clock.GetElapsedTime(outstanding.Since);
             inbox.Post(input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
         }

@@ -212,6 +212,7 @@ internal sealed class NodeLoop
 
         _parts.Inbox.Clear();
         _open.Clear();
+        HashSet<long> taken = [.. _asked];
         _asked.Clear();
         _endReason = null;
         _publishDue = TimeSpan.Zero;
@@ -228,7 +229,7 @@ internal sealed class NodeLoop
         var identity = new PeerIdentity(member, _parts.Store.Disk, _cluster);
         if (isFirst) _parts.Transport.Start(identity);
         else _parts.Transport.ChangeIdentityAsync(identity, CancellationToken.None).GetAwaiter().GetResult();
-        _parts.Gateway.SendAgain();
+        _parts.Gateway.SendAgain(taken);
         if (_isStopRequested) _parts.Inbox.Post(new NodeInput.StopRequested());
         if (_isDrained) _parts.Inbox.Post(new NodeInput.ClientsDrained());
         Publish();
