@@ -122,6 +122,12 @@ public sealed record ServiceMap(
     /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
     public bool IsHeld { get; init; }
 
+    /// <summary>
+    /// Whether an RM has decided on services: what is not here does not exist. Before that, those of the cluster's
+    /// file are still to come.
+    /// </summary>
+    public bool IsDecided => Generation > ConfigurationVersion.None && (Sequence > 0 || !Services.IsEmpty);
+
     public ServiceEntry? Find(ServiceName name)
     {
         var (low, high) = (0, Services.Length - 1);

@@ -8,7 +8,6 @@ namespace Understudy.Protocol;
 public sealed partial class Node
 {
     private readonly SortedDictionary<ServiceName, TimeSpan> _freezing = [];
-    private readonly SortedSet<ServiceName> _ended = [];
 
     private void Adopt(ServiceMap map)
     {
@@ -56,7 +55,6 @@ public sealed partial class Node
             if (wasPrimary) Report(new NodeEvent.PrimaryDeposed(name, last.Version));
             _services.Remove(name);
             _joining.Remove(name);
-            _ended.Add(name);
             if (hosted.Definition.Durable) Write(StoreFile.Data, [new StoreWrite.RemoveReplica(name)]);
         }
     }

@@ -147,7 +147,7 @@ public sealed partial class Node
 
     private void OnRequested(NodeInput.Requested asked)
     {
-        if (Map.Find(asked.Service) is null && !IsExpected(asked.Service))
+        if (IsUnknown(asked.Service))
         {
             AnswerClient(new(asked, default), ReplyOutcome.UnknownService, $"There is no service {asked.Service}.");
             return;
