@@ -77,7 +77,7 @@ internal sealed class RealCluster : IAsyncDisposable
         var primary = "";
         await UntilAsync("one primary", statuses =>
         {
-            var named = statuses.Select(status => status.Services.SingleOrDefault()?.Primary).Distinct().ToArray();
+            var named = statuses.Select(Primary).Distinct().ToArray();
             if (named is not [{ } one] || without.Contains(one)) return false;
             primary = one;
             return true;
@@ -141,6 +141,9 @@ internal sealed class RealCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private static string? Primary(StatusDocument status) =>
+        status.Services.SingleOrDefault(service => service.Name == "kv")?.Primary;
 
     private static string Summary(StatusDocument status)
     {
