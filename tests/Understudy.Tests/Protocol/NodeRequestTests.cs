@@ -38,7 +38,7 @@ public class NodeRequestTests
     [Fact]
     public void A_request_is_held_while_the_node_cannot_know_whether_there_is_such_a_service()
     {
-        var answer = HoldInVain(Request(new ServiceName("orders"))).OfType<NodeEffect.Answer>().ShouldHaveSingleItem();
+        var answer = HoldInVain(Request(new("orders"))).OfType<NodeEffect.Answer>().ShouldHaveSingleItem();
         answer.Reply.Outcome.ShouldBe(ReplyOutcome.Unavailable);
     }
 
@@ -60,8 +60,8 @@ public class NodeRequestTests
             "No replica manager answered in time (waiting for n2, n3 to form the cluster). The command may be");
     }
 
-    private static NodeInput Request(ServiceName service) =>
-        new NodeInput.Requested(7, service, default, IsRead: true, null, TimeSpan.FromSeconds(5));
+    private static NodeInput.Requested Request(ServiceName service) =>
+        new(7, service, default, IsRead: true, null, TimeSpan.FromSeconds(5));
 
     private List<NodeEffect> HoldInVain(NodeInput input)
     {
