@@ -18,8 +18,16 @@ internal static class ReplicationGen
         Services, Names, Gen.Int[0, int.MaxValue], Gen.Int[0, 9], Gen.Bool,
         (name, kind, secondaries, spares, durable) => new ServiceDefinition(name, kind, secondaries, spares, durable));
 
+    private static readonly Gen<ServiceDefinition> WithPolicies = Gen.Select(
+        Plain, Gen.Int[0, 5], Gen.Int[1, 1_000],
+        (definition, restarts, seconds) => definition with
+        {
+            Restarts = restarts,
+            RestartWindow = TimeSpan.FromSeconds(seconds),
+        });
+
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
-        Plain, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
+        WithPolicies, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
         (definition, preferred, only, never, with, after) => definition with
         {
             Preferred = preferred,
@@ -42,8 +50,20 @@ internal static class ReplicationGen
         (definition, version, lineage, primary, inSync, cause, isPlanned) => new ServiceEntry(
             definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause, isPlanned)));
 
+    private static readonly Gen<ProviderFailures> Failures = Gen.Select(
+        MemberIds, Numbers, Gen.Int[0, 9], Numbers,
+        (member, number, count, since) => new ProviderFailures(member, number, count, new TimeSpan(since)));
+
+    private static readonly Gen<ServiceEntry> Failing = Gen.Select(
+        Started, List(Failures), Names, Gen.Bool, (entry, failures, error, isStopped) => entry with
+        {
+            Failures = failures,
+            LastError = error,
+            IsStopped = isStopped,
+        });
+
     public static readonly Gen<ServiceEntry> Entries = Gen.Select(
-        Started, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations),
+        Failing, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations),
         (entry, placement, excluded, isFrozen, isHeld, operation) => entry with
         {
             Placement = placement,
@@ -104,8 +124,8 @@ internal static class ReplicationGen
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
-        Gen.Select(Services, Versions, (service, version) =>
-            (ReplicationMessage)new ReplicationMessage.MoveWanted(service, version)),
+        Gen.Select(Services, Numbers, Names, (service, number, error) =>
+            (ReplicationMessage)new ReplicationMessage.CodeFailed(service, number, error)),
         Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));
 
     private static readonly Gen<ReplicationMessage> Checkpoints = Gen.OneOf(

@@ -35,6 +35,8 @@ internal static class ReplicationSamples
         With = [new ServiceName("base")],
         After = [new ServiceName("first")],
         Apart = [new ServiceName("other")],
+        Restarts = 0,
+        RestartWindow = TimeSpan.FromMinutes(1),
     };
 
     /// <summary>An entry in the middle of a switchover.</summary>
@@ -46,6 +48,9 @@ internal static class ReplicationSamples
         IsFrozen = true,
         IsHeld = true,
         Operation = new Operation(N2.Node, OperationStage.Freeze, TimeSpan.FromSeconds(90), "n1 is drained"),
+        Failures = [new ProviderFailures(N1, 3, 2, TimeSpan.FromSeconds(80))],
+        LastError = "it threw",
+        IsStopped = true,
     };
 
     /// <summary>One of every command.</summary>
@@ -77,7 +82,7 @@ internal static class ReplicationSamples
             Service, Version, [new JoiningProgress(N1, 62), new JoiningProgress(N2, 100)]),
         new ReplicationMessage.HandOverWanted(),
         new ReplicationMessage.Frozen(Service, Version),
-        new ReplicationMessage.MoveWanted(Service, Version),
+        new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

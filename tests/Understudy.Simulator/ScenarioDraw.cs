@@ -44,8 +44,15 @@ internal sealed class ScenarioDraw(SeededRandom random)
             AimedFaults = DrawAimedFaults(random.Fork()),
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
-        return scenario with { Cluster = scenario.Cluster with { Services = Group(scenario.Cluster.Services) } };
+        var services = Group(scenario.Cluster.Services).Select(DrawPolicies).ToImmutableArray();
+        return scenario with { Cluster = scenario.Cluster with { Services = services } };
     }
+
+    private ServiceDefinition DrawPolicies(ServiceDefinition service) => service with
+    {
+        Restarts = random.Below(3),
+        RestartWindow = new TimeSpan(LogUniform(1 * Second, 600 * Second)),
+    };
 
     /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>
     private ImmutableArray<ServiceDefinition> Group(ImmutableArray<ServiceDefinition> services)

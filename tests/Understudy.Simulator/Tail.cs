@@ -105,6 +105,7 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
         if (entry.Operation is { } operation) return $"{name} is still being moved: {operation}";
         if (entry.IsFrozen) return $"{name} is frozen";
+        if (entry.IsStopped) return $"{name} is stopped";
         return WhatPrimariesLack(name, primary) ?? WhatReplicasLack(configuration);
     }
 

@@ -10,7 +10,7 @@ namespace Understudy.Replication.Protocol;
 internal sealed partial class CommandRules(Decision decision, Registry registry)
 {
     /// <summary>A service map is one message, of at most <see cref="ReplicationCodec.MaxBody"/>.</summary>
-    public const int MostServices = 250;
+    public const int MostServices = 200;
 
     public CommandAnswer Obey(OperatorCommand command) => command switch
     {
@@ -154,6 +154,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         }
 
         if (decision.Find(name) is not { } entry) return Unknown(name);
+        if (!isHeld) entry = FailureBudget.Forgive(entry);
         decision.Put(entry with { IsHeld = isHeld });
         return CommandAnswer.Done($"{name} is {(isHeld ? "held" : "resumed")}. {done}");
     }

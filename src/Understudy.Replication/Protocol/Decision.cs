@@ -59,6 +59,10 @@ public sealed class Decision
     public ServiceEntry? Find(ServiceName name) =>
         _removed.Contains(name) ? null : _changed.GetValueOrDefault(name) ?? _registry.Find(name);
 
+    /// <summary>Whether the copy on this disk is in sync in the configuration that stands now.</summary>
+    public bool WasInSync(ServiceName name, DiskId disk) =>
+        _registry.Find(name) is { } before && before.Configuration.InSync.Any(p => p.Disk == disk);
+
     public bool IsLeaving(NodeId node) => _leaving.Contains(node);
 
     public bool IsDrainedNode(NodeId node) =>

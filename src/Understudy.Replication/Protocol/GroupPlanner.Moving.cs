@@ -80,7 +80,7 @@ internal sealed partial class GroupPlanner
 
         var conflicts = Conflicts(node);
         if (conflicts == 0) return;
-        var apart = common.Where(n => Conflicts(n) < conflicts).ToList();
+        var apart = common.Where(n => Conflicts(n) < conflicts && !IsFailingOn(n)).ToList();
         if (apart.Count > 0) Begin(Best(apart), $"another service on {node} shall be apart");
     }
 

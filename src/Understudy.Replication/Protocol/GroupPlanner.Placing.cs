@@ -14,7 +14,11 @@ internal sealed partial class GroupPlanner
     /// <summary>Whether there is nothing to decide on a service of its own, as for most, most of the time.</summary>
     public static bool IsSettled(ServiceEntry? entry, Decision decision)
     {
-        if (entry is not { IsFrozen: false, Operation: null, Configuration.Primary: { } primary }) return false;
+        if (entry is not { IsFrozen: false, IsStopped: false, Operation: null, Configuration.Primary: { } primary })
+        {
+            return false;
+        }
+
         if (!entry.Definition.With.IsEmpty || !entry.Definition.Apart.IsEmpty) return false;
         foreach (var provider in entry.Configuration.InSync)
         {
@@ -32,6 +36,7 @@ internal sealed partial class GroupPlanner
         var order = _decision.Hosts.Select(m => m.Id.Node).Where(_decision.IsStaying)
             .OrderByDescending(n => n == _node)
             .ThenByDescending(n => n == target)
+            .ThenBy(IsFailingOn)
             .ThenByDescending(n => _survivors.Count(s => s.Any(p => p.Member.Node == n)))
             .ThenByDescending(n => _entries.Count(e => e.Placement.Contains(n)))
             .ThenByDescending(n => _entries.Count(e => e.Allows(n)))
@@ -52,6 +57,12 @@ internal sealed partial class GroupPlanner
                 placement = placement.Add(next);
             }
 
+            // So has one whose code fails wherever it is.
+            if (IsFailing(entry) && placement.All(IsFailingOn))
+            {
+                placement = [.. placement, .. order.Where(n => entry.Allows(n) && !IsFailingOn(n)).Take(1)];
+            }
+
             if (!placement.SequenceEqual(entry.Placement)) _entries[i] = entry with { Placement = placement };
         }
     }
@@ -63,7 +74,7 @@ internal sealed partial class GroupPlanner
         if (entry.Placement.Length != 1 + entry.Definition.Secondaries || entry.Placement[0] != primary) return false;
         foreach (var node in entry.Placement)
         {
-            if (!decision.IsStaying(node) || !entry.Allows(node)) return false;
+            if (!decision.IsStaying(node) || !entry.Allows(node) || entry.IsFailingOn(node)) return false;
         }
 
         foreach (var provider in entry.Configuration.InSync)
@@ -79,6 +90,7 @@ internal sealed partial class GroupPlanner
         .OrderByDescending(n => _decision.IsStaying(n))
         .ThenByDescending(n => _entries.Count(e => e.Allows(n)))
         .ThenByDescending(n => n == _target)
+        .ThenBy(IsFailingOn)
         .ThenBy(Conflicts)
         .ThenBy(Preference)
         .ThenBy(_decision.PrimariesOn)

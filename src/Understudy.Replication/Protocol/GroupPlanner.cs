@@ -31,6 +31,7 @@ internal sealed partial class GroupPlanner
         ContinueOperation();
         _node = ChooseNode();
         FollowView();
+        Relieve();
         if (!IsHeld)
         {
             Place();
@@ -40,6 +41,7 @@ internal sealed partial class GroupPlanner
 
         ConsiderMove();
         AdvanceOperation();
+        Stop();
         Freeze();
         foreach (var entry in _entries) _decision.Put(entry);
     }
@@ -155,7 +157,7 @@ internal sealed partial class GroupPlanner
             var primary = entry.Configuration.Primary;
             var isApart = (_mutations & Mutation.GroupMovedInParts) == 0 && entry.Definition.With.Any(name =>
                 Find(name) is { } sponsor
-                && (sponsor.IsFrozen || sponsor.Configuration.Primary is null
+                && (sponsor.IsFrozen || sponsor.IsStopped || sponsor.Configuration.Primary is null
                     || sponsor.Configuration.Primary?.Node != primary?.Node));
             _entries[i] = entry with { IsFrozen = primary is not null && (isFreezing || isApart) };
         }

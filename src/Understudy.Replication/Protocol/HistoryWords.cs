@@ -54,6 +54,11 @@ public static class HistoryWords
             words.Add($"removed providers: {string.Join(' ', after.Excluded)}");
         }
 
+        if (after.IsStopped != (before?.IsStopped ?? false))
+        {
+            words.Add(after.IsStopped ? "stopped: its code failed on every node" : "no longer stopped");
+        }
+
         if (before is not null && before.IsHeld != after.IsHeld) words.Add(after.IsHeld ? "held" : "resumed");
         AddOperation(before?.Operation, after.Operation, HasMoved(before, after), words);
         return string.Join("; ", words);

@@ -111,15 +111,6 @@ public sealed partial class ReplicaManager
         Commit(Begin(view, now, $"{from.Node} is leaving"), null);
     }
 
-    /// <summary>A primary's code fails again and again: an in-sync provider elsewhere follows it, if one can.</summary>
-    public void OnMoveWanted(MemberId from, ReplicationMessage.MoveWanted wanted, View view, TimeSpan now)
-    {
-        if (!IsActive || _registry.Find(wanted.Service) is not { } entry) return;
-        if (entry.Configuration.Version != wanted.Version || entry.Configuration.Primary != from) return;
-        var decision = Begin(view, now, $"the code of {wanted.Service} failed again on {from.Node}");
-        if (new CommandRules(decision, _registry).Relieve(wanted.Service)) Commit(decision, wanted.Service);
-    }
-
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
     public void OnFrozen(MemberId from, ReplicationMessage.Frozen frozen, View view, TimeSpan now)
     {
@@ -134,6 +125,7 @@ public sealed partial class ReplicaManager
     {
         if (!IsActive) return;
         var elapsed = Elapsed(now);
+        WatchFailing(view, now);
         foreach (var name in _registry.UnderWay.ToList())
         {
             if (_registry.Find(name)?.Operation is not { } operation) continue;

@@ -22,8 +22,10 @@ public static partial class ReplicationCodec
         Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
         Wire.Envelope.BodyOneofCase.Frozen => new ReplicationMessage.Frozen(
             ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
-        Wire.Envelope.BodyOneofCase.MoveWanted => new ReplicationMessage.MoveWanted(
-            ToService(envelope.MoveWanted.Service, ref fault), ToVersion(envelope.MoveWanted.Version, ref fault)),
+        Wire.Envelope.BodyOneofCase.CodeFailed => new ReplicationMessage.CodeFailed(
+            ToService(envelope.CodeFailed.Service, ref fault),
+            ToNumber(envelope.CodeFailed.Number, ref fault),
+            ToText(envelope.CodeFailed.Error, ReplicationMessage.CodeFailed.LongestError, ref fault)),
         _ => null,
     };
 
@@ -79,7 +81,7 @@ public static partial class ReplicationCodec
             ToCount(wire.Secondaries, ref fault),
             ToCount(wire.Spares, ref fault),
             wire.Durable);
-        return ToRuled(definition, wire.Rules, ref fault);
+        return ToRuled(WithPolicies(definition, wire, ref fault), wire.Rules, ref fault);
     }
 
     private static Configuration? ToConfiguration(Wire.Configuration? wire, ref string? fault)

@@ -93,6 +93,9 @@ public static partial class ReplicationCodec
             IsFrozen = wire.IsFrozen,
             IsHeld = wire.IsHeld,
             Operation = ToOperation(wire.Operation, ref fault),
+            Failures = ToFailures(wire.Failures, ref fault),
+            LastError = ToText(wire.LastError, ReplicationMessage.CodeFailed.LongestError, ref fault),
+            IsStopped = wire.IsStopped,
         };
     }
 

@@ -44,9 +44,9 @@ public static partial class ReplicationCodec
         {
             Frozen = new() { Service = frozen.Service.Value, Version = frozen.Version.Value },
         },
-        ReplicationMessage.MoveWanted wanted => new()
+        ReplicationMessage.CodeFailed failed => new()
         {
-            MoveWanted = new() { Service = wanted.Service.Value, Version = wanted.Version.Value },
+            CodeFailed = new() { Service = failed.Service.Value, Number = failed.Number, Error = failed.Error },
         },
         _ => throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
     };
@@ -82,6 +82,9 @@ public static partial class ReplicationCodec
                 Since = operation.Since.Ticks,
                 Cause = operation.Cause,
             },
+            Failures = { entry.Failures.Select(ToWire) },
+            LastError = entry.LastError,
+            IsStopped = entry.IsStopped,
         };
         return plan.Equals(_nothingPlanned) ? null : plan;
     }
@@ -106,15 +109,28 @@ public static partial class ReplicationCodec
 
     private static IEnumerable<string> Names(ImmutableArray<ServiceName> names) => names.Select(name => name.Value);
 
-    internal static Wire.ServiceDefinition ToWire(ServiceDefinition definition) => new()
+    private static Wire.ProviderFailures ToWire(ProviderFailures failures) => new()
     {
-        Name = definition.Name.Value,
-        Kind = definition.Kind,
-        Secondaries = checked((uint)definition.Secondaries),
-        Spares = checked((uint)definition.Spares),
-        Durable = definition.Durable,
-        Rules = { ToWireRules(definition) },
+        Member = ToWire(failures.Member),
+        Number = failures.Number,
+        Count = checked((uint)failures.Count),
+        Since = failures.Since.Ticks,
     };
+
+    internal static Wire.ServiceDefinition ToWire(ServiceDefinition definition)
+    {
+        var wire = new Wire.ServiceDefinition
+        {
+            Name = definition.Name.Value,
+            Kind = definition.Kind,
+            Secondaries = checked((uint)definition.Secondaries),
+            Spares = checked((uint)definition.Spares),
+            Durable = definition.Durable,
+            Rules = { ToWireRules(definition) },
+        };
+        AddPolicies(definition, wire);
+        return wire;
+    }
 
     private static Wire.Configuration ToWire(Configuration configuration) => new()
     {

@@ -17,10 +17,16 @@ internal sealed class HostedService(ServiceDefinition definition, Replica replic
 
     public bool IsPrimary => Replica.IsPrimary;
 
-    /// <summary>How often its code failed lately.</summary>
-    public int Failures { get; set; }
+    /// <summary>How often its code failed in this incarnation, and what it said last.</summary>
+    public long Failures { get; set; }
 
-    public TimeSpan? FailedAt { get; set; }
+    public string LastError { get; set; } = "";
+
+    /// <summary>How many of these the RM has counted, as its orders show.</summary>
+    public long FailuresCounted { get; set; }
+
+    /// <summary>When the RM was last told of them.</summary>
+    public TimeSpan FailuresToldAt { get; set; }
 
     /// <summary>When its code, which failed, is started anew; null while it runs.</summary>
     public TimeSpan? StartAnewAt { get; set; }

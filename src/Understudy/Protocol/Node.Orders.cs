@@ -23,6 +23,7 @@ public sealed partial class Node
         {
             var name = entry.Definition.Name;
             if (Host(entry.Definition) is not { } hosted) continue;
+            NoteCounted(hosted, entry);
             if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
             if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })
             {
@@ -62,7 +63,7 @@ public sealed partial class Node
     }
 
     /// <summary>Whether this node's primary holds what clients ask.</summary>
-    private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true };
+    private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true } or { IsStopped: true };
 
     /// <summary>A primary that was frozen says when it has nothing in flight, until it is ordered otherwise.</summary>
     private void ReportDrained()

@@ -35,8 +35,8 @@ public sealed partial class Node
             case ReplicationMessage.HandOverWanted:
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!, _now));
                 break;
-            case ReplicationMessage.MoveWanted m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnMoveWanted(from, m, View!, _now));
+            case ReplicationMessage.CodeFailed m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnCodeFailed(from, m, View!, _now));
                 break;
             case ReplicationMessage.Frozen m:
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnFrozen(from, m, View!, _now));
@@ -223,8 +223,9 @@ public sealed partial class Node
             held.Asked.Number, new Reply(outcome, Encoding.UTF8.GetBytes(why), version, null)));
     }
 
-    private string WhyHeld(RequestRouter.Held held) =>
-        Map.Find(held.Asked.Service)?.Configuration.Primary is { } primary
+    private string WhyHeld(RequestRouter.Held held) => Map.Find(held.Asked.Service) is { IsStopped: true } stopped
+        ? $"{ServiceReasons.WhyStopped(stopped)}."
+        : Map.Find(held.Asked.Service)?.Configuration.Primary is { } primary
             ? $"The primary of {held.Asked.Service} on {primary.Node} did not answer in time. The outcome is unknown."
             : $"{held.Asked.Service} has no primary now: {Status(_now).Reasons.FirstOrDefault("it is being chosen")}.";
 

@@ -54,6 +54,8 @@ internal static class ServiceReasons
     private static void AddStarted(NodeStatus status, ServiceEntry entry, List<string> reasons)
     {
         var (name, primary) = (entry.Definition.Name, entry.Configuration.Primary!.Value.Node);
+        if (entry.IsStopped) reasons.Add(WhyStopped(entry));
+        else AddFailures(entry, reasons);
         if (entry.Operation is { } operation)
         {
             reasons.Add(operation.Stage == OperationStage.BringUp
@@ -79,6 +81,39 @@ internal static class ServiceReasons
 
         AddShape(status, entry, reasons);
     }
+
+    /// <summary>Why a service's code is left alone, and what an operator can do.</summary>
+    public static string WhyStopped(ServiceEntry entry)
+    {
+        var (name, nodes) = (entry.Definition.Name, entry.Failures.Select(f => f.Member.Node).Where(entry.IsFailingOn));
+        return $"{name} is stopped: its code failed on {string.Join(", ", nodes)} within "
+            + $"{Window(entry)}{LastError(entry)}; its state is kept. Mend the cause and resume {name}";
+    }
+
+    private static void AddFailures(ServiceEntry entry, List<string> reasons)
+    {
+        foreach (var failures in entry.Failures.Where(f => f.Count > 0))
+        {
+            var (node, allowed) = (failures.Member.Node, entry.Definition.Restarts);
+            var then = entry.IsFailingOn(node)
+                ? $"more than the {Count(allowed, "restart", "restarts")} allowed: others go before it"
+                : "it was started anew in place";
+            reasons.Add(
+                $"{entry.Definition.Name}: its code failed {Count(failures.Count, "time", "times")} on {node} within "
+                + $"{Window(entry)}, {then}{LastError(entry)}");
+        }
+    }
+
+    private static string Window(ServiceEntry entry)
+    {
+        var window = entry.Definition.RestartWindow;
+        return window.TotalMinutes >= 1
+            ? Count((int)window.TotalMinutes, "minute", "minutes")
+            : Count((int)Math.Ceiling(window.TotalSeconds), "second", "seconds");
+    }
+
+    private static string LastError(ServiceEntry entry) =>
+        entry.LastError.Length == 0 ? "" : $"; last error: {entry.LastError}";
 
     private static string WhoIsElsewhere(NodeStatus status, ServiceEntry entry) =>
         string.Join(", ", entry.Definition.With.Where(name => status.Map.Find(name) is not { IsFrozen: false } sponsor

@@ -93,6 +93,24 @@ internal sealed class PlannedCluster
         return answer;
     }
 
+    /// <summary>The service's code fails on a node once more.</summary>
+    public void Fail(string service, string node)
+    {
+        var (entry, member) = (this[service], View.MemberOn(new NodeId(node))!.Id);
+        var told = entry.Failures.FirstOrDefault(f => f.Member == member)?.Number ?? 0;
+        var decision = Begin($"the code of {service} failed on {node}");
+        decision.Put(FailureBudget.Count(entry, member, told + 1, "it threw", Elapsed));
+        Commit(decision);
+    }
+
+    /// <summary>Failures that are older than their window count no more.</summary>
+    public void Expire(string service)
+    {
+        var decision = Begin("expired");
+        decision.Put(FailureBudget.Expire(this[service], View.Contains, Elapsed));
+        Commit(decision);
+    }
+
     /// <summary>Brings up what is placed and not in sync, and drains what is frozen, until nothing changes.</summary>
     public void Settle()
     {

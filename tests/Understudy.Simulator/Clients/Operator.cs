@@ -38,26 +38,34 @@ internal sealed class Operator
         else Act();
     }
 
-    /// <summary>No more commands but those that end what was held, drained or excluded.</summary>
+    /// <summary>No more commands but those that end what was held, drained, excluded or stopped.</summary>
     public void MakePeace()
     {
-        if (_cluster.Scenario.CommandEvery == 0) return;
+        if (_cluster.Scenario.CommandEvery > 0) MakePeaceWithCommands();
+        foreach (var service in _cluster.Scenario.Cluster.Services)
+        {
+            _peace.Enqueue(new OperatorCommand.Resume(service.Name));
+        }
+
+        _isWaiting = true;
+        // What was commanded before may still be held by a gateway, and must not come after what undoes it.
+        var delay = _cluster.Scenario.CommandEvery > 0 ? TimeSpan.TicksPerSecond * 4 : 1;
+        _repeatAt = _cluster.Now + delay;
+        _cluster.Schedule(delay, new SimulationEvent(EventKind.OperatorActs));
+    }
+
+    private void MakePeaceWithCommands()
+    {
         _peace.Enqueue(new OperatorCommand.Resume(null));
         foreach (var node in _cluster.Nodes) _peace.Enqueue(new OperatorCommand.Undrain(node.Option.Id));
         foreach (var service in _cluster.Scenario.Cluster.Services)
         {
-            _peace.Enqueue(new OperatorCommand.Resume(service.Name));
             foreach (var node in _cluster.Nodes)
             {
                 if (node.Option.Kind == NodeKind.Witness) continue;
                 _peace.Enqueue(new OperatorCommand.AddProvider(service.Name, node.Option.Id));
             }
         }
-
-        _isWaiting = true;
-        // What was commanded before may still be held by a gateway, and must not come after what undoes it.
-        _repeatAt = _cluster.Now + (TimeSpan.TicksPerSecond * 4);
-        _cluster.Schedule(TimeSpan.TicksPerSecond * 4, new SimulationEvent(EventKind.OperatorActs));
     }
 
     public void OnAnswer(NodeEffect.AnswerCommand told)
@@ -123,6 +131,7 @@ internal sealed class Operator
             : new OperatorCommand.Switchover(service.Name, null),
         8 => new OperatorCommand.ChangeService(service with
         {
+            Restarts = _random.Below(3),
             Preferred = [.. _cluster.Nodes.Where(_ => _random.Chance(0.3)).Select(n => n.Option.Id)],
         }),
         _ => new OperatorCommand.Switchover(service.Name, _random.Chance(0.3) ? null : node),

@@ -45,8 +45,37 @@ public class StatusReasonsTests
         Reasons(inSync: 3, nodes: 4, heard: 1).ShouldContain(
             "no quorum: 1 of 4 voters, 3 are needed; not heard: n2, n3, n4");
 
-    private static ImmutableArray<string> Reasons(int inSync, int nodes, int? joining = null, int? heard = null)
+    [Fact]
+    public void A_stopped_service_says_where_its_code_failed_and_what_it_said() =>
+        Reasons(inSync: 3, nodes: 4, change: e => Failing(e) with { IsStopped = true }).ShouldBe(
+        [
+            "kv is stopped: its code failed on n1, n2 within ten minutes; last error: it threw; "
+            + "its state is kept. Mend the cause and resume kv",
+        ]);
+
+    [Fact]
+    public void Failures_are_told_while_they_count() =>
+        Reasons(inSync: 3, nodes: 4, change: Failing).ShouldBe(
+        [
+            "kv: its code failed two times on n1 within ten minutes, more than the one restart allowed: "
+            + "others go before it; last error: it threw",
+            "kv: its code failed three times on n2 within ten minutes, more than the one restart allowed: "
+            + "others go before it; last error: it threw",
+            "kv: its code failed one time on n3 within ten minutes, it was started anew in place; "
+            + "last error: it threw",
+        ]);
+
+    private static ServiceEntry Failing(ServiceEntry entry) => entry with
     {
+        Failures = [.. new[] { 2, 3, 1, 0 }.Select((count, i) =>
+            new ProviderFailures(Id(i + 1), 5, count, TimeSpan.Zero))],
+        LastError = "it threw",
+    };
+
+    private static ImmutableArray<string> Reasons(
+        int inSync, int nodes, int? joining = null, int? heard = null, Func<ServiceEntry, ServiceEntry>? change = null)
+    {
+        change ??= entry => entry;
         ImmutableArray<MemberId> ids = [.. Enumerable.Range(1, nodes).Select(Id)];
         ImmutableArray<Provider> providers = [.. ids.Take(inSync).Select(id => new Provider(id, Disk(id)))];
         var definition = new ServiceDefinition(_kv, "kv", Secondaries: 2, Spares: 1, Durable: true);
@@ -69,7 +98,7 @@ public class StatusReasonsTests
             LeaseUntil: TimeSpan.FromSeconds(2),
             HeardVoters: heard ?? nodes,
             Selection: null,
-            new ServiceMap(new ConfigurationVersion(1), 1, [new ServiceEntry(definition, configuration)]),
+            new ServiceMap(new ConfigurationVersion(1), 1, [change(new(definition, configuration))]),
             [_kv],
             joining is { } number
                 ? ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty.Add(

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Google.Protobuf.Collections;
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+// What a definition says of failures; what is as usual takes no bytes. And what failed lately.
+public static partial class ReplicationCodec
+{
+    private static void AddPolicies(ServiceDefinition definition, Wire.ServiceDefinition wire)
+    {
+        if (definition.Restarts != ServiceDefinition.DefaultRestarts) wire.Restarts = (uint)definition.Restarts;
+        if (definition.RestartWindow != ServiceDefinition.DefaultRestartWindow)
+        {
+            wire.RestartWindow = definition.RestartWindow.Ticks;
+        }
+    }
+
+    private static ServiceDefinition WithPolicies(
+        ServiceDefinition definition, Wire.ServiceDefinition wire, ref string? fault)
+    {
+        if (wire.Restarts > ServiceDefinition.MostRestarts) fault ??= $"{wire.Restarts} restarts";
+        var window = ToNumber(wire.RestartWindow, ref fault);
+        return definition with
+        {
+            Restarts = wire.HasRestarts ? unchecked((int)wire.Restarts) : ServiceDefinition.DefaultRestarts,
+            RestartWindow = window == 0 ? ServiceDefinition.DefaultRestartWindow : new TimeSpan(window),
+        };
+    }
+
+    private static ImmutableArray<ProviderFailures> ToFailures(
+        RepeatedField<Wire.ProviderFailures> wire, ref string? fault)
+    {
+        if (wire.Count == 0) return [];
+        var failures = ImmutableArray.CreateBuilder<ProviderFailures>(wire.Count);
+        foreach (var each in wire)
+        {
+            if (each.Count > ServiceDefinition.MostRestarts + 1) fault ??= $"a count of {each.Count} failures";
+            failures.Add(new ProviderFailures(
+                ToMemberId(each.Member, ref fault),
+                ToNumber(each.Number, ref fault),
+                unchecked((int)each.Count),
+                new TimeSpan(ToNumber(each.Since, ref fault))));
+        }
+
+        return failures.MoveToImmutable();
+    }
+}
