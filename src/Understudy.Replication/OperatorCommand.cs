@@ -73,6 +73,12 @@ public abstract record OperatorCommand
         public override string ToString() => $"undrain {Node}";
     }
 
+    /// <summary>A node that was quarantined takes part again.</summary>
+    public sealed record Release(NodeId Node) : OperatorCommand
+    {
+        public override string ToString() => $"release {Node}";
+    }
+
     /// <summary>Nothing is placed or moved until it is resumed; failovers are still done.</summary>
     /// <param name="Service">The service, or null for the whole cluster.</param>
     public sealed record Hold(ServiceName? Service) : OperatorCommand

@@ -39,7 +39,13 @@ internal static class ReplicationGen
         });
 
     public static readonly Gen<NodeEntry> NodeEntries =
-        Gen.Select(Nodes, Gen.Bool, (node, isDrained) => new NodeEntry(node, isDrained));
+        Gen.Select(Nodes, Gen.Bool, Gen.Bool, Gen.ULong, List(Numbers), (node, isDrained, isQuarantined, to, exits) =>
+            new NodeEntry(node, isDrained)
+            {
+                EvictedTo = to,
+                Exits = [.. exits.Select(at => new TimeSpan(at))],
+                IsQuarantined = isQuarantined,
+            });
 
     private static readonly Gen<Operation> Operations = Gen.Select(
         Nodes, Gen.Enum<OperationStage>(), Numbers, Names,
@@ -79,7 +85,7 @@ internal static class ReplicationGen
             number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what));
 
     public static readonly Gen<OperatorCommand> Commands = Gen.Select(
-        Gen.Int[0, 13], Definitions, Services, Nodes,
+        Gen.Int[0, 14], Definitions, Services, Nodes,
         (kind, definition, service, node) => (OperatorCommand)(kind switch
         {
             0 => new OperatorCommand.AddService(definition),
@@ -95,6 +101,7 @@ internal static class ReplicationGen
             10 => new OperatorCommand.Undrain(node),
             11 => new OperatorCommand.Hold(definition.Durable ? service : null),
             12 => new OperatorCommand.Resume(service),
+            13 => new OperatorCommand.Release(node),
             _ => new OperatorCommand.Resume(null),
         }));
 

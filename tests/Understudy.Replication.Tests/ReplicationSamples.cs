@@ -71,6 +71,7 @@ internal static class ReplicationSamples
         new OperatorCommand.Hold(null),
         new OperatorCommand.Resume(Service),
         new OperatorCommand.Resume(null),
+        new OperatorCommand.Release(N1.Node),
     ];
 
     public static readonly ReplicationMessage[] Control =

@@ -45,7 +45,13 @@ internal sealed class ScenarioDraw(SeededRandom random)
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
         var services = Group(scenario.Cluster.Services).Select(DrawPolicies).ToImmutableArray();
-        return scenario with { Cluster = scenario.Cluster with { Services = services } };
+        var quarantine = random.Chance(0.25)
+            ? new QuarantineRule(2 + random.Below(3), new TimeSpan(LogUniform(5 * Second, 600 * Second)))
+            : new QuarantineRule(int.MaxValue, TimeSpan.FromSeconds(1));
+        return scenario with
+        {
+            Cluster = scenario.Cluster with { Services = services, Quarantine = quarantine },
+        };
     }
 
     private ServiceDefinition DrawPolicies(ServiceDefinition service) => service with

@@ -84,6 +84,12 @@ internal sealed class Tail(SimulatedCluster cluster)
     {
         var first = cluster.Nodes[0].Core!.Map;
         if (first.Generation == ConfigurationVersion.None) return "there is no service map";
+        if (first.Nodes.FirstOrDefault(n => n.IsQuarantined) is { Node: var quarantined })
+        {
+            cluster.Operator.Say(new OperatorCommand.Release(quarantined));
+            return $"{quarantined} is quarantined";
+        }
+
         foreach (var node in cluster.Nodes)
         {
             var map = node.Core!.Map;
@@ -105,7 +111,12 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
         if (entry.Operation is { } operation) return $"{name} is still being moved: {operation}";
         if (entry.IsFrozen) return $"{name} is frozen";
-        if (entry.IsStopped) return $"{name} is stopped";
+        if (entry.IsStopped)
+        {
+            cluster.Operator.Say(new OperatorCommand.Resume(name));
+            return $"{name} is stopped";
+        }
+
         return WhatPrimariesLack(name, primary) ?? WhatReplicasLack(configuration);
     }
 

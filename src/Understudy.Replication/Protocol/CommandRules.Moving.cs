@@ -117,6 +117,7 @@ internal sealed partial class CommandRules
         if (member.Kind == NodeKind.Witness) return $"{target} is a witness: it hosts no services.";
         if (decision.IsLeaving(target)) return $"{target} is leaving.";
         if (decision.IsDrainedNode(target)) return $"{target} is drained. Undrain it first.";
+        if (decision.Node(target).IsQuarantined) return $"{target} is quarantined. Release it first.";
         if (group.FirstOrDefault(e => e.IsFailingOn(target)) is { Definition.Name: var failing })
         {
             return $"The code of {failing} failed on {target} too often. Resume {failing} when that is mended.";

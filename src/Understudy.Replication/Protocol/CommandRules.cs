@@ -24,6 +24,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         OperatorCommand.Failover c => Failover(c.Service, c.AcceptsLoss),
         OperatorCommand.Drain c => Drain(c.Node),
         OperatorCommand.Undrain c => Undrain(c.Node),
+        OperatorCommand.Release c => Release(c.Node),
         OperatorCommand.Hold c => Hold(c.Service, true),
         OperatorCommand.Resume c => Hold(c.Service, false),
         _ => throw new UnreachableException($"Unknown command {command}."),
@@ -129,7 +130,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
     {
         if (decision.Find(node) is null) return CommandAnswer.Refused($"{node} is no member of the cluster now.");
         if (decision.IsDrainedNode(node)) return CommandAnswer.Done($"{node} is drained already.");
-        decision.Put(new NodeEntry(node, IsDrained: true));
+        decision.Put(decision.Node(node) with { IsDrained = true });
         return CommandAnswer.Accepted(
             $"{node} gets nothing new. Its primaries are switched over, and its secondaries are brought up elsewhere "
             + "where a node may host them.");
@@ -138,8 +139,16 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
     private CommandAnswer Undrain(NodeId node)
     {
         if (!decision.IsDrainedNode(node)) return CommandAnswer.Done($"{node} is not drained.");
-        decision.Put(new NodeEntry(node, IsDrained: false));
+        decision.Put(decision.Node(node) with { IsDrained = false });
         return CommandAnswer.Done($"{node} takes part again. Nothing is moved to it that need not move.");
+    }
+
+    private CommandAnswer Release(NodeId node)
+    {
+        if (!decision.Node(node).IsQuarantined) return CommandAnswer.Done($"{node} is not quarantined.");
+        decision.Put(decision.Node(node) with { IsQuarantined = false, Exits = [] });
+        return CommandAnswer.Done(
+            $"{node} takes part again, and its exits are forgotten. Nothing is moved to it that need not move.");
     }
 
     private CommandAnswer Hold(ServiceName? service, bool isHeld)

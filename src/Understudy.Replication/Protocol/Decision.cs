@@ -65,12 +65,14 @@ public sealed class Decision
 
     public bool IsLeaving(NodeId node) => _leaving.Contains(node);
 
-    public bool IsDrainedNode(NodeId node) =>
-        _nodes.TryGetValue(node, out var entry) ? entry.IsDrained : _registry.IsDrained(node);
+    /// <summary>What is said of a node, as it will be.</summary>
+    public NodeEntry Node(NodeId node) => _nodes.GetValueOrDefault(node) ?? _registry.Node(node);
+
+    public bool IsDrainedNode(NodeId node) => Node(node).IsDrained;
 
     /// <summary>Whether the node is a member that hosts services and goes on doing so.</summary>
     public bool IsStaying(NodeId node) =>
-        Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && !IsDrainedNode(node);
+        Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && !Node(node).IsBarred;
 
     /// <summary>The groups of the services as they will be.</summary>
     public ServiceGroups Groups => _changed.Count == 0 && _removed.Count == 0

@@ -121,5 +121,6 @@ internal sealed partial class GroupPlanner
 
     private string WhyNot(NodeId node) => _decision.IsLeaving(node) ? $"{node} is leaving"
         : _decision.IsDrainedNode(node) ? $"{node} is drained"
+        : _decision.Node(node).IsQuarantined ? $"{node} is quarantined"
         : $"the rules do not allow {node}";
 }

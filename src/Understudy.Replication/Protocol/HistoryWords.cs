@@ -12,7 +12,11 @@ public static class HistoryWords
     {
         List<HistoryEntry> history = [];
         var number = before.LastChange;
-        foreach (var node in change.Nodes) Add(null, default, $"{node.Node} is {(node.IsDrained ? "" : "un")}drained");
+        foreach (var node in change.Nodes)
+        {
+            if (Words(before.Node(node.Node), node) is { Length: > 0 } words) Add(null, default, words);
+        }
+
         if (change.IsHeld is { } isHeld) Add(null, default, isHeld ? "the cluster is held" : "the cluster is resumed");
         foreach (var name in change.Removed) Add(name, default, $"{name} is removed");
         if (change.Services.Count > NamedServices)
@@ -36,6 +40,19 @@ public static class HistoryWords
 
     private static bool HasMoved(ServiceEntry? before, ServiceEntry after) =>
         before?.Configuration.Primary != after.Configuration.Primary;
+
+    private static string Words(NodeEntry before, NodeEntry after)
+    {
+        List<string> words = [];
+        if (before.IsDrained != after.IsDrained) words.Add(after.IsDrained ? "is drained" : "is undrained");
+        if (after.Exits.Length > 0 && !before.Exits.SequenceEqual(after.Exits)) words.Add("left without saying so");
+        if (before.IsQuarantined != after.IsQuarantined)
+        {
+            words.Add(after.IsQuarantined ? "is quarantined" : "is released");
+        }
+
+        return words.Count == 0 ? "" : $"{after.Node} {string.Join(", ", words)}";
+    }
 
     private static string Words(ServiceEntry? before, ServiceEntry after)
     {

@@ -65,7 +65,8 @@ public sealed class Registry : IReplicatedState
 
     public ServiceEntry? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
-    public bool IsDrained(NodeId node) => _nodes.TryGetValue(node, out var entry) && entry.IsDrained;
+    /// <summary>What is said of a node; of most nothing is.</summary>
+    public NodeEntry Node(NodeId node) => _nodes.GetValueOrDefault(node) ?? new NodeEntry(node, IsDrained: false);
 
     /// <summary>Whether a service of this name was removed: some node may still have its state.</summary>
     public bool WasRemoved(ServiceName name) => _removed.Contains(name);

@@ -3,9 +3,27 @@ using Understudy.Membership;
 
 namespace Understudy.Replication.Protocol;
 
-/// <summary>Code that fails is counted in the registry: so the next RM knows what this one knew.</summary>
+/// <summary>
+/// Code that fails and nodes that come and go are counted in the registry, so that the next RM knows what this one
+/// knew.
+/// </summary>
 public sealed partial class ReplicaManager
 {
+    /// <summary>The most incarnations that are remembered to have said that they leave.</summary>
+    private const int MostLeft = 64;
+
+    private readonly SortedSet<(NodeId Node, ulong Counter)> _left = [];
+
+    /// <summary>
+    /// An incarnation said that it leaves: its eviction is no cause for concern. Heard on every node, as any may be
+    /// the next RM's.
+    /// </summary>
+    public void NoteLeft(MemberId member)
+    {
+        _left.Add((member.Node, member.Incarnation.Counter));
+        if (_left.Count > MostLeft) _left.Remove(_left.Min);
+    }
+
     /// <summary>A provider's code failed: it is counted, and its service moved or stopped if need be.</summary>
     public void OnCodeFailed(MemberId from, ReplicationMessage.CodeFailed failed, View view, TimeSpan now)
     {

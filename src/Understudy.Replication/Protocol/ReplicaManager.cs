@@ -16,6 +16,7 @@ public sealed partial class ReplicaManager
     private readonly Replica _replica;
     private readonly Profile _profile;
     private readonly Mutation _mutations;
+    private readonly QuarantineRule _quarantine;
     private readonly SortedSet<MemberId> _leaving = [];
     private readonly SortedDictionary<ServiceName, ConfigurationVersion> _drained = [];
     private readonly SortedDictionary<ServiceName, TimeSpan> _backOff = [];
@@ -31,15 +32,17 @@ public sealed partial class ReplicaManager
     /// <param name="replica">The replica that keeps it.</param>
     /// <param name="profile">All timings.</param>
     /// <param name="mutations">Rules that a test switched off.</param>
+    /// <param name="quarantine">When a node that comes and goes is not relied on any more.</param>
     public ReplicaManager(
         ImmutableArray<ServiceDefinition> definitions,
         Registry registry,
         Replica replica,
         Profile profile,
-        Mutation mutations)
+        Mutation mutations,
+        QuarantineRule? quarantine = null)
     {
         (_definitions, _registry, _replica) = (definitions, registry, replica);
-        (_profile, _mutations) = (profile, mutations);
+        (_profile, _mutations, _quarantine) = (profile, mutations, quarantine ?? QuarantineRule.Default);
         _registry.Obey = Obey;
     }
 
@@ -67,9 +70,11 @@ public sealed partial class ReplicaManager
     public void Reconcile(View view, TimeSpan now)
     {
         if (!IsActive) return;
+        foreach (var leaving in _leaving) NoteLeft(leaving);
         _leaving.RemoveWhere(m => !view.Contains(m));
         foreach (var gone in _pushed.Keys.Where(m => !view.Contains(m)).ToList()) _pushed.Remove(gone);
         var decision = Begin(view, now, $"view {view.Epoch}");
+        Quarantine.Count(decision, _quarantine, (node, counter) => _left.Contains((node, counter)));
         foreach (var definition in _definitions)
         {
             var name = definition.Name;

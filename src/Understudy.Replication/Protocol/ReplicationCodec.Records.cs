@@ -147,8 +147,17 @@ public static partial class ReplicationCodec
         return names.MoveToImmutable();
     }
 
-    private static NodeEntry ToNodeEntry(Wire.NodeEntry wire, ref string? fault) =>
-        new(ToNode(wire.Node, ref fault), wire.IsDrained);
+    private static NodeEntry ToNodeEntry(Wire.NodeEntry wire, ref string? fault)
+    {
+        var exits = ImmutableArray.CreateBuilder<TimeSpan>(wire.Exits.Count);
+        foreach (var at in wire.Exits) exits.Add(new TimeSpan(ToNumber(at, ref fault)));
+        return new NodeEntry(ToNode(wire.Node, ref fault), wire.IsDrained)
+        {
+            EvictedTo = wire.EvictedTo,
+            Exits = exits.MoveToImmutable(),
+            IsQuarantined = wire.IsQuarantined,
+        };
+    }
 
     internal static NodeId ToNode(string name, ref string? fault)
     {

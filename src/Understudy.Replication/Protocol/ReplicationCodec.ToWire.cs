@@ -102,8 +102,14 @@ public static partial class ReplicationCodec
     private static IEnumerable<Wire.PlacementRule> Rules(RuleKind kind, IEnumerable<string> names) =>
         names.Select(name => new Wire.PlacementRule { Kind = (uint)kind, Name = name });
 
-    private static Wire.NodeEntry ToWire(NodeEntry entry) =>
-        new() { Node = entry.Node.Value, IsDrained = entry.IsDrained };
+    private static Wire.NodeEntry ToWire(NodeEntry entry) => new()
+    {
+        Node = entry.Node.Value,
+        IsDrained = entry.IsDrained,
+        EvictedTo = entry.EvictedTo,
+        Exits = { entry.Exits.Select(at => at.Ticks) },
+        IsQuarantined = entry.IsQuarantined,
+    };
 
     private static IEnumerable<string> Names(ImmutableArray<NodeId> nodes) => nodes.Select(node => node.Value);
 

@@ -67,7 +67,8 @@ public sealed partial class Node
             options.Profile,
             mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
-        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile, mutations);
+        _manager = new ReplicaManager(
+            options.Services, _registry, _registryReplica, options.Profile, mutations, options.Quarantine);
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;

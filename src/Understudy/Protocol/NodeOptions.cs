@@ -14,4 +14,8 @@ public sealed record NodeOptions(
     string ClusterName,
     Profile Profile,
     ImmutableArray<NodeOption> Nodes,
-    ImmutableArray<ServiceDefinition> Services);
+    ImmutableArray<ServiceDefinition> Services)
+{
+    /// <summary>When a node that comes and goes is not relied on any more.</summary>
+    public QuarantineRule Quarantine { get; init; } = QuarantineRule.Default;
+}

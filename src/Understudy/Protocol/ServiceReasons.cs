@@ -15,6 +15,13 @@ internal static class ServiceReasons
         var map = status.Map;
         if (map.IsHeld) reasons.Add("the cluster is held: nothing is placed or moved until it is resumed");
         foreach (var node in map.Nodes.Where(n => n.IsDrained)) AddDrained(map, node.Node, reasons);
+        foreach (var node in map.Nodes.Where(n => n.IsQuarantined))
+        {
+            reasons.Add(
+                $"{node.Node} is quarantined: it left the view {Count(node.Exits.Length, "time", "times")} without "
+                + $"saying so; it gets no primary and no provider until an operator releases it");
+        }
+
         foreach (var entry in map.Services)
         {
             var name = entry.Definition.Name;
@@ -137,7 +144,7 @@ internal static class ServiceReasons
     private static int SparesOf(NodeStatus status, ServiceEntry entry)
     {
         var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView && entry.Allows(p.Node)
-            && !status.Map.Nodes.Any(n => n.Node == p.Node && n.IsDrained));
+            && !status.Map.Nodes.Any(n => n.Node == p.Node && n.IsBarred));
         return Math.Max(0, hosts - 1 - Math.Max(entry.Definition.Secondaries, entry.Configuration.InSync.Length - 1));
     }
 
@@ -164,7 +171,10 @@ internal static class ServiceReasons
             else if (entry.Excluded.Contains(peer.Node)) why.Add($"an operator removed {peer.Node}");
             else if (entry.Definition.Never.Contains(peer.Node)) why.Add($"never on {peer.Node}");
             else if (!entry.Definition.Allows(peer.Node)) why.Add($"{peer.Node} is not among its only nodes");
-            else if (status.Map.Nodes.Any(n => n.Node == peer.Node && n.IsDrained)) why.Add($"{peer.Node} is drained");
+            else if (status.Map.Nodes.FirstOrDefault(n => n.Node == peer.Node) is { IsBarred: true } barred)
+            {
+                why.Add($"{peer.Node} is {(barred.IsDrained ? "drained" : "quarantined")}");
+            }
         }
 
         return why.Count == 0 ? "" : $" ({string.Join(", ", why)})";

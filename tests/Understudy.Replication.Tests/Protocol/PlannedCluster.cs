@@ -14,6 +14,8 @@ internal sealed class PlannedCluster
 {
     private readonly SortedSet<MemberId> _leaving = [];
     private readonly SortedSet<ServiceName> _drained = [];
+    private readonly SortedDictionary<NodeId, ulong> _tombstones = [];
+    private readonly SortedSet<NodeId> _left = [];
     private ImmutableArray<Member> _members;
     private long _epoch = 4;
 
@@ -58,10 +60,24 @@ internal sealed class PlannedCluster
         Settle();
     }
 
-    public void Lose(NodeId node)
+    /// <summary>The nodes are evicted in one view, without having said that they leave.</summary>
+    public void Lose(params NodeId[] nodes)
     {
-        _members = _members.RemoveAll(m => m.Id.Node == node);
+        foreach (var member in _members.Where(m => nodes.Contains(m.Id.Node)))
+        {
+            _tombstones[member.Id.Node] = member.Id.Incarnation.Counter;
+        }
+
+        _members = _members.RemoveAll(m => nodes.Contains(m.Id.Node));
         Reconcile();
+    }
+
+    /// <summary>The node says that it leaves, and is left out of the next view.</summary>
+    public void LoseInOrder(NodeId node)
+    {
+        _left.Add(node);
+        Lose(node);
+        _left.Remove(node);
     }
 
     /// <summary>The node comes back with its disk, as a new incarnation.</summary>
@@ -82,7 +98,9 @@ internal sealed class PlannedCluster
     public void Reconcile()
     {
         View = MakeView();
-        Commit(Begin($"view {View.Epoch}"));
+        var decision = Begin($"view {View.Epoch}");
+        Quarantine.Count(decision, QuarantineRule.Default, (node, _) => _left.Contains(node));
+        Commit(decision);
     }
 
     public CommandAnswer Give(OperatorCommand command)
@@ -116,7 +134,7 @@ internal sealed class PlannedCluster
     {
         for (var i = 0; i < 50; i++)
         {
-            if (!BringUpOne() && !DrainAll()) return;
+            if (!BringUpOne() && !DrainAll() && !Relieve()) return;
         }
 
         throw new InvalidOperationException("The planner does not come to rest.");
@@ -154,6 +172,14 @@ internal sealed class PlannedCluster
         return frozen.Count > 0;
     }
 
+    /// <summary>What fails goes where another provider has come in sync since.</summary>
+    private bool Relieve()
+    {
+        var before = Decisions;
+        if (Registry.Failing.Count > 0) Commit(Begin("failing"));
+        return Decisions > before;
+    }
+
     private Decision Begin(string cause) =>
         new(Registry, View, _leaving, Elapsed, cause) { IsDrained = _drained.Contains };
 
@@ -181,5 +207,5 @@ internal sealed class PlannedCluster
 
     private View MakeView() => new(
         new ClusterId(7), new Epoch(++_epoch), 0, [.. _members.Select(m => new Acceptor(m.Id.Node, m.Disk))],
-        _members, [], null, default);
+        _members, [.. _tombstones.Select(t => new Tombstone(t.Key, t.Value))], null, default);
 }

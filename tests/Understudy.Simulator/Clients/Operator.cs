@@ -41,31 +41,36 @@ internal sealed class Operator
     /// <summary>No more commands but those that end what was held, drained, excluded or stopped.</summary>
     public void MakePeace()
     {
-        if (_cluster.Scenario.CommandEvery > 0) MakePeaceWithCommands();
-        foreach (var service in _cluster.Scenario.Cluster.Services)
-        {
-            _peace.Enqueue(new OperatorCommand.Resume(service.Name));
-        }
-
-        _isWaiting = true;
-        // What was commanded before may still be held by a gateway, and must not come after what undoes it.
-        var delay = _cluster.Scenario.CommandEvery > 0 ? TimeSpan.TicksPerSecond * 4 : 1;
-        _repeatAt = _cluster.Now + delay;
-        _cluster.Schedule(delay, new SimulationEvent(EventKind.OperatorActs));
-    }
-
-    private void MakePeaceWithCommands()
-    {
+        if (_cluster.Scenario.CommandEvery == 0) return;
         _peace.Enqueue(new OperatorCommand.Resume(null));
         foreach (var node in _cluster.Nodes) _peace.Enqueue(new OperatorCommand.Undrain(node.Option.Id));
         foreach (var service in _cluster.Scenario.Cluster.Services)
         {
+            _peace.Enqueue(new OperatorCommand.Resume(service.Name));
             foreach (var node in _cluster.Nodes)
             {
                 if (node.Option.Kind == NodeKind.Witness) continue;
                 _peace.Enqueue(new OperatorCommand.AddProvider(service.Name, node.Option.Id));
             }
         }
+
+        // What was commanded before may still be held by a gateway, and must not come after what undoes it.
+        Begin(TimeSpan.TicksPerSecond * 4);
+    }
+
+    /// <summary>After the faults: what the cluster waits for, if nothing else is being said.</summary>
+    public void Say(OperatorCommand command)
+    {
+        if (!IsIdle) return;
+        _peace.Enqueue(command);
+        Begin(1);
+    }
+
+    private void Begin(long delay)
+    {
+        _isWaiting = true;
+        _repeatAt = _cluster.Now + delay;
+        _cluster.Schedule(delay, new SimulationEvent(EventKind.OperatorActs));
     }
 
     public void OnAnswer(NodeEffect.AnswerCommand told)
@@ -117,7 +122,7 @@ internal sealed class Operator
         gateway.Post(new NodeInput.CommandGiven(_number, command, key, TimeSpan.FromSeconds(2)));
     }
 
-    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(14) switch
+    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(15) switch
     {
         0 => new OperatorCommand.Drain(node),
         1 => new OperatorCommand.Undrain(node),
@@ -134,6 +139,7 @@ internal sealed class Operator
             Restarts = _random.Below(3),
             Preferred = [.. _cluster.Nodes.Where(_ => _random.Chance(0.3)).Select(n => n.Option.Id)],
         }),
+        9 => new OperatorCommand.Release(node),
         _ => new OperatorCommand.Switchover(service.Name, _random.Chance(0.3) ? null : node),
     };
 

@@ -65,6 +65,19 @@ public class StatusReasonsTests
             + "last error: it threw",
         ]);
 
+    [Fact]
+    public void A_quarantined_node_is_told_and_is_no_spare() =>
+        Reasons(inSync: 3, nodes: 4, entry: new NodeEntry(Id(4).Node, IsDrained: false)
+        {
+            IsQuarantined = true,
+            Exits = [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero],
+        }).ShouldBe(
+        [
+            "n4 is quarantined: it left the view three times without saying so; it gets no primary and no provider "
+            + "until an operator releases it",
+            "kv has no spare of one: no further node stands by",
+        ]);
+
     private static ServiceEntry Failing(ServiceEntry entry) => entry with
     {
         Failures = [.. new[] { 2, 3, 1, 0 }.Select((count, i) =>
@@ -73,9 +86,14 @@ public class StatusReasonsTests
     };
 
     private static ImmutableArray<string> Reasons(
-        int inSync, int nodes, int? joining = null, int? heard = null, Func<ServiceEntry, ServiceEntry>? change = null)
+        int inSync,
+        int nodes,
+        int? joining = null,
+        int? heard = null,
+        Func<ServiceEntry, ServiceEntry>? change = null,
+        NodeEntry? entry = null)
     {
-        change ??= entry => entry;
+        change ??= each => each;
         ImmutableArray<MemberId> ids = [.. Enumerable.Range(1, nodes).Select(Id)];
         ImmutableArray<Provider> providers = [.. ids.Take(inSync).Select(id => new Provider(id, Disk(id)))];
         var definition = new ServiceDefinition(_kv, "kv", Secondaries: 2, Spares: 1, Durable: true);
@@ -98,7 +116,10 @@ public class StatusReasonsTests
             LeaseUntil: TimeSpan.FromSeconds(2),
             HeardVoters: heard ?? nodes,
             Selection: null,
-            new ServiceMap(new ConfigurationVersion(1), 1, [change(new(definition, configuration))]),
+            new ServiceMap(new ConfigurationVersion(1), 1, [change(new(definition, configuration))])
+            {
+                Nodes = entry is null ? [] : [entry],
+            },
             [_kv],
             joining is { } number
                 ? ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty.Add(
