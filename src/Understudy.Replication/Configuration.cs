@@ -45,6 +45,11 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     /// <summary>How long a failure counts, from the first one of a node. Default 10 minutes.</summary>
     public TimeSpan RestartWindow { get; init; } = DefaultRestartWindow;
 
+    /// <summary>
+    /// What happens when no in-sync provider is left. Default <see cref="TotalLossPolicy.Wait"/>.
+    /// </summary>
+    public TotalLossPolicy TotalLoss { get; init; }
+
     /// <summary>Whether these rules, apart from who is alive, let a node host it.</summary>
     public bool Allows(NodeId node) => (Only.IsEmpty || Only.Contains(node)) && !Never.Contains(node);
 }
@@ -74,6 +79,9 @@ public sealed record Configuration(
     Epoch Cause,
     bool IsPlanned = false)
 {
+    /// <summary>The node whose copy of an earlier lineage this one began with; null if it began empty.</summary>
+    public NodeId? Origin { get; init; }
+
     /// <summary>Whether the service was ever started.</summary>
     public bool IsStarted => Version > ConfigurationVersion.None;
 
@@ -122,6 +130,9 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
     /// </summary>
     public bool IsStopped { get; init; }
 
+    /// <summary>An operator's word to go on without its in-sync providers, until that is done; or null.</summary>
+    public Recovery? Recovery { get; init; }
+
     /// <summary>Whether its code failed on a node more often than its definition lets it be started anew.</summary>
     public bool IsFailingOn(NodeId node)
     {
@@ -144,7 +155,8 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
         ReferenceEquals(Definition, other.Definition) && IsFrozen == other.IsFrozen && IsHeld == other.IsHeld
         && Operation == other.Operation && Configuration.Version == other.Configuration.Version
         && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded)
-        && IsStopped == other.IsStopped && LastError == other.LastError && Failures.SequenceEqual(other.Failures);
+        && IsStopped == other.IsStopped && LastError == other.LastError && Recovery == other.Recovery
+        && Failures.SequenceEqual(other.Failures);
 }
 
 /// <summary>Every service's configuration, as the RM of a generation last committed it.</summary>

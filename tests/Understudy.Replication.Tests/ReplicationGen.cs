@@ -24,6 +24,7 @@ internal static class ReplicationGen
         {
             Restarts = restarts,
             RestartWindow = TimeSpan.FromSeconds(seconds),
+            TotalLoss = (TotalLossPolicy)(seconds % 2),
         });
 
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
@@ -66,6 +67,8 @@ internal static class ReplicationGen
             Failures = failures,
             LastError = error,
             IsStopped = isStopped,
+            Recovery = isStopped ? new Recovery(failures.IsEmpty ? null : failures[0].Member.Node) : null,
+            Configuration = entry.Configuration with { Origin = failures.IsEmpty ? null : failures[0].Member.Node },
         });
 
     public static readonly Gen<ServiceEntry> Entries = Gen.Select(
@@ -85,7 +88,7 @@ internal static class ReplicationGen
             number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what));
 
     public static readonly Gen<OperatorCommand> Commands = Gen.Select(
-        Gen.Int[0, 14], Definitions, Services, Nodes,
+        Gen.Int[0, 16], Definitions, Services, Nodes,
         (kind, definition, service, node) => (OperatorCommand)(kind switch
         {
             0 => new OperatorCommand.AddService(definition),
@@ -102,6 +105,8 @@ internal static class ReplicationGen
             11 => new OperatorCommand.Hold(definition.Durable ? service : null),
             12 => new OperatorCommand.Resume(service),
             13 => new OperatorCommand.Release(node),
+            14 => new OperatorCommand.Recover(service, node, definition.Durable),
+            15 => new OperatorCommand.Recover(service, null, AcceptsLoss: true),
             _ => new OperatorCommand.Resume(null),
         }));
 

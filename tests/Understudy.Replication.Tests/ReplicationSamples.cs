@@ -37,6 +37,7 @@ internal static class ReplicationSamples
         Apart = [new ServiceName("other")],
         Restarts = 0,
         RestartWindow = TimeSpan.FromMinutes(1),
+        TotalLoss = TotalLossPolicy.StartEmpty,
     };
 
     /// <summary>An entry in the middle of a switchover.</summary>
@@ -51,6 +52,8 @@ internal static class ReplicationSamples
         Failures = [new ProviderFailures(N1, 3, 2, TimeSpan.FromSeconds(80))],
         LastError = "it threw",
         IsStopped = true,
+        Recovery = new Recovery(N2.Node),
+        Configuration = Entry.Configuration with { Origin = N1.Node },
     };
 
     /// <summary>One of every command.</summary>
@@ -72,6 +75,8 @@ internal static class ReplicationSamples
         new OperatorCommand.Resume(Service),
         new OperatorCommand.Resume(null),
         new OperatorCommand.Release(N1.Node),
+        new OperatorCommand.Recover(Service, N2.Node, AcceptsLoss: true),
+        new OperatorCommand.Recover(Service, null, AcceptsLoss: false),
     ];
 
     public static readonly ReplicationMessage[] Control =

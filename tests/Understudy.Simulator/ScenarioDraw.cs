@@ -58,6 +58,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
     {
         Restarts = random.Below(3),
         RestartWindow = new TimeSpan(LogUniform(1 * Second, 600 * Second)),
+        TotalLoss = random.Chance(service.Durable ? 0.15 : 0.5) ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
     };
 
     /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>

@@ -50,7 +50,7 @@ internal sealed class Tail(SimulatedCluster cluster)
     }
 
     private IEnumerable<ServiceDefinition> Services =>
-        cluster.Scenario.Cluster.Services.Where(s => !cluster.Checkers.Losses.IsLost(s.Name));
+        cluster.Scenario.Cluster.Services;
 
     /// <summary>The first thing that is not as wanted, or null.</summary>
     private string? WhatIsMissing()
@@ -106,6 +106,11 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (cluster.Nodes[0].Core!.Map.Find(name) is not { } entry) return $"{name} is not in the map";
 
         var configuration = entry.Configuration;
+        if (cluster.Checkers.Losses.IsLost(name) && service.TotalLoss == TotalLossPolicy.Wait)
+        {
+            cluster.Operator.Say(new OperatorCommand.Recover(name, null, AcceptsLoss: true));
+        }
+
         if (configuration.Primary is not { } primary) return $"{name} has no primary: {configuration}";
         var wanted = 1 + Math.Min(service.Secondaries, cluster.Scenario.Hosts - 1);
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";

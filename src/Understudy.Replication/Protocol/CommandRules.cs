@@ -24,6 +24,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         OperatorCommand.Failover c => Failover(c.Service, c.AcceptsLoss),
         OperatorCommand.Drain c => Drain(c.Node),
         OperatorCommand.Undrain c => Undrain(c.Node),
+        OperatorCommand.Recover c => Recover(c.Service, c.From, c.AcceptsLoss),
         OperatorCommand.Release c => Release(c.Node),
         OperatorCommand.Hold c => Hold(c.Service, true),
         OperatorCommand.Resume c => Hold(c.Service, false),

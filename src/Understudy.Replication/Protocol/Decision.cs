@@ -51,6 +51,9 @@ public sealed class Decision
     /// <summary>Services that a switchover failed for lately: none is begun again yet.</summary>
     public Func<ServiceName, bool> IsBackingOff { get; init; } = _ => false;
 
+    /// <summary>Whether the leases of a service's last in-sync providers, all of them evicted, have run out.</summary>
+    public Func<ServiceName, bool> IsFenced { get; init; } = _ => true;
+
     public Member? Find(NodeId node) => _members.GetValueOrDefault(node);
 
     public bool Contains(MemberId member) => Find(member.Node)?.Id == member;

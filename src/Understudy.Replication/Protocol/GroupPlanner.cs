@@ -36,8 +36,10 @@ internal sealed partial class GroupPlanner
         {
             Place();
             Start();
-            DropExtras();
         }
+
+        BeginLineages();
+        if (!IsHeld) DropExtras();
 
         ConsiderMove();
         AdvanceOperation();

@@ -60,6 +60,12 @@ public static class HistoryWords
         var (old, next) = (before?.Configuration, after.Configuration);
         if (before is null) words.Add("defined");
         else if (!ReferenceEquals(before.Definition, after.Definition)) words.Add("redefined");
+        if (old is { IsStarted: true } && old.Lineage != next.Lineage)
+        {
+            var how = next.Origin is { } node ? $"from the copy on {node}" : "empty";
+            words.Add($"lineage {next.Lineage} begins {how}");
+        }
+
         if (old?.Primary != next.Primary) words.Add($"primary {Name(old?.Primary)} -> {Name(next.Primary)}");
         if (old is null || !old.InSync.SequenceEqual(next.InSync))
         {

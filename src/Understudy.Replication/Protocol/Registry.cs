@@ -20,6 +20,7 @@ public sealed class Registry : IReplicatedState
     private readonly SortedSet<ServiceName> _removed = [];
     private readonly SortedSet<ServiceName> _underWay = [];
     private readonly SortedSet<ServiceName> _failing = [];
+    private readonly SortedSet<ServiceName> _lost = [];
     private readonly Queue<HistoryEntry> _history = new();
     private ServiceGroups? _groups;
     private ImmutableArray<HistoryEntry>? _published;
@@ -56,6 +57,9 @@ public sealed class Registry : IReplicatedState
 
     /// <summary>The services whose code failed, so that it still counts.</summary>
     public IReadOnlyCollection<ServiceName> Failing => _failing;
+
+    /// <summary>The services that were started and have no in-sync provider left.</summary>
+    public IReadOnlyCollection<ServiceName> Lost => _lost;
 
     /// <summary>Which services are decided on together.</summary>
     public ServiceGroups Groups => _groups ??= new ServiceGroups(_services.Values.Select(e => e.Definition));
@@ -165,6 +169,7 @@ public sealed class Registry : IReplicatedState
         _removed.Clear();
         _underWay.Clear();
         _failing.Clear();
+        _lost.Clear();
         _history.Clear();
         (_groups, _published) = (null, null);
         (IsHeld, Elapsed, LastChange) = (false, TimeSpan.Zero, 0);
@@ -182,6 +187,8 @@ public sealed class Registry : IReplicatedState
         else _underWay.Add(name);
         if (entry.Failures.Any(f => f.Count > 0)) _failing.Add(name);
         else _failing.Remove(name);
+        if (entry.Configuration is { IsStarted: true, Primary: null }) _lost.Add(name);
+        else _lost.Remove(name);
     }
 
     private void Remove(ServiceName name)
@@ -189,6 +196,7 @@ public sealed class Registry : IReplicatedState
         _services.Remove(name);
         _underWay.Remove(name);
         _failing.Remove(name);
+        _lost.Remove(name);
         _removed.Add(name);
         _groups = null;
     }

@@ -59,6 +59,7 @@ public sealed partial class ReplicaManager
         _drained.Clear();
         _backOff.Clear();
         _uncommitted.Clear();
+        _lostSince.Clear();
         _committed = null;
         // What the registry says now stands once everything in it is committed in this version.
         _uncommitted.Enqueue(_registry.ToMap(generation, _replica.LastSequence));
@@ -131,6 +132,7 @@ public sealed partial class ReplicaManager
         if (!IsActive) return;
         var elapsed = Elapsed(now);
         WatchFailing(view, now);
+        BeginLineages(view, now);
         foreach (var name in _registry.UnderWay.ToList())
         {
             if (_registry.Find(name)?.Operation is not { } operation) continue;
@@ -155,6 +157,7 @@ public sealed partial class ReplicaManager
             IsDrained = name => _drained.TryGetValue(name, out var version)
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
+            IsFenced = name => IsFenced(name, now),
         };
 
     /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>

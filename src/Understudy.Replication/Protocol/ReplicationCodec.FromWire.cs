@@ -98,7 +98,10 @@ public static partial class ReplicationCodec
             wire.Primary is { } primary ? ToMemberId(primary, ref fault) : null,
             inSync.MoveToImmutable(),
             new Epoch(ToNumber(wire.Cause, ref fault)),
-            wire.IsPlanned);
+            wire.IsPlanned)
+        {
+            Origin = wire.Origin.Length == 0 ? null : ToNode(wire.Origin, ref fault),
+        };
     }
 
     private static Provider ToProvider(Wire.Provider? wire, ref string? fault)

@@ -4,7 +4,7 @@ using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
 
-// What a definition says of failures; what is as usual takes no bytes. And what failed lately.
+// What a definition says of failures and losses; what is as usual takes no bytes. And what failed lately.
 public static partial class ReplicationCodec
 {
     private static void AddPolicies(ServiceDefinition definition, Wire.ServiceDefinition wire)
@@ -14,18 +14,28 @@ public static partial class ReplicationCodec
         {
             wire.RestartWindow = definition.RestartWindow.Ticks;
         }
+
+        wire.TotalLoss = (uint)definition.TotalLoss;
     }
 
     private static ServiceDefinition WithPolicies(
         ServiceDefinition definition, Wire.ServiceDefinition wire, ref string? fault)
     {
         if (wire.Restarts > ServiceDefinition.MostRestarts) fault ??= $"{wire.Restarts} restarts";
+        if (wire.TotalLoss > (uint)TotalLossPolicy.StartEmpty) fault ??= $"a policy {wire.TotalLoss} for total loss";
         var window = ToNumber(wire.RestartWindow, ref fault);
         return definition with
         {
             Restarts = wire.HasRestarts ? unchecked((int)wire.Restarts) : ServiceDefinition.DefaultRestarts,
             RestartWindow = window == 0 ? ServiceDefinition.DefaultRestartWindow : new TimeSpan(window),
+            TotalLoss = (TotalLossPolicy)wire.TotalLoss,
         };
+    }
+
+    private static Recovery? ToRecovery(Wire.Recovery? wire, ref string? fault)
+    {
+        if (wire is null) return null;
+        return new Recovery(wire.From.Length == 0 ? null : ToNode(wire.From, ref fault));
     }
 
     private static ImmutableArray<ProviderFailures> ToFailures(

@@ -96,6 +96,7 @@ public static partial class ReplicationCodec
             Failures = ToFailures(wire.Failures, ref fault),
             LastError = ToText(wire.LastError, ReplicationMessage.CodeFailed.LongestError, ref fault),
             IsStopped = wire.IsStopped,
+            Recovery = ToRecovery(wire.Recovery, ref fault),
         };
     }
 

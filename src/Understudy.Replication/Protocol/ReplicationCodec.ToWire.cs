@@ -85,6 +85,7 @@ public static partial class ReplicationCodec
             Failures = { entry.Failures.Select(ToWire) },
             LastError = entry.LastError,
             IsStopped = entry.IsStopped,
+            Recovery = entry.Recovery is { } recovery ? new() { From = recovery.From?.Value ?? "" } : null,
         };
         return plan.Equals(_nothingPlanned) ? null : plan;
     }
@@ -147,6 +148,7 @@ public static partial class ReplicationCodec
         InSync = { configuration.InSync.Select(ToWire) },
         Cause = configuration.Cause.Value,
         IsPlanned = configuration.IsPlanned,
+        Origin = configuration.Origin?.Value ?? "",
     };
 
     private static Wire.Provider ToWire(Provider provider) => new()

@@ -5,15 +5,25 @@ using Understudy.Replication.Protocol;
 namespace Understudy.Protocol;
 
 /// <summary>This node's provider of one service.</summary>
-internal sealed class HostedService(ServiceDefinition definition, Replica replica)
+internal sealed class HostedService(ServiceDefinition definition, Replica replica, Lineage lineage, ServiceName stream)
 {
     /// <summary>As last ordered; its name, kind and durability never change.</summary>
     public ServiceDefinition Definition { get; set; } = definition;
 
-    public Replica Replica { get; } = replica;
+    public Replica Replica { get; private set; } = replica;
+
+    /// <summary>The lineage of its copy; 0 before the first.</summary>
+    public Lineage Lineage { get; private set; } = lineage;
+
+    /// <summary>The name of that lineage's checkpoints on the wire and on disk.</summary>
+    public ServiceName Stream { get; private set; } = stream;
 
     /// <summary>The latest configuration that this node adopted, or null.</summary>
     public Configuration? Configuration { get; set; }
+
+    /// <summary>Its copy is one of this lineage from now on.</summary>
+    public void BeginLineage(Lineage next, ServiceName nextStream, Replica nextReplica) =>
+        (Lineage, Stream, Replica) = (next, nextStream, nextReplica);
 
     public bool IsPrimary => Replica.IsPrimary;
 

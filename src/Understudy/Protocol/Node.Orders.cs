@@ -58,7 +58,7 @@ public sealed partial class Node
             _services.Remove(name);
             _joining.Remove(name);
             _ended.Add(name);
-            if (hosted.Definition.Durable) Write(StoreFile.Data, [new StoreWrite.RemoveReplica(name)]);
+            DeleteCopies(hosted);
         }
     }
 

@@ -61,12 +61,13 @@ public sealed partial class Node
         {
             InReplica(_registryReplica, service, r => act(r, true));
         }
-        else if (_services.TryGetValue(service, out var hosted))
+        else if (_services.TryGetValue(ServiceStream.Service(service), out var hosted) && hosted.Stream == service)
         {
             var wasPrimary = hosted.IsPrimary;
             var version = hosted.Replica.Version;
-            InReplica(hosted.Replica, service, r => act(r, false));
-            if (wasPrimary && !hosted.IsPrimary) Report(new NodeEvent.PrimaryDeposed(service, version));
+            var name = hosted.Definition.Name;
+            InReplica(hosted.Replica, name, r => act(r, false));
+            if (wasPrimary && !hosted.IsPrimary) Report(new NodeEvent.PrimaryDeposed(name, version));
         }
     }
 
@@ -81,9 +82,14 @@ public sealed partial class Node
 
     private void Adopt(HostedService hosted, Configuration configuration)
     {
-        var replica = hosted.Replica;
         if (hosted.Configuration is { } present && configuration.Version <= present.Version) return;
-        if (configuration.Version < replica.Version) return; // A newer primary's checkpoints came before its order.
+        // A newer primary's checkpoints came before its order.
+        if (configuration.Version < hosted.Replica.Version) return;
+        Invariant.Holds(
+            configuration.Lineage >= hosted.Lineage || _mutations != Mutation.None,
+            $"FreshestWins: the lineage of {configuration.Service} only grows");
+        if (configuration.Lineage > hosted.Lineage) BeginLineage(hosted, configuration);
+        var replica = hosted.Replica;
         hosted.Configuration = configuration;
         Report(new NodeEvent.Configured(configuration));
         var (wasPrimary, before) = (hosted.IsPrimary, replica.Version);

@@ -36,6 +36,7 @@ public sealed partial class Node
             [])
         {
             History = _registry.History,
+            Aside = [.. _aside],
         };
         return status with { Reasons = StatusReasons.For(status, _options, now) };
     }

@@ -211,20 +211,12 @@ public sealed partial class Node
         if (!_isHost) return null;
         if (!_services.TryGetValue(definition.Name, out var hosted))
         {
-            _services[definition.Name] = hosted = new(definition, MakeReplica(definition, _stored));
+            _services[definition.Name] = hosted = MakeHosted(definition);
         }
 
         hosted.Definition = definition; // An operator may have changed it.
         return hosted;
     }
-
-    private Replica MakeReplica(ServiceDefinition definition, StoredNode stored) => new(
-        definition.Name,
-        _self,
-        definition.Durable,
-        definition.Durable ? stored.Replicas.GetValueOrDefault(definition.Name) : null,
-        _options.Profile,
-        _mutations);
 
     private static StoredMembership ReadMembership(StoredNode stored) => new(
         stored.Disk,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Understudy.Kernel;
 using Understudy.Replication;
+using Understudy.Replication.Protocol;
 
 namespace Understudy.Protocol;
 
@@ -20,6 +21,13 @@ internal static class ServiceReasons
             reasons.Add(
                 $"{node.Node} is quarantined: it left the view {Count(node.Exits.Length, "time", "times")} without "
                 + $"saying so; it gets no primary and no provider until an operator releases it");
+        }
+
+        foreach (var stream in status.Aside)
+        {
+            reasons.Add(
+                $"{status.Self.Node} keeps a copy of {ServiceStream.Service(stream)} of lineage "
+                + $"{ServiceStream.LineageOf(stream)} aside: another lineage goes on, and this copy is not used");
         }
 
         foreach (var entry in map.Services)
@@ -53,9 +61,20 @@ internal static class ServiceReasons
     {
         var (name, configuration) = (entry.Definition.Name, entry.Configuration);
         var holders = string.Join(" or ", configuration.InSync.Select(p => p.Member.Node));
+        if (entry.Recovery is { } recovery)
+        {
+            return $"{name} has no primary: an operator recovers it, and it goes on "
+                + (recovery.From is { } from ? $"from the copy on {from}" : "empty") + " soon";
+        }
+
+        if (entry.Definition.TotalLoss == TotalLossPolicy.StartEmpty)
+        {
+            return $"{name} has no primary: all its in-sync copies, on {holders}, are gone. It starts empty soon";
+        }
+
         return entry.Definition.Durable
-            ? $"{name} has no primary: it waits for {holders} with its disk"
-            : $"{name} has no primary: all its in-sync copies, in memory on {holders}, are gone";
+            ? $"{name} has no primary: it waits for {holders} with its disk. If none can come back, recover {name}"
+            : $"{name} has no primary: all its in-sync copies, in memory on {holders}, are gone. Recover {name}";
     }
 
     private static void AddStarted(NodeStatus status, ServiceEntry entry, List<string> reasons)

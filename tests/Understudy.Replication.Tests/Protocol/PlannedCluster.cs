@@ -32,6 +32,9 @@ internal sealed class PlannedCluster
 
     public TimeSpan Elapsed { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Whether the leases of evicted providers have run out.</summary>
+    public bool IsFenced { get; set; } = true;
+
     /// <summary>How many decisions changed something.</summary>
     public int Decisions { get; private set; }
 
@@ -181,7 +184,7 @@ internal sealed class PlannedCluster
     }
 
     private Decision Begin(string cause) =>
-        new(Registry, View, _leaving, Elapsed, cause) { IsDrained = _drained.Contains };
+        new(Registry, View, _leaving, Elapsed, cause) { IsDrained = _drained.Contains, IsFenced = _ => IsFenced };
 
     private void Commit(Decision decision)
     {

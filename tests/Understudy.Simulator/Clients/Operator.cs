@@ -15,6 +15,7 @@ internal sealed class Operator
     private readonly SeededRandom _random;
     private readonly Dictionary<long, OperatorCommand> _given = [];
     private readonly Queue<OperatorCommand> _peace = new();
+    private readonly HashSet<ServiceName> _recovered = [];
     private long _number;
     private long _keys;
     private bool _isWaiting;
@@ -28,6 +29,9 @@ internal sealed class Operator
 
     /// <summary>Whether an operator ever asked for a failover: then primaries may move without being frozen.</summary>
     public bool HasFailedOver { get; private set; }
+
+    /// <summary>Whether an operator ever let a service go on without what is lost.</summary>
+    public bool HasRecovered(ServiceName service) => _recovered.Contains(service);
 
     /// <summary>Whether everything that was said after the faults has been answered.</summary>
     public bool IsIdle => _peace.Count == 0 && !_isWaiting;
@@ -84,7 +88,10 @@ internal sealed class Operator
         _cluster.Hash.Add((ulong)told.Told.Outcome);
         // What was given twice is answered twice: the second answer says nothing of the command after it.
         if (!_cluster.IsCalm || !_peace.TryPeek(out var present) || !ReferenceEquals(command, present)) return;
-        if (told.Told.Outcome is not (CommandOutcome.Done or CommandOutcome.Accepted)) return;
+        // What is not lost any more need not be recovered.
+        var isOver = told.Told.Outcome is CommandOutcome.Done or CommandOutcome.Accepted
+            || (told.Told.Outcome is CommandOutcome.Refused && command is OperatorCommand.Recover);
+        if (!isOver) return;
         _peace.Dequeue();
         _isWaiting = _peace.Count > 0;
         _repeatAt = _cluster.Now + 1;
@@ -116,13 +123,14 @@ internal sealed class Operator
     {
         var gateway = _cluster.Nodes[_random.Below(_cluster.Nodes.Length)];
         if (gateway.Core is null) return;
+        if (command is OperatorCommand.Recover recover) _recovered.Add(recover.Service);
         _given.Add(++_number, command);
         _cluster.Note("operator", $"{command} through {gateway.Option.Id}");
         var key = _random.Chance(0.5) ? $"command-{++_keys}" : null;
         gateway.Post(new NodeInput.CommandGiven(_number, command, key, TimeSpan.FromSeconds(2)));
     }
 
-    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(15) switch
+    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(16) switch
     {
         0 => new OperatorCommand.Drain(node),
         1 => new OperatorCommand.Undrain(node),
@@ -140,6 +148,7 @@ internal sealed class Operator
             Preferred = [.. _cluster.Nodes.Where(_ => _random.Chance(0.3)).Select(n => n.Option.Id)],
         }),
         9 => new OperatorCommand.Release(node),
+        10 => new OperatorCommand.Recover(service.Name, _random.Chance(0.3) ? node : null, AcceptsLoss: true),
         _ => new OperatorCommand.Switchover(service.Name, _random.Chance(0.3) ? null : node),
     };
 
