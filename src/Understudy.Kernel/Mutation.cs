@@ -34,4 +34,5 @@ public enum Mutation
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
     LineageIgnored = 1 << 27,
+    MinInSyncIgnored = 1 << 28,
 }

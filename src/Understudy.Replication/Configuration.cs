@@ -45,6 +45,9 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     /// <summary>How long a failure counts, from the first one of a node. Default 10 minutes.</summary>
     public TimeSpan RestartWindow { get; init; } = DefaultRestartWindow;
 
+    /// <summary>With fewer in-sync providers than these its primary takes no writes. Default 1.</summary>
+    public int MinInSync { get; init; } = 1;
+
     /// <summary>
     /// What happens when no in-sync provider is left. Default <see cref="TotalLossPolicy.Wait"/>.
     /// </summary>
@@ -132,6 +135,9 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
 
     /// <summary>An operator's word to go on without its in-sync providers, until that is done; or null.</summary>
     public Recovery? Recovery { get; init; }
+
+    /// <summary>Whether enough providers are in sync for it to take writes.</summary>
+    public bool TakesWrites => Configuration.InSync.Length >= Definition.MinInSync;
 
     /// <summary>Whether its code failed on a node more often than its definition lets it be started anew.</summary>
     public bool IsFailingOn(NodeId node)

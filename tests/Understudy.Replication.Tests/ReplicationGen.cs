@@ -25,6 +25,7 @@ internal static class ReplicationGen
             Restarts = restarts,
             RestartWindow = TimeSpan.FromSeconds(seconds),
             TotalLoss = (TotalLossPolicy)(seconds % 2),
+            MinInSync = 1 + restarts,
         });
 
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(

@@ -38,6 +38,7 @@ internal static class ReplicationSamples
         Restarts = 0,
         RestartWindow = TimeSpan.FromMinutes(1),
         TotalLoss = TotalLossPolicy.StartEmpty,
+        MinInSync = 2,
     };
 
     /// <summary>An entry in the middle of a switchover.</summary>

@@ -44,7 +44,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
             AimedFaults = DrawAimedFaults(random.Fork()),
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
-        var services = Group(scenario.Cluster.Services).Select(DrawPolicies).ToImmutableArray();
+        var services = Group(scenario.Cluster.Services).Select(s => DrawPolicies(s, scenario.Hosts)).ToImmutableArray();
         var quarantine = random.Chance(0.25)
             ? new QuarantineRule(2 + random.Below(3), new TimeSpan(LogUniform(5 * Second, 600 * Second)))
             : new QuarantineRule(int.MaxValue, TimeSpan.FromSeconds(1));
@@ -54,10 +54,11 @@ internal sealed class ScenarioDraw(SeededRandom random)
         };
     }
 
-    private ServiceDefinition DrawPolicies(ServiceDefinition service) => service with
+    private ServiceDefinition DrawPolicies(ServiceDefinition service, int hosts) => service with
     {
         Restarts = random.Below(3),
         RestartWindow = new TimeSpan(LogUniform(1 * Second, 600 * Second)),
+        MinInSync = random.Chance(0.25) ? Math.Min(2, Math.Min(hosts, 1 + service.Secondaries)) : 1,
         TotalLoss = random.Chance(service.Durable ? 0.15 : 0.5) ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
     };
 

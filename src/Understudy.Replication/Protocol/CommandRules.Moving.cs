@@ -133,6 +133,12 @@ internal sealed partial class CommandRules
         var name = definition.Name;
         if (name == Registry.Name) return $"The name {name} is the replica manager's own.";
         if (definition.Secondaries < 0 || definition.Spares < 0) return $"{name} cannot want fewer than no providers.";
+        if (definition.MinInSync < 1 || definition.MinInSync > 1 + definition.Secondaries)
+        {
+            return $"{name} would never take writes: it wants {definition.Secondaries} secondaries, so at most "
+                + $"{1 + definition.Secondaries} providers are in sync, and {definition.MinInSync} are demanded.";
+        }
+
         SortedDictionary<ServiceName, ServiceDefinition> all = [];
         foreach (var entry in registry.Services) all.Add(entry.Definition.Name, entry.Definition);
         all[name] = definition;

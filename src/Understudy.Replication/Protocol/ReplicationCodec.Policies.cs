@@ -16,6 +16,7 @@ public static partial class ReplicationCodec
         }
 
         wire.TotalLoss = (uint)definition.TotalLoss;
+        if (definition.MinInSync != 1) wire.MinInSync = (uint)definition.MinInSync;
     }
 
     private static ServiceDefinition WithPolicies(
@@ -29,6 +30,7 @@ public static partial class ReplicationCodec
             Restarts = wire.HasRestarts ? unchecked((int)wire.Restarts) : ServiceDefinition.DefaultRestarts,
             RestartWindow = window == 0 ? ServiceDefinition.DefaultRestartWindow : new TimeSpan(window),
             TotalLoss = (TotalLossPolicy)wire.TotalLoss,
+            MinInSync = Math.Max(1, ToCount(wire.MinInSync, ref fault)),
         };
     }
 

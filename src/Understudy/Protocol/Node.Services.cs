@@ -95,8 +95,11 @@ public sealed partial class Node
         var (wasPrimary, before) = (hosted.IsPrimary, replica.Version);
         if (configuration.Primary == _self)
         {
-            InReplica(replica, configuration.Service, r => r.Lead(
-                configuration.Version, configuration.InSync, configuration.Lineage));
+            InReplica(replica, configuration.Service, r =>
+            {
+                r.Require(hosted.Definition.MinInSync);
+                r.Lead(configuration.Version, configuration.InSync, configuration.Lineage);
+            });
             ReportActivated(hosted); // One that stays primary; another one says when it has become primary.
             return;
         }
@@ -185,7 +188,8 @@ public sealed partial class Node
         {
             InReplica(_registryReplica, Registry.Name, _ => kind = _manager.Submit(request, View!, _now));
         }
-        else if (mayServe && !IsFrozen(request.Service) && _services.TryGetValue(request.Service, out var hosted))
+        else if (mayServe && !IsFrozen(request.Service) && _services.TryGetValue(request.Service, out var hosted)
+            && MayTake(hosted, request))
         {
             InReplica(hosted.Replica, request.Service, r => kind = r.Submit(request));
         }
@@ -194,6 +198,11 @@ public sealed partial class Node
         Send(from, new ReplicationMessage.Answer(
             request.Id, kind, default, Map.Find(request.Service)?.Configuration.Version ?? ConfigurationVersion.None));
     }
+
+    /// <summary>A service that demands more in-sync providers than it has takes no writes.</summary>
+    private bool MayTake(HostedService hosted, ReplicationMessage.Request request) =>
+        request.IsRead || (_mutations & Mutation.MinInSyncIgnored) != 0
+        || hosted.Configuration?.InSync.Length >= hosted.Definition.MinInSync;
 
     private void OnAnswer(MemberId from, ReplicationMessage.Answer answer)
     {
@@ -229,11 +238,19 @@ public sealed partial class Node
             held.Asked.Number, new Reply(outcome, Encoding.UTF8.GetBytes(why), version, null)));
     }
 
-    private string WhyHeld(RequestRouter.Held held) => Map.Find(held.Asked.Service) is { IsStopped: true } stopped
-        ? $"{ServiceReasons.WhyStopped(stopped)}."
-        : Map.Find(held.Asked.Service)?.Configuration.Primary is { } primary
-            ? $"The primary of {held.Asked.Service} on {primary.Node} did not answer in time. The outcome is unknown."
-            : $"{held.Asked.Service} has no primary now: {Status(_now).Reasons.FirstOrDefault("it is being chosen")}.";
+    private string WhyHeld(RequestRouter.Held held)
+    {
+        var (name, entry) = (held.Asked.Service, Map.Find(held.Asked.Service));
+        if (entry is { IsStopped: true }) return $"{ServiceReasons.WhyStopped(entry)}.";
+        if (entry?.Configuration.Primary is not { } primary)
+        {
+            return $"{name} has no primary now: {Status(_now).Reasons.FirstOrDefault("it is being chosen")}.";
+        }
+
+        return entry.TakesWrites || held.Asked.IsRead
+            ? $"The primary of {name} on {primary.Node} did not answer in time. The outcome is unknown."
+            : $"{ServiceReasons.WhyNoWrites(entry)}. The outcome is unknown.";
+    }
 
     private void OnStopRequested()
     {

@@ -214,7 +214,9 @@ public sealed partial class Node
             _services[definition.Name] = hosted = MakeHosted(definition);
         }
 
+        var isChanged = hosted.Definition.MinInSync != definition.MinInSync;
         hosted.Definition = definition; // An operator may have changed it.
+        if (isChanged) InReplica(hosted.Replica, definition.Name, r => r.Require(definition.MinInSync));
         return hosted;
     }
 

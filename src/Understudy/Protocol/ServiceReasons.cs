@@ -100,6 +100,7 @@ internal static class ServiceReasons
                 $"{name} and {other} shall be apart, but both primaries are on {primary}: no other node can be");
         }
 
+        if (!entry.TakesWrites) reasons.Add(WhyNoWrites(entry));
         if (!entry.Allows(primary))
         {
             reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
@@ -115,6 +116,12 @@ internal static class ServiceReasons
         return $"{name} is stopped: its code failed on {string.Join(", ", nodes)} within "
             + $"{Window(entry)}{LastError(entry)}; its state is kept. Mend the cause and resume {name}";
     }
+
+    /// <summary>Why a primary takes no writes.</summary>
+    public static string WhyNoWrites(ServiceEntry entry) =>
+        $"{entry.Definition.Name} takes no writes: "
+        + $"{Count(entry.Configuration.InSync.Length, "provider is", "providers are")} in sync, and it demands "
+        + Number(entry.Definition.MinInSync);
 
     private static void AddFailures(ServiceEntry entry, List<string> reasons)
     {

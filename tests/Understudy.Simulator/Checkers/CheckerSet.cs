@@ -34,6 +34,7 @@ internal sealed class CheckerSet
             new NoLateAct(cluster, _activations),
             new LoneAct(cluster, _activations),
             new MarkedBeforeInSync(_activations),
+            new EnoughInSync(cluster, _activations),
             new OnceOnly(_activations, Losses),
             new AppliedOnce(),
             new LeaseFence(cluster),

@@ -78,6 +78,13 @@ public class StatusReasonsTests
             "kv has no spare of one: no further node stands by",
         ]);
 
+    [Fact]
+    public void A_service_with_fewer_in_sync_than_it_demands_says_that_it_takes_no_writes() =>
+        Reasons(inSync: 1, nodes: 4, joining: 2, change: e => e with
+        {
+            Definition = e.Definition with { MinInSync = 2 },
+        }).ShouldContain("kv takes no writes: one provider is in sync, and it demands two");
+
     private static ServiceEntry Failing(ServiceEntry entry) => entry with
     {
         Failures = [.. new[] { 2, 3, 1, 0 }.Select((count, i) =>
