@@ -19,6 +19,15 @@ public sealed record NodeEntry(NodeId Node, bool IsDrained)
     /// </summary>
     public bool IsQuarantined { get; init; }
 
+    /// <summary>Whether it has said which kinds of services it has code for.</summary>
+    public bool HasToldKinds { get; init; }
+
+    /// <summary>These kinds, in order.</summary>
+    public ImmutableArray<string> Kinds { get; init; } = [];
+
+    /// <summary>Whether it has code for a kind; one that has not said so is taken at its best.</summary>
+    public bool Offers(string kind) => !HasToldKinds || Kinds.Contains(kind);
+
     /// <summary>Whether it gets nothing new, and what it has goes elsewhere.</summary>
     public bool IsBarred => IsDrained || IsQuarantined;
 }

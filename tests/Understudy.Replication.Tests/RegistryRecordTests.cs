@@ -20,6 +20,8 @@ public sealed class RegistryRecordTests
                 EvictedTo = 3,
                 Exits = [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5)],
                 IsQuarantined = true,
+                HasToldKinds = true,
+                Kinds = ["kv"],
             })),
             Hex(ReplicationCodec.EncodeClusterEntry(isHeld: true, TimeSpan.FromSeconds(3))),
             Hex(ReplicationCodec.EncodeHistoryEntry(change)),

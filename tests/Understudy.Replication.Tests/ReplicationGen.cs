@@ -41,9 +41,11 @@ internal static class ReplicationGen
         });
 
     public static readonly Gen<NodeEntry> NodeEntries =
-        Gen.Select(Nodes, Gen.Bool, Gen.Bool, Gen.ULong, List(Numbers), (node, isDrained, isQuarantined, to, exits) =>
-            new NodeEntry(node, isDrained)
+        Gen.Select(Nodes, Gen.Bool, Gen.Bool, Gen.ULong, List(Numbers), List(Names), (
+            node, isDrained, isQuarantined, to, exits, kinds) => new NodeEntry(node, isDrained)
             {
+                HasToldKinds = !kinds.IsEmpty,
+                Kinds = kinds,
                 EvictedTo = to,
                 Exits = [.. exits.Select(at => new TimeSpan(at))],
                 IsQuarantined = isQuarantined,
@@ -137,6 +139,7 @@ internal static class ReplicationGen
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
+        List(Names).Select(kinds => (ReplicationMessage)new ReplicationMessage.KindsOffered(kinds)),
         Gen.Select(Services, Numbers, Names, (service, number, error) =>
             (ReplicationMessage)new ReplicationMessage.CodeFailed(service, number, error)),
         Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));

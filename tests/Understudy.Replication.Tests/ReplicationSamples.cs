@@ -90,6 +90,7 @@ internal static class ReplicationSamples
         new ReplicationMessage.HandOverWanted(),
         new ReplicationMessage.Frozen(Service, Version),
         new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
+        new ReplicationMessage.KindsOffered(["kv", "votes"]),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

@@ -44,6 +44,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
             AimedFaults = DrawAimedFaults(random.Fork()),
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
+        if (random.Chance(0.5)) scenario = DrawKinds(scenario);
         var services = Group(scenario.Cluster.Services).Select(s => DrawPolicies(s, scenario.Hosts)).ToImmutableArray();
         var quarantine = random.Chance(0.25)
             ? new QuarantineRule(2 + random.Below(3), new TimeSpan(LogUniform(5 * Second, 600 * Second)))
@@ -61,6 +62,18 @@ internal sealed class ScenarioDraw(SeededRandom random)
         MinInSync = random.Chance(0.25) ? Math.Min(2, Math.Min(hosts, 1 + service.Secondaries)) : 1,
         TotalLoss = random.Chance(service.Durable ? 0.15 : 0.5) ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
     };
+
+    /// <summary>The nodes say what they have code for; sometimes one has none.</summary>
+    private Scenario DrawKinds(Scenario scenario)
+    {
+        var hosts = scenario.Cluster.Nodes.Where(n => n.Kind != NodeKind.Witness).ToList();
+        var isOneWithout = hosts.Count > 2 && random.Chance(0.2);
+        return scenario with
+        {
+            Cluster = scenario.Cluster with { Kinds = ["kv"] },
+            WithoutCode = isOneWithout ? hosts[random.Below(hosts.Count)].Id : null,
+        };
+    }
 
     /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>
     private ImmutableArray<ServiceDefinition> Group(ImmutableArray<ServiceDefinition> services)

@@ -123,6 +123,11 @@ internal sealed partial class CommandRules
             return $"The code of {failing} failed on {target} too often. Resume {failing} when that is mended.";
         }
 
+        if (group.FirstOrDefault(e => !decision.Node(target).Offers(e.Definition.Kind)) is { Definition: var lacking })
+        {
+            return $"{target} has no code for the kind \"{lacking.Kind}\" of {lacking.Name}.";
+        }
+
         return group.FirstOrDefault(e => !e.Allows(target)) is { } refusing
             ? $"{refusing.Definition.Name} may not be on {target}: its rules or an operator exclude it."
             : null;

@@ -56,6 +56,14 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         }
 
         if (WhyWrong(definition) is { } wrong) return CommandAnswer.Refused(wrong);
+        var hosts = decision.Hosts.Select(m => decision.Node(m.Id.Node)).ToList();
+        if (!hosts.Exists(n => n.Offers(definition.Kind)))
+        {
+            var kinds = hosts.SelectMany(n => n.Kinds).Distinct().Order(StringComparer.Ordinal);
+            return CommandAnswer.Refused(
+                $"No node has code for the kind \"{definition.Kind}\". They have {string.Join(", ", kinds)}.");
+        }
+
         decision.Put(new ServiceEntry(definition, Configuration.NotStarted(name)));
         return CommandAnswer.Accepted($"{name} is defined. Its primary is started on the best node that may host it.");
     }

@@ -51,6 +51,11 @@ public sealed class Decision
     /// <summary>Services that a switchover failed for lately: none is begun again yet.</summary>
     public Func<ServiceName, bool> IsBackingOff { get; init; } = _ => false;
 
+    /// <summary>
+    /// Whether some node may still say what it offers before services are started for the first time.
+    /// </summary>
+    public bool AwaitsKinds { get; init; }
+
     /// <summary>Whether the leases of a service's last in-sync providers, all of them evicted, have run out.</summary>
     public Func<ServiceName, bool> IsFenced { get; init; } = _ => true;
 
@@ -69,13 +74,17 @@ public sealed class Decision
     public bool IsLeaving(NodeId node) => _leaving.Contains(node);
 
     /// <summary>What is said of a node, as it will be.</summary>
-    public NodeEntry Node(NodeId node) => _nodes.GetValueOrDefault(node) ?? _registry.Node(node);
+    public NodeEntry Node(NodeId node) => FindNode(node) ?? new NodeEntry(node, IsDrained: false);
+
+    /// <summary>Whether a node may have a provider of a service: by its rules, and with code for its kind.</summary>
+    public bool MayHost(ServiceEntry entry, NodeId node) =>
+        entry.Allows(node) && (FindNode(node)?.Offers(entry.Definition.Kind) ?? true);
 
     public bool IsDrainedNode(NodeId node) => Node(node).IsDrained;
 
     /// <summary>Whether the node is a member that hosts services and goes on doing so.</summary>
     public bool IsStaying(NodeId node) =>
-        Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && !Node(node).IsBarred;
+        Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && FindNode(node) is not { IsBarred: true };
 
     /// <summary>The groups of the services as they will be.</summary>
     public ServiceGroups Groups => _changed.Count == 0 && _removed.Count == 0
@@ -140,6 +149,8 @@ public sealed class Decision
         var change = new RegistryChange(services, _removed, _nodes.Values, _isHeld, [], Elapsed);
         return change with { History = HistoryWords.Of(change, _registry, Cause) };
     }
+
+    private NodeEntry? FindNode(NodeId node) => _nodes.GetValueOrDefault(node) ?? _registry.FindNode(node);
 
     /// <summary>Whether the primary changes though its node is still a member: nothing but a wish moves it.</summary>
     private bool IsMoved(Configuration old, Configuration next) =>

@@ -52,7 +52,7 @@ internal sealed partial class GroupPlanner
         {
             var entry = _entries[i];
             var isStopped = IsFailing(entry) && _decision.Hosts.Select(m => m.Id.Node)
-                .Where(node => _decision.IsStaying(node) && entry.Allows(node)).All(IsFailingOn);
+                .Where(node => _decision.IsStaying(node) && _decision.MayHost(entry, node)).All(IsFailingOn);
             if (isStopped != entry.IsStopped) _entries[i] = entry with { IsStopped = isStopped };
         }
     }
@@ -62,6 +62,6 @@ internal sealed partial class GroupPlanner
 
     /// <summary>Whether it was in sync before this decision: who becomes so by it has yet to seal.</summary>
     private bool CanTakeOver(int i, NodeId node) =>
-        _entries[i].Allows(node) && _survivors[i].Any(p => p.Member.Node == node
+        _decision.MayHost(_entries[i], node) && _survivors[i].Any(p => p.Member.Node == node
             && _decision.WasInSync(_entries[i].Definition.Name, p.Disk));
 }

@@ -60,7 +60,8 @@ internal sealed partial class GroupPlanner
         List<NodeId> nodes = _node is { } group
             ? [group]
             : [.. entry.Placement, .. _decision.Hosts.Select(m => m.Id.Node)];
-        var node = nodes.Find(n => entry.Allows(n) && (_decision.IsStaying(n) || _decision.Hosts.Length == 1));
+        var isOnly = _decision.Hosts.Length == 1;
+        var node = nodes.Find(n => _decision.MayHost(entry, n) && (_decision.IsStaying(n) || isOnly));
         return node == default ? null : _decision.Find(node);
     }
 }

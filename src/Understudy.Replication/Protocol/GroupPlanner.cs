@@ -102,12 +102,13 @@ internal sealed partial class GroupPlanner
     /// </summary>
     private void Start()
     {
+        if (_decision.AwaitsKinds) return;
         for (var i = 0; i < _entries.Length; i++)
         {
             var entry = _entries[i];
             if (entry.Configuration.IsStarted || !IsDue(entry)) continue;
             if ((_node ?? entry.Placement.FirstOrDefault()) is not { Value: not null } node) continue;
-            var canStart = entry.Allows(node) && (_decision.IsStaying(node) || _decision.Hosts.Length == 1);
+            var canStart = _decision.MayHost(entry, node) && (_decision.IsStaying(node) || _decision.Hosts.Length == 1);
             if (!canStart || _decision.Find(node) is not { } member) continue;
             _node = node;
             var first = new Provider(member.Id, member.Disk);

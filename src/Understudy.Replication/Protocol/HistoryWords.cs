@@ -51,6 +51,11 @@ public static class HistoryWords
             words.Add(after.IsQuarantined ? "is quarantined" : "is released");
         }
 
+        if (before.HasToldKinds != after.HasToldKinds || !before.Kinds.SequenceEqual(after.Kinds))
+        {
+            words.Add($"has code for {string.Join(", ", after.Kinds)}");
+        }
+
         return words.Count == 0 ? "" : $"{after.Node} {string.Join(", ", words)}";
     }
 

@@ -69,6 +69,8 @@ public sealed class Registry : IReplicatedState
 
     public ServiceEntry? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
+    public NodeEntry? FindNode(NodeId node) => _nodes.GetValueOrDefault(node);
+
     /// <summary>What is said of a node; of most nothing is.</summary>
     public NodeEntry Node(NodeId node) => _nodes.GetValueOrDefault(node) ?? new NodeEntry(node, IsDrained: false);
 

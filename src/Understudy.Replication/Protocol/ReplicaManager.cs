@@ -33,16 +33,19 @@ public sealed partial class ReplicaManager
     /// <param name="profile">All timings.</param>
     /// <param name="mutations">Rules that a test switched off.</param>
     /// <param name="quarantine">When a node that comes and goes is not relied on any more.</param>
+    /// <param name="awaitsKinds">Whether nodes say what they have code for, before services are started.</param>
     public ReplicaManager(
         ImmutableArray<ServiceDefinition> definitions,
         Registry registry,
         Replica replica,
         Profile profile,
         Mutation mutations,
-        QuarantineRule? quarantine = null)
+        QuarantineRule? quarantine = null,
+        bool awaitsKinds = false)
     {
         (_definitions, _registry, _replica) = (definitions, registry, replica);
         (_profile, _mutations, _quarantine) = (profile, mutations, quarantine ?? QuarantineRule.Default);
+        _awaitsKinds = awaitsKinds;
         _registry.Obey = Obey;
     }
 
@@ -133,6 +136,7 @@ public sealed partial class ReplicaManager
         var elapsed = Elapsed(now);
         WatchFailing(view, now);
         BeginLineages(view, now);
+        StartAwaited(view, now);
         foreach (var name in _registry.UnderWay.ToList())
         {
             if (_registry.Find(name)?.Operation is not { } operation) continue;
@@ -158,6 +162,7 @@ public sealed partial class ReplicaManager
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
             IsFenced = name => IsFenced(name, now),
+            AwaitsKinds = AwaitsKinds(view, now),
         };
 
     /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>

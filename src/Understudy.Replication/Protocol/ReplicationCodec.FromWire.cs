@@ -22,6 +22,8 @@ public static partial class ReplicationCodec
         Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
         Wire.Envelope.BodyOneofCase.Frozen => new ReplicationMessage.Frozen(
             ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
+        Wire.Envelope.BodyOneofCase.KindsOffered => new ReplicationMessage.KindsOffered(
+            ToKinds(envelope.KindsOffered.Kinds, ref fault)),
         Wire.Envelope.BodyOneofCase.CodeFailed => new ReplicationMessage.CodeFailed(
             ToService(envelope.CodeFailed.Service, ref fault),
             ToNumber(envelope.CodeFailed.Number, ref fault),

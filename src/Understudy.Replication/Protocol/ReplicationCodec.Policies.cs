@@ -34,6 +34,17 @@ public static partial class ReplicationCodec
         };
     }
 
+    private static ImmutableArray<string> ToKinds(RepeatedField<string> wire, ref string? fault)
+    {
+        if (wire.Count > ReplicationMessage.KindsOffered.Most) fault ??= $"{wire.Count} kinds of services";
+        foreach (var kind in wire)
+        {
+            if (kind.Length is 0 or > MaxNameLength) fault ??= $"a kind has {kind.Length} characters";
+        }
+
+        return fault is null ? [.. wire] : [];
+    }
+
     private static Recovery? ToRecovery(Wire.Recovery? wire, ref string? fault)
     {
         if (wire is null) return null;

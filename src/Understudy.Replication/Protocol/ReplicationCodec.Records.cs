@@ -157,6 +157,8 @@ public static partial class ReplicationCodec
             EvictedTo = wire.EvictedTo,
             Exits = exits.MoveToImmutable(),
             IsQuarantined = wire.IsQuarantined,
+            HasToldKinds = wire.HasToldKinds,
+            Kinds = ToKinds(wire.Kinds, ref fault),
         };
     }
 

@@ -44,6 +44,7 @@ public static partial class ReplicationCodec
         {
             Frozen = new() { Service = frozen.Service.Value, Version = frozen.Version.Value },
         },
+        ReplicationMessage.KindsOffered offered => new() { KindsOffered = new() { Kinds = { offered.Kinds } } },
         ReplicationMessage.CodeFailed failed => new()
         {
             CodeFailed = new() { Service = failed.Service.Value, Number = failed.Number, Error = failed.Error },
@@ -110,6 +111,8 @@ public static partial class ReplicationCodec
         EvictedTo = entry.EvictedTo,
         Exits = { entry.Exits.Select(at => at.Ticks) },
         IsQuarantined = entry.IsQuarantined,
+        HasToldKinds = entry.HasToldKinds,
+        Kinds = { entry.Kinds },
     };
 
     private static IEnumerable<string> Names(ImmutableArray<NodeId> nodes) => nodes.Select(node => node.Value);

@@ -106,6 +106,14 @@ public abstract record ReplicationMessage : Message
         public const int LongestError = 120;
     }
 
+    /// <summary>The kinds of services that the sender has code for; said again until the map shows them.</summary>
+    /// <param name="Kinds">In order.</param>
+    public sealed record KindsOffered(ImmutableArray<string> Kinds) : ReplicationMessage
+    {
+        /// <summary>The most kinds that a node may offer.</summary>
+        public const int Most = 64;
+    }
+
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
     public sealed record Frozen(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
 

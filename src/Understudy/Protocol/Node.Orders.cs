@@ -62,6 +62,19 @@ public sealed partial class Node
         }
     }
 
+    private TimeSpan _kindsToldAt;
+
+    /// <summary>What this node has code for, until the RM's orders show that it knows.</summary>
+    private void TellKinds()
+    {
+        if (!_isHost || !IsMember || _options.Kinds.IsEmpty) return;
+        var known = Map.Nodes.FirstOrDefault(n => n.Node == _self.Node);
+        if (known is { HasToldKinds: true } && known.Kinds.SequenceEqual(_options.Kinds)) return;
+        if (_selection.Outcome?.Winner is null || _now - _kindsToldAt < _options.Profile.Heartbeat) return;
+        _kindsToldAt = _now;
+        SendToManager(new ReplicationMessage.KindsOffered(_options.Kinds));
+    }
+
     /// <summary>Whether this node's primary holds what clients ask.</summary>
     private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true } or { IsStopped: true };
 

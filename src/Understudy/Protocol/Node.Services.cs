@@ -35,6 +35,9 @@ public sealed partial class Node
             case ReplicationMessage.HandOverWanted:
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!, _now));
                 break;
+            case ReplicationMessage.KindsOffered m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnKindsOffered(from, m, View!, _now));
+                break;
             case ReplicationMessage.CodeFailed m:
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnCodeFailed(from, m, View!, _now));
                 break;

@@ -68,7 +68,13 @@ public sealed partial class Node
             mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
         _manager = new ReplicaManager(
-            options.Services, _registry, _registryReplica, options.Profile, mutations, options.Quarantine);
+            options.Services,
+            _registry,
+            _registryReplica,
+            options.Profile,
+            mutations,
+            options.Quarantine,
+            awaitsKinds: !options.Kinds.IsEmpty);
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;
@@ -146,6 +152,7 @@ public sealed partial class Node
         if (View is { } view) InReplica(_registryReplica, Registry.Name, _ => _manager.Tick(view, _now));
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
+        TellKinds();
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
         _router.Manager = _selection.Outcome?.Winner;

@@ -16,6 +16,12 @@ public sealed record NodeOptions(
     ImmutableArray<NodeOption> Nodes,
     ImmutableArray<ServiceDefinition> Services)
 {
+    /// <summary>
+    /// The kinds of services that this node has code for, in order; empty if it has not been told: then it is taken
+    /// to have code for all.
+    /// </summary>
+    public ImmutableArray<string> Kinds { get; init; } = [];
+
     /// <summary>When a node that comes and goes is not relied on any more.</summary>
     public QuarantineRule Quarantine { get; init; } = QuarantineRule.Default;
 }

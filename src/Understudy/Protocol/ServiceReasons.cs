@@ -170,7 +170,8 @@ internal static class ServiceReasons
     private static int SparesOf(NodeStatus status, ServiceEntry entry)
     {
         var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView && entry.Allows(p.Node)
-            && !status.Map.Nodes.Any(n => n.Node == p.Node && n.IsBarred));
+            && !status.Map.Nodes.Any(n =>
+                n.Node == p.Node && (n.IsBarred || !n.Offers(entry.Definition.Kind))));
         return Math.Max(0, hosts - 1 - Math.Max(entry.Definition.Secondaries, entry.Configuration.InSync.Length - 1));
     }
 
@@ -196,6 +197,11 @@ internal static class ServiceReasons
             if (!peer.IsInView) why.Add($"{peer.Node} is no member");
             else if (entry.Excluded.Contains(peer.Node)) why.Add($"an operator removed {peer.Node}");
             else if (entry.Definition.Never.Contains(peer.Node)) why.Add($"never on {peer.Node}");
+            else if (status.Map.Nodes.FirstOrDefault(n => n.Node == peer.Node) is { } told
+                && !told.Offers(entry.Definition.Kind))
+            {
+                why.Add($"{peer.Node} has no code for the kind \"{entry.Definition.Kind}\"");
+            }
             else if (!entry.Definition.Allows(peer.Node)) why.Add($"{peer.Node} is not among its only nodes");
             else if (status.Map.Nodes.FirstOrDefault(n => n.Node == peer.Node) is { IsBarred: true } barred)
             {

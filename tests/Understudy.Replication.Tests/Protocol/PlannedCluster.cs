@@ -124,6 +124,14 @@ internal sealed class PlannedCluster
         Commit(decision);
     }
 
+    /// <summary>A node says what it has code for.</summary>
+    public void Offer(NodeId node, params string[] kinds)
+    {
+        var decision = Begin($"{node} offers");
+        decision.Put(decision.Node(node) with { HasToldKinds = true, Kinds = [.. kinds] });
+        Commit(decision);
+    }
+
     /// <summary>Failures that are older than their window count no more.</summary>
     public void Expire(string service)
     {

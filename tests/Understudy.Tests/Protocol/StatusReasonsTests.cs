@@ -85,6 +85,15 @@ public class StatusReasonsTests
             Definition = e.Definition with { MinInSync = 2 },
         }).ShouldContain("kv takes no writes: one provider is in sync, and it demands two");
 
+    [Fact]
+    public void A_node_without_code_for_a_service_is_told_as_what_is_in_the_way() =>
+        Reasons(inSync: 2, nodes: 3, entry: new NodeEntry(Id(3).Node, IsDrained: false)
+        {
+            HasToldKinds = true,
+            Kinds = ["votes"],
+        }).ShouldContain(
+            "kv has one secondary of two: no further node can host one (n3 has no code for the kind \"kv\")");
+
     private static ServiceEntry Failing(ServiceEntry entry) => entry with
     {
         Failures = [.. new[] { 2, 3, 1, 0 }.Select((count, i) =>
