@@ -53,6 +53,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         ILoggerFactory? loggers = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
+        catalog ??= new ServiceCatalog();
         _clock = clock;
         _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
         _loggers = loggers ?? _ownLoggers!;
@@ -76,13 +77,13 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _hold = HoldFor(configuration.Profile);
         _gateway = new Gateway(inbox, services, _hold, clock);
         _executors = new ServiceExecutors(
-            catalog ?? new ServiceCatalog(),
+            catalog,
             configuration.Profile,
             clock,
             fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = OptionsOf(configuration),
+            Options = OptionsOf(configuration, catalog),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
@@ -202,16 +203,29 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
     });
 
-    private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
+    private static NodeOptions OptionsOf(ClusterConfiguration configuration, ServiceCatalog catalog) => new(
         configuration.Cluster,
         configuration.Profile,
         [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
-        [.. configuration.Services.OrderBy(service => service.Name).Select(service => new Replication.ServiceDefinition(
-            service.Name,
-            service.Kind,
-            service.Secondaries,
-            service.Spares,
-            service.Durability == Durability.Disk))]);
+        [.. configuration.Services.OrderBy(service => service.Name).Select(DefinitionOf)])
+    {
+        Kinds = [.. catalog.Kinds.Order(StringComparer.Ordinal)],
+    };
+
+    private static Replication.ServiceDefinition DefinitionOf(ServiceConfiguration service) => new(
+        service.Name,
+        service.Kind,
+        service.Secondaries,
+        service.Spares,
+        service.Durability == Durability.Disk)
+    {
+        MinInSync = service.MinInSync,
+        TotalLoss = service.TotalLoss == TotalLoss.StartEmpty
+            ? Replication.TotalLossPolicy.StartEmpty
+            : Replication.TotalLossPolicy.Wait,
+        Restarts = service.Restarts,
+        RestartWindow = service.RestartWindow,
+    };
 
     // A failover after silence, and some more.
     private static TimeSpan HoldFor(Profile profile) =>
