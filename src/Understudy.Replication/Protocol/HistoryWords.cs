@@ -1,3 +1,4 @@
+using System.Globalization;
 using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
@@ -28,7 +29,7 @@ public static class HistoryWords
 
         foreach (var entry in change.Services)
         {
-            var what = Words(before.Find(entry.Definition.Name), entry);
+            var what = Words(before.Find(entry.Definition.Name), entry, change.Elapsed);
             if (what.Length > 0) Add(entry.Definition.Name, entry.Configuration.Version, what);
         }
 
@@ -59,7 +60,7 @@ public static class HistoryWords
         return words.Count == 0 ? "" : $"{after.Node} {string.Join(", ", words)}";
     }
 
-    private static string Words(ServiceEntry? before, ServiceEntry after)
+    private static string Words(ServiceEntry? before, ServiceEntry after, TimeSpan elapsed)
     {
         List<string> words = [];
         var (old, next) = (before?.Configuration, after.Configuration);
@@ -88,13 +89,21 @@ public static class HistoryWords
         }
 
         if (before is not null && before.IsHeld != after.IsHeld) words.Add(after.IsHeld ? "held" : "resumed");
-        AddOperation(before?.Operation, after.Operation, HasMoved(before, after), words);
+        AddOperation(before?.Operation, after.Operation, HasMoved(before, after), elapsed, words);
         return string.Join("; ", words);
     }
 
-    private static void AddOperation(Operation? before, Operation? after, bool hasMoved, List<string> words)
+    private static void AddOperation(
+        Operation? before, Operation? after, bool hasMoved, TimeSpan elapsed, List<string> words)
     {
         if (before == after) return;
+        if (before is not null)
+        {
+            var what = before.Stage == OperationStage.BringUp ? "bringing up" : "frozen";
+            words.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{what} for {(elapsed - before.Since).TotalMilliseconds:F0} ms"));
+        }
+
         if (after is { Stage: OperationStage.BringUp }) words.Add($"{after.Target} is brought up to take over");
         else if (after is not null) words.Add($"frozen to switch over to {after.Target}: {after.Cause}");
         else if (!hasMoved) words.Add($"the switchover to {before!.Target} is given up");

@@ -13,6 +13,7 @@ public sealed partial class ReplicaManager
     private const int MostLeft = 64;
 
     private readonly SortedSet<(NodeId Node, ulong Counter)> _left = [];
+    private TimeSpan _watchedAt;
 
     /// <summary>
     /// An incarnation said that it leaves: its eviction is no cause for concern. Heard on every node, as any may be
@@ -43,7 +44,8 @@ public sealed partial class ReplicaManager
     /// </summary>
     private void WatchFailing(View view, TimeSpan now)
     {
-        if (_registry.Failing.Count == 0) return;
+        if (_registry.Failing.Count == 0 || now - _watchedAt < _profile.Heartbeat) return;
+        _watchedAt = now;
         foreach (var name in _registry.Failing.ToList())
         {
             var entry = _registry.Find(name)!;
