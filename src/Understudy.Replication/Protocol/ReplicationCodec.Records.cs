@@ -150,15 +150,20 @@ public static partial class ReplicationCodec
 
     private static NodeEntry ToNodeEntry(Wire.NodeEntry wire, ref string? fault)
     {
-        var exits = ImmutableArray.CreateBuilder<TimeSpan>(wire.Exits.Count);
-        foreach (var at in wire.Exits) exits.Add(new TimeSpan(ToNumber(at, ref fault)));
-        return new NodeEntry(ToNode(wire.Node, ref fault), wire.IsDrained)
+        var entry = new NodeEntry(ToNode(wire.Node, ref fault), wire.IsDrained);
+        if (wire.Kinds is { } told)
         {
-            EvictedTo = wire.EvictedTo,
-            Exits = exits.MoveToImmutable(),
-            IsQuarantined = wire.IsQuarantined,
-            HasToldKinds = wire.HasToldKinds,
-            Kinds = ToKinds(wire.Kinds, ref fault),
+            entry = entry with { HasToldKinds = true, Kinds = ToKinds(told.Kinds, ref fault) };
+        }
+
+        if (wire.Exits is not { } exits) return entry;
+        var times = ImmutableArray.CreateBuilder<TimeSpan>(exits.At.Count);
+        foreach (var at in exits.At) times.Add(new TimeSpan(ToNumber(at, ref fault)));
+        return entry with
+        {
+            EvictedTo = exits.EvictedTo,
+            Exits = times.MoveToImmutable(),
+            IsQuarantined = exits.IsQuarantined,
         };
     }
 

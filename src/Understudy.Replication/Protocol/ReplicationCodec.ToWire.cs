@@ -108,12 +108,20 @@ public static partial class ReplicationCodec
     {
         Node = entry.Node.Value,
         IsDrained = entry.IsDrained,
-        EvictedTo = entry.EvictedTo,
-        Exits = { entry.Exits.Select(at => at.Ticks) },
-        IsQuarantined = entry.IsQuarantined,
-        HasToldKinds = entry.HasToldKinds,
-        Kinds = { entry.Kinds },
+        Exits = ToWireExits(entry),
+        Kinds = entry.HasToldKinds ? new() { Kinds = { entry.Kinds } } : null,
     };
+
+    private static Wire.Exits? ToWireExits(NodeEntry entry)
+    {
+        if (entry.EvictedTo == 0 && entry.Exits.IsEmpty && !entry.IsQuarantined) return null;
+        return new()
+        {
+            EvictedTo = entry.EvictedTo,
+            At = { entry.Exits.Select(at => at.Ticks) },
+            IsQuarantined = entry.IsQuarantined,
+        };
+    }
 
     private static IEnumerable<string> Names(ImmutableArray<NodeId> nodes) => nodes.Select(node => node.Value);
 

@@ -6,7 +6,7 @@ namespace Understudy;
 /// <summary>Reads every <c>[service.NAME]</c> of a cluster's file.</summary>
 internal static class ServiceReader
 {
-    private static readonly string[] ServiceKeys = 
+    private static readonly string[] ServiceKeys =
     [
         "kind", "secondaries", "spares", "durability", "min-in-sync", "total-loss", "restarts", "restart-minutes",
     ];

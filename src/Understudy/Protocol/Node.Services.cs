@@ -89,9 +89,9 @@ public sealed partial class Node
         // A newer primary's checkpoints came before its order.
         if (configuration.Version < hosted.Replica.Version) return;
         Invariant.Holds(
-            configuration.Lineage >= hosted.Lineage || _mutations != Mutation.None,
+            configuration.Lineage.Value >= hosted.Lineage.Value || _mutations != Mutation.None,
             $"FreshestWins: the lineage of {configuration.Service} only grows");
-        if (configuration.Lineage > hosted.Lineage) BeginLineage(hosted, configuration);
+        if (configuration.Lineage.Value > hosted.Lineage.Value) BeginLineage(hosted, configuration);
         var replica = hosted.Replica;
         hosted.Configuration = configuration;
         Report(new NodeEvent.Configured(configuration));

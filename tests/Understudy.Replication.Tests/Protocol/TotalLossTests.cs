@@ -170,12 +170,12 @@ public sealed class TotalLossTests
     {
         var definition = Service with { TotalLoss = TotalLossPolicy.StartEmpty };
         var registry = new Registry();
-        registry.Change(PlannedService.Change([new ServiceEntry(definition, new Configuration(
-            Kv, Cast.Version(5), new Lineage(1), Cast.Id(2), Cast.Providers(2, 3), new Epoch(4)))]));
         var replica = new Replica(
             Registry.Name, Cast.Id(1), false, new OnceOnlyState(registry), null, Profile.Lan, Mutation.None);
         replica.Begin(TimeSpan.Zero, []);
         replica.Lead(Cast.Version(1), Cast.Providers(1));
+        registry.Change(PlannedService.Change([new ServiceEntry(definition, new Configuration(
+            Kv, Cast.Version(5), new Lineage(1), Cast.Id(2), Cast.Providers(2, 3), new Epoch(4)))]));
         var manager = new ReplicaManager([definition], registry, replica, Profile.Lan, Mutation.None);
         manager.Activate(Cast.Version(1), TimeSpan.Zero);
         return (registry, manager);
