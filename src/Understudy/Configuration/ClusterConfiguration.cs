@@ -79,7 +79,8 @@ public sealed record ClusterConfiguration
         foreach (var service in Services.OrderBy(service => service.Name))
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}\n");
+                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
+                + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}\n");
         return text.ToString();
     }
 }

@@ -55,6 +55,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         ILoggerFactory? loggers = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
+        catalog ??= new ServiceCatalog();
         _clock = clock;
         _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
         _loggers = loggers ?? _ownLoggers!;
@@ -77,15 +78,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _hold = HoldFor(configuration.Profile);
         _gateway = new Gateway(inbox, _hold, clock);
         _commands = new CommandGateway(inbox, _hold, clock);
-        var kinds = catalog ?? new ServiceCatalog();
         _executors = new ServiceExecutors(
-            kinds,
+            catalog,
             configuration.Profile,
             clock,
             fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = OptionsOf(configuration),
+            Options = OptionsOf(configuration, catalog),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
@@ -97,7 +97,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, kinds.Kinds, _loop, _gateway, timeline);
+        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
         _web = CreateServer(kestrel =>
             kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
         _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
@@ -210,11 +210,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
     });
 
-    private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
+    private static NodeOptions OptionsOf(ClusterConfiguration configuration, ServiceCatalog catalog) => new(
         configuration.Cluster,
         configuration.Profile,
         [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
-        [.. configuration.Services.OrderBy(service => service.Name).Select(DefinitionOf)]);
+        [.. configuration.Services.OrderBy(service => service.Name).Select(DefinitionOf)])
+    {
+        Kinds = [.. catalog.Kinds.Order(StringComparer.Ordinal)],
+    };
 
     /// <summary>What the cluster's file wants of a service.</summary>
     internal static ServiceDefinition DefinitionOf(ServiceConfiguration service) => new(
@@ -222,7 +225,15 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         service.Kind,
         service.Secondaries,
         service.Spares,
-        service.Durability == Durability.Disk);
+        service.Durability == Durability.Disk)
+    {
+        MinInSync = service.MinInSync,
+        TotalLoss = service.TotalLoss == TotalLoss.StartEmpty
+            ? TotalLossPolicy.StartEmpty
+            : TotalLossPolicy.Wait,
+        Restarts = service.Restarts,
+        RestartWindow = service.RestartWindow,
+    };
 
     // A failover after silence, and some more.
     private static TimeSpan HoldFor(Profile profile) =>

@@ -119,6 +119,16 @@ public sealed class ConfigurationMessageTests
             "It is a number of nodes from 0 to 32." },
         { "kind = \"kv\"\nspares = 99999999999999999999999", "c.toml:7:10: this is not TOML: unable to parse integer " +
             "`99999999999999999999999`. The number is too large." },
+        { "kind = \"kv\"\nmin-in-sync = 0", "c.toml:7:1: min-in-sync = 0 in [service.kv] is out of range. " +
+            "It is a number of providers from 1 to 33." },
+        { "kind = \"kv\"\nsecondaries = 1\nmin-in-sync = 3", "c.toml:8:1: min-in-sync = 3 can never be met with " +
+            "1 secondaries. The primary counts too: it is at most one more than secondaries." },
+        { "kind = \"kv\"\ntotal-loss = \"empty\"", "c.toml:7:1: there is no total-loss \"empty\". " +
+            "They are \"wait\", \"start-empty\"." },
+        { "kind = \"kv\"\nrestarts = 101", "c.toml:7:1: restarts = 101 in [service.kv] is out of range. " +
+            "It is a number of restarts from 0 to 100." },
+        { "kind = \"kv\"\nrestart-minutes = 0", "c.toml:7:1: restart-minutes = 0 in [service.kv] is out of range. " +
+            "It is a number of minutes from 1 to 1440." },
         { "kind = \"kv\"\nspares = \"2\"", "c.toml:7:1: spares in [service.kv] must be a whole number, not a string. " +
             "Write spares = 2, for example, without quotes." },
         { "kind = \"kv\"\nspares = 1.5", "c.toml:7:1: spares in [service.kv] must be a whole number, not a fraction. " +
