@@ -58,7 +58,7 @@ internal static class StatusText
                 ? "yes"
                 : string.Create(CultureInfo.InvariantCulture, $"incarnation {member.Incarnation}");
             var kind = node.Kind == NodeKinds.NonVoter ? "non-voter" : node.Kind;
-            var state = node.Drained ? $"{node.State}, drained" : node.State;
+            var state = $"{node.State}{(node.Drained ? ", drained" : "")}{(node.Quarantined ? ", quarantined" : "")}";
             table.Add(node.Id, kind, state, node.InView ? incarnation : "no");
         }
 

@@ -23,7 +23,7 @@ public sealed record CommandDocument
     /// <summary>The node it is about.</summary>
     public string? Node { get; init; }
 
-    /// <summary>Of a failover: what may be lost is accepted.</summary>
+    /// <summary>Of a failover, and to recover a service: what is lost is accepted.</summary>
     public bool? AcceptLoss { get; init; }
 
     /// <summary>Of a new service: which code provides it, such as <c>kv</c>.</summary>
@@ -37,6 +37,21 @@ public sealed record CommandDocument
 
     /// <summary>Of a new service: <c>disk</c>, as it is unless said, or <c>memory</c>.</summary>
     public string? Durability { get; init; }
+
+    /// <summary>With fewer in-sync providers than these it takes no writes. Of a new service 1, unless said.</summary>
+    public int? MinInSync { get; init; }
+
+    /// <summary>
+    /// What happens when no in-sync copy is left: <c>wait</c>, as it is of a new service unless said, or
+    /// <c>start-empty</c>.
+    /// </summary>
+    public string? TotalLoss { get; init; }
+
+    /// <summary>How often its failed code is started anew in place. Of a new service once, unless said.</summary>
+    public int? Restarts { get; init; }
+
+    /// <summary>In how many minutes. Of a new service 10, unless said.</summary>
+    public int? RestartMinutes { get; init; }
 
     /// <summary>Nodes to place it on before others, the best for its primary first.</summary>
     public IReadOnlyList<string>? Prefer { get; init; }

@@ -33,6 +33,15 @@ public static class CommandNames
     /// <summary>A <c>node</c> takes part again.</summary>
     public const string Undrain = "undrain";
 
+    /// <summary>A quarantined <c>node</c> takes part again.</summary>
+    public const string Release = "release";
+
+    /// <summary>
+    /// A <c>service</c> all of whose in-sync copies are gone goes on without them, with <c>acceptLoss</c>: from the
+    /// copy on a <c>node</c>, or empty.
+    /// </summary>
+    public const string Recover = "recover";
+
     /// <summary>Nothing is placed or moved, of a <c>service</c> or of the whole cluster.</summary>
     public const string Hold = "hold";
 

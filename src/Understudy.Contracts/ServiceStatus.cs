@@ -61,6 +61,18 @@ public sealed record ServiceStatus
     /// <summary>Where it shall and may be.</summary>
     public RulesStatus Rules { get; init; } = new();
 
+    /// <summary>With fewer in-sync providers than these it takes no writes.</summary>
+    public int MinInSync { get; init; } = 1;
+
+    /// <summary>What happens when no in-sync copy is left: <c>wait</c> or <c>start-empty</c>.</summary>
+    public string TotalLoss { get; init; } = "wait";
+
+    /// <summary>Whether its code is left alone, as it failed too often on every node.</summary>
+    public bool Stopped { get; init; }
+
+    /// <summary>What its code said when it last failed, if that counts still.</summary>
+    public string? LastError { get; init; }
+
     /// <summary>Whether the answering node has code for its kind.</summary>
     public bool HasCode { get; init; } = true;
 }

@@ -123,6 +123,9 @@ public sealed record NodeStatus(string Id, string Kind, string State, bool InVie
 {
     /// <summary>Whether an operator drained it: it gets nothing new, and its services are moved away.</summary>
     public bool Drained { get; init; }
+
+    /// <summary>Whether it left the view so often that it gets nothing until an operator releases it.</summary>
+    public bool Quarantined { get; init; }
 }
 
 /// <summary>How a configured node looks from the answering one: <see cref="NodeStatus.State"/>.</summary>

@@ -33,7 +33,7 @@ internal static class NodeCommand
             Hidden = true,
         };
 
-        var command = new Command("node", "Run one node of a cluster, or drain or undrain one that runs.")
+        var command = new Command("node", "Run one node of a cluster, or drain, undrain or release one.")
         {
             file, id, data, tied,
         };

@@ -4,7 +4,7 @@ using Understudy.Contracts;
 
 namespace Understudy.Cli.Commands;
 
-/// <summary>What is asked of a node of a running cluster: <c>understudy node drain</c>, <c>undrain</c>.</summary>
+/// <summary>What is asked of a node of a running cluster: <c>understudy node drain</c> and others.</summary>
 internal static class NodeOperations
 {
     public static IEnumerable<Command> Create(Terminal terminal)
@@ -16,6 +16,7 @@ internal static class NodeOperations
             "Give a node nothing new, and move its services away.",
             document => _ => new NodeDrain(document.Node!));
         yield return OfNode(terminal, "undrain", CommandNames.Undrain, "Let a drained node take part again.", null);
+        yield return OfNode(terminal, "release", CommandNames.Release, "Let a quarantined node take part again.", null);
     }
 
     public static Argument<string> Node() => new("NODE") { Description = "The id of the node in the cluster's file." };

@@ -4,16 +4,18 @@ using Understudy.Contracts;
 
 namespace Understudy.Cli.Commands;
 
-/// <summary><c>understudy service</c>: adds, changes, removes, holds and resumes services.</summary>
+/// <summary><c>understudy service</c>: adds, changes, removes, holds, resumes and recovers services.</summary>
 internal static class ServiceCommand
 {
-    public static Command Create(Terminal terminal) => new("service", "Add, change, remove, hold or resume a service.")
+    public static Command Create(Terminal terminal) => new(
+        "service", "Add, change, remove, hold, resume or recover a service.")
     {
         Add(terminal),
         Change(terminal),
         OfService(terminal, "remove", CommandNames.RemoveService, "End a service; its state is deleted everywhere."),
         OfService(terminal, "hold", CommandNames.Hold, "Place and move nothing of a service; only fail it over."),
-        OfService(terminal, "resume", CommandNames.Resume, "End a hold of a service."),
+        OfService(terminal, "resume", CommandNames.Resume, "End a hold of a service; its failures are forgotten."),
+        Recover(terminal),
     };
 
     public static Argument<string> Service() => new("SERVICE") { Description = "The name of the service." };
@@ -39,8 +41,7 @@ internal static class ServiceCommand
             if (text is "disk" or "memory") return;
             result.AddError($"there is no --durability {text}: it is disk, memory.");
         });
-        var shape = new ShapeOptions(
-            ServiceConfiguration.DefaultSecondaries, ServiceConfiguration.DefaultSpares);
+        var shape = new ShapeOptions(isNew: true);
         var command = new Command("add", "Add a service while the cluster runs.") { service, kind, durability };
         shape.AddTo(command);
         return OperationOptions.Add(
@@ -59,7 +60,7 @@ internal static class ServiceCommand
     private static Command Change(Terminal terminal)
     {
         var service = Service();
-        var shape = new ShapeOptions(null, null);
+        var shape = new ShapeOptions(isNew: false);
         var command = new Command(
             "change", "Change what is given of a service. An empty list, such as --only \"\", lifts a rule.")
         {
@@ -75,6 +76,35 @@ internal static class ServiceCommand
             Command = CommandNames.ChangeService,
             Service = parsed.GetRequiredValue(service),
         }));
+    }
+
+    private static Command Recover(Terminal terminal)
+    {
+        var service = Service();
+        var from = new Option<string?>("--from")
+        {
+            Description = "The node whose copy it goes on from. Default: it begins empty.",
+            HelpName = "NODE",
+        };
+        var accept = new Option<bool>("--accept-loss")
+        {
+            Description = "What no copy has is lost for good. Without this, it is told and nothing is done.",
+        };
+        var command = new Command("recover", "Let a service go on whose in-sync copies are all gone.")
+        {
+            service, from, accept,
+        };
+        return OperationOptions.Add(
+            command,
+            terminal,
+            parsed => new CommandDocument
+            {
+                Command = CommandNames.Recover,
+                Service = parsed.GetRequiredValue(service),
+                Node = parsed.GetValue(from),
+                AcceptLoss = parsed.GetValue(accept),
+            },
+            document => _ => new ServiceStart(document.Service!));
     }
 
     private static Command OfService(Terminal terminal, string name, string asked, string description)

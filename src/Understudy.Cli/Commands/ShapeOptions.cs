@@ -10,6 +10,15 @@ internal sealed class ShapeOptions
 {
     private readonly Option<int?> _secondaries;
     private readonly Option<int?> _spares;
+    private readonly Option<int?> _minInSync;
+    private readonly Option<int?> _restarts;
+    private readonly Option<int?> _restartMinutes;
+    private readonly Option<string?> _totalLoss = new("--total-loss")
+    {
+        Description = "What happens when no in-sync copy is left: wait or start-empty.",
+        HelpName = "wait|start-empty",
+    };
+
     private readonly Option<string[]?> _prefer = List("--prefer", "NODES", "Nodes that come before others.");
     private readonly Option<string[]?> _only = List("--only", "NODES", "The only nodes that may host it.");
     private readonly Option<string[]?> _never = List("--never", "NODES", "Nodes that may not host it.");
@@ -17,16 +26,32 @@ internal sealed class ShapeOptions
     private readonly Option<string[]?> _after = List("--after", "SERVICES", "They have a primary before it starts.");
     private readonly Option<string[]?> _apart = List("--apart", "SERVICES", "Its primary is on no node of theirs.");
 
-    /// <param name="secondaries">How many secondaries there are unless said, for the help; null if they stay.</param>
-    /// <param name="spares">The same of spares.</param>
-    public ShapeOptions(int? secondaries, int? spares)
+    /// <param name="isNew">Whether what is not given has the usual value, for the help; otherwise it stays.</param>
+    public ShapeOptions(bool isNew)
     {
-        _secondaries = Count(
-            "--secondaries", "How many providers besides the primary receive checkpoints.", secondaries);
-        _spares = Count("--spares", "How many further nodes stand by without state.", spares);
+        var most = ServiceConfiguration.MaxProviders;
+        _secondaries = Count("--secondaries", "How many providers besides the primary receive checkpoints.", 0, most,
+            isNew ? ServiceConfiguration.DefaultSecondaries : null);
+        _spares = Count("--spares", "How many further nodes stand by without state.", 0, most,
+            isNew ? ServiceConfiguration.DefaultSpares : null);
+        _minInSync = Count("--min-in-sync", "With fewer in-sync providers it takes no writes.", 1, 1 + most,
+            isNew ? 1 : null);
+        _restarts = Count("--restarts", "How often failed code is started anew in place.", 0,
+            ServiceConfiguration.MaxRestarts, isNew ? 1 : null);
+        _restartMinutes = Count("--restart-minutes", "In how many minutes.", 1, 24 * 60, isNew ? 10 : null);
+        _totalLoss.Validators.Add(result =>
+        {
+            var text = result.Tokens.Count == 0 ? "wait" : result.Tokens[0].Value;
+            if (text is "wait" or "start-empty") return;
+            result.AddError($"there is no --total-loss {text}: it is wait, start-empty.");
+        });
     }
 
-    private Option[] All => [_secondaries, _spares, _prefer, _only, _never, _with, _after, _apart];
+    private Option[] All =>
+    [
+        _secondaries, _spares, _minInSync, _totalLoss, _restarts, _restartMinutes,
+        _prefer, _only, _never, _with, _after, _apart,
+    ];
 
     /// <summary>The names of the options, for a message.</summary>
     public string Names => string.Join(", ", All.Select(option => option.Name));
@@ -43,6 +68,10 @@ internal sealed class ShapeOptions
     {
         Secondaries = parsed.GetValue(_secondaries),
         Spares = parsed.GetValue(_spares),
+        MinInSync = parsed.GetValue(_minInSync),
+        TotalLoss = parsed.GetValue(_totalLoss),
+        Restarts = parsed.GetValue(_restarts),
+        RestartMinutes = parsed.GetValue(_restartMinutes),
         Prefer = Given(parsed, _prefer),
         Only = Given(parsed, _only),
         Never = Given(parsed, _never),
@@ -55,20 +84,20 @@ internal sealed class ShapeOptions
     private static string[]? Given(ParseResult parsed, Option<string[]?> list) =>
         parsed.GetResult(list) is null ? null : parsed.GetValue(list);
 
-    private static Option<int?> Count(string name, string what, int? usual)
+    private static Option<int?> Count(string name, string what, int least, int most, int? usual)
     {
-        var most = ServiceConfiguration.MaxProviders;
         var otherwise = usual is null ? "" : $" Default {usual}.";
         return new Option<int?>(name)
         {
-            Description = $"{what} From 0 to {most}.{otherwise}",
+            Description = $"{what} From {least} to {most}.{otherwise}",
             HelpName = "N",
             CustomParser = result =>
             {
                 var text = result.Tokens[0].Value;
-                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= most)
+                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                    && count >= least && count <= most)
                     return count;
-                result.AddError($"{name} {text} is not a whole number from 0 to {most}.");
+                result.AddError($"{name} {text} is not a whole number from {least} to {most}.");
                 return null;
             },
         };

@@ -48,7 +48,7 @@ internal sealed class OperationRun(Terminal terminal, NodeClient node, bool isJs
         return problem.Status switch
         {
             400 => EndAsync(ExitCodes.Misused, "misused", text),
-            409 when command is { Command: CommandNames.Failover, AcceptLoss: not true }
+            409 when command is { AcceptLoss: false }
                 && text.Contains("accept", StringComparison.Ordinal) =>
                 EndAsync(ExitCodes.Failed, "refused", $"{text} With --accept-loss it is done."),
             503 => EndAsync(ExitCodes.Failed, "unavailable", $"{text} The key is --key {key}."),

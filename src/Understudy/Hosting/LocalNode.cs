@@ -48,8 +48,6 @@ internal sealed class LocalNode(
 
     public IReadOnlyList<NodeId> Nodes { get; } = [.. configuration.Nodes.Select(node => node.Id).Order()];
 
-    public IReadOnlyCollection<string> Kinds => kinds;
-
     public PrimaryPlace PlaceOf(ServiceName service)
     {
         if (KindOf(service) is null) return PrimaryPlace.UnknownService;

@@ -17,7 +17,8 @@ internal static class ServiceStatusReport
             .. configuration.InSync.Select(p => p.Member.Node), .. joining.Select(j => j.Member.Node),
         ];
         var spares = status.Peers.Where(p => p.Kind != NodeKind.Witness && p.IsInView && !used.Contains(p.Node)
-            && entry.Allows(p.Node) && !status.Map.Nodes.Any(n => n.Node == p.Node && n.IsDrained));
+            && entry.Allows(p.Node) && !status.Map.Nodes.Any(n =>
+                n.Node == p.Node && (n.IsBarred || !n.Offers(definition.Kind))));
         return new ServiceStatus
         {
             Name = definition.Name.Value,
@@ -38,6 +39,10 @@ internal static class ServiceStatusReport
             Frozen = entry.IsFrozen,
             Operation = entry.Operation is { } operation ? OperationOf(operation, entry, status) : null,
             Rules = RulesOf(entry),
+            MinInSync = definition.MinInSync,
+            TotalLoss = definition.TotalLoss == TotalLossPolicy.StartEmpty ? "start-empty" : "wait",
+            Stopped = entry.IsStopped,
+            LastError = entry.LastError.Length == 0 ? null : entry.LastError,
             HasCode = kinds.Contains(definition.Kind),
         };
     }

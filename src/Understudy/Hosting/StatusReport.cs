@@ -33,9 +33,7 @@ internal static class StatusReport
             ReplicaManager = status is null ? null : ManagerOf(status),
             Services = status is null ? [] : [.. ServicesOf(configuration, status, kinds)],
             Held = status?.Map.IsHeld ?? false,
-            Reasons = status is null
-                ? [$"{self} is starting"]
-                : [.. status.Reasons, .. WithoutCode(configuration.Find(self)!, status, kinds)],
+            Reasons = status is null ? [$"{self} is starting"] : [.. status.Reasons],
             HeldRequests = heldRequests,
         };
 
@@ -78,6 +76,7 @@ internal static class StatusReport
         return new Contracts.NodeStatus(peer.Node.Value, KindOf(peer.Kind), state, peer.IsInView)
         {
             Drained = map.Nodes.Any(node => node.Node == peer.Node && node.IsDrained),
+            Quarantined = map.Nodes.Any(node => node.Node == peer.Node && node.IsQuarantined),
         };
     }
 
@@ -102,14 +101,6 @@ internal static class StatusReport
                 NodeRuntime.DefinitionOf(service), Configuration.NotStarted(service.Name)));
         return entries.Select(entry => ServiceStatusReport.Create(entry, status, kinds));
     }
-
-    private static IEnumerable<string> WithoutCode(
-        NodeConfiguration self, NodeStatus status, IReadOnlyCollection<string> kinds) =>
-        from entry in status.Map.Services
-        let definition = entry.Definition
-        where self.Hosts && entry.Allows(self.Id) && !kinds.Contains(definition.Kind)
-        select $"{self.Id} has no code for {definition.Name}, which is of kind \"{definition.Kind}\": start it with a "
-            + $"program that has, or keep {definition.Name} off {self.Id}";
 
     /// <summary>A change that the registry remembers.</summary>
     public static ChangeDocument ChangeOf(HistoryEntry change) => new()

@@ -14,9 +14,14 @@ internal sealed class CommandReader(INodeState node)
 {
     private const string Service = "service";
     private const string Node = "node";
+    private const string StartEmpty = "start-empty";
+    private const int MostMinutes = 24 * 60;
 
     private static readonly string[] _shape =
-        ["secondaries", "spares", "prefer", "only", "never", "with", "after", "apart"];
+    [
+        "secondaries", "spares", "minInSync", "totalLoss", "restarts", "restartMinutes",
+        "prefer", "only", "never", "with", "after", "apart",
+    ];
 
     /// <summary>What each command is called, which fields it needs, which it may have, and what it becomes.</summary>
     private static readonly Form[] _forms =
@@ -42,6 +47,9 @@ internal sealed class CommandReader(INodeState node)
             new OperatorCommand.Failover(new(d.Service!), d.AcceptLoss ?? false)),
         new(CommandNames.Drain, [Node], [], (_, d) => new OperatorCommand.Drain(new(d.Node!))),
         new(CommandNames.Undrain, [Node], [], (_, d) => new OperatorCommand.Undrain(new(d.Node!))),
+        new(CommandNames.Release, [Node], [], (_, d) => new OperatorCommand.Release(new(d.Node!))),
+        new(CommandNames.Recover, [Service], [Node, "acceptLoss"], (_, d) => new OperatorCommand.Recover(
+            new(d.Service!), d.Node is null ? null : new NodeId(d.Node), d.AcceptLoss ?? false)),
         new(CommandNames.Hold, [], [Service], (_, d) => new OperatorCommand.Hold(ServiceOrCluster(d))),
         new(CommandNames.Resume, [], [Service], (_, d) => new OperatorCommand.Resume(ServiceOrCluster(d))),
     ];
@@ -51,6 +59,10 @@ internal sealed class CommandReader(INodeState node)
     {
         "command" => $"It is one of {string.Join(", ", _forms.Select(form => form.Name))}.",
         "secondaries" or "spares" => $"It is a whole number from 0 to {ServiceConfiguration.MaxProviders}.",
+        "minInSync" => $"It is a whole number from 1 to {1 + ServiceConfiguration.MaxProviders}.",
+        "restarts" => $"It is a whole number from 0 to {ServiceConfiguration.MaxRestarts}.",
+        "restartMinutes" => $"It is a whole number from 1 to {MostMinutes}.",
+        "totalLoss" => $"It is \"wait\" or \"{StartEmpty}\".",
         "acceptLoss" => "It is true or false.",
         "prefer" or "only" or "never" => "It is a list of nodes, such as [\"n1\", \"n2\"].",
         "with" or "after" or "apart" => "It is a list of services, such as [\"kv\"].",
@@ -92,12 +104,14 @@ internal sealed class CommandReader(INodeState node)
         [
             WhyNoName(document.Service, "service"),
             WhyNoNode(document.Node),
-            WhyNoKind(document.Kind),
-            document.Durability is null or "disk" or "memory"
-                ? null
-                : $"There is no durability \"{Names.Printable(document.Durability)}\". {Meaning("durability")}",
-            WhyNoCount("secondaries", document.Secondaries),
-            WhyNoCount("spares", document.Spares),
+            WhyNoName(document.Kind, "kind's"),
+            WhyNoChoice("durability", document.Durability, "disk", "memory"),
+            WhyNoChoice("totalLoss", document.TotalLoss, "wait", StartEmpty),
+            WhyNoCount("secondaries", document.Secondaries, 0, ServiceConfiguration.MaxProviders),
+            WhyNoCount("spares", document.Spares, 0, ServiceConfiguration.MaxProviders),
+            WhyNoCount("minInSync", document.MinInSync, 1, 1 + ServiceConfiguration.MaxProviders),
+            WhyNoCount("restarts", document.Restarts, 0, ServiceConfiguration.MaxRestarts),
+            WhyNoCount("restartMinutes", document.RestartMinutes, 1, MostMinutes),
             .. Listed(document.Prefer, document.Only, document.Never).Select(WhyNoNode),
             .. Listed(document.With, document.After, document.Apart).Select(name => WhyNoName(name, "service")),
         ];
@@ -116,19 +130,13 @@ internal sealed class CommandReader(INodeState node)
             + $"{string.Join(", ", node.Nodes)}.{(near is null ? "" : $" Did you mean \"{near}\"?")}";
     }
 
-    private string? WhyNoKind(string? kind)
-    {
-        if (kind is null || node.Kinds.Contains(kind)) return null;
-        var near = Spelling.Nearest(kind, node.Kinds);
-        return $"{node.Node} has no code for the kind \"{Names.Printable(kind)}\"; it has "
-            + $"{string.Join(", ", node.Kinds.Order())}. Ask a node that has."
-            + (near is null ? "" : $" Or did you mean \"{near}\"?");
-    }
+    private static string? WhyNoCount(string field, int? count, int least, int most) =>
+        count is null || (count >= least && count <= most) ? null : $"\"{field}\" is {count}. {Meaning(field)}";
 
-    private static string? WhyNoCount(string field, int? count) =>
-        count is null or (>= 0 and <= ServiceConfiguration.MaxProviders)
+    private static string? WhyNoChoice(string field, string? chosen, params string[] choices) =>
+        chosen is null || choices.Contains(chosen)
             ? null
-            : $"\"{field}\" is {count}. {Meaning(field)}";
+            : $"\"{field}\" is \"{Names.Printable(chosen)}\". {Meaning(field)}";
 
     private static IEnumerable<string?> Listed(params IReadOnlyList<string>?[] lists) =>
         lists.SelectMany(list => list ?? []).Select(name => name ?? "");
@@ -140,6 +148,15 @@ internal sealed class CommandReader(INodeState node)
     {
         Secondaries = document.Secondaries ?? known.Secondaries,
         Spares = document.Spares ?? known.Spares,
+        MinInSync = document.MinInSync ?? known.MinInSync,
+        TotalLoss = document.TotalLoss switch
+        {
+            null => known.TotalLoss,
+            StartEmpty => TotalLossPolicy.StartEmpty,
+            _ => TotalLossPolicy.Wait,
+        },
+        Restarts = document.Restarts ?? known.Restarts,
+        RestartWindow = document.RestartMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : known.RestartWindow,
         Preferred = NodesOf(document.Prefer, known.Preferred),
         Only = NodesOf(document.Only, known.Only),
         Never = NodesOf(document.Never, known.Never),

@@ -46,9 +46,6 @@ public interface INodeState
     /// <summary>Every node of the cluster's file, in order.</summary>
     IReadOnlyList<NodeId> Nodes { get; }
 
-    /// <summary>The kinds of service that this node has code for.</summary>
-    IReadOnlyCollection<string> Kinds { get; }
-
     /// <summary>What operators ask for a service, as this node knows it, or null.</summary>
     ServiceDefinition? DefinitionOf(ServiceName service);
 }

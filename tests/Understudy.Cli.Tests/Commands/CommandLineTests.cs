@@ -109,7 +109,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData($"understudy: there is no command nodes: it is one of {Commands}. Did you mean node?",
         "understudy", "nodes")]
     [InlineData($"understudy: there is no command restore: it is one of {Commands}.", "understudy", "restore")]
-    [InlineData("understudy: there is no command drain: it is one of add, change, remove, hold, resume.",
+    [InlineData("understudy: there is no command drain: it is one of add, change, remove, hold, resume, "
+        + "recover.",
         "understudy service", "service", "drain")]
     [InlineData("understudy: say which command: it is one of add, remove.", "understudy provider", "provider")]
     [InlineData("understudy: Option '--http' is required.\n"
@@ -123,10 +124,13 @@ public sealed class CommandLineTests : IDisposable
         "understudy failover", "failover", "kv", "--timeout", "0", "--http", "127.0.0.1:1")]
     [InlineData("understudy: --secondaries two is not a whole number from 0 to 32.",
         "understudy service add", "service", "add", "x", "--secondaries", "two", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: there is no --total-loss panic: it is wait, start-empty.",
+        "understudy service change", "service", "change", "x", "--total-loss", "panic", "--http", "127.0.0.1:1")]
     [InlineData("understudy: there is no --durability paper: it is disk, memory.",
         "understudy service add", "service", "add", "x", "--durability", "paper", "--http", "127.0.0.1:1")]
-    [InlineData("understudy: say what to change: --secondaries, --spares, --prefer, --only, --never, --with, --after, "
-        + "--apart.", "understudy service change", "service", "change", "x", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: say what to change: --secondaries, --spares, --min-in-sync, --total-loss, --restarts, "
+        + "--restart-minutes, --prefer, --only, --never, --with, --after, --apart.",
+        "understudy service change", "service", "change", "x", "--http", "127.0.0.1:1")]
     [InlineData("understudy: Option '--id' is required.\nunderstudy: Option '--data' is required.", "understudy node",
         "node", "--config", "x")]
     [InlineData("understudy: Option '--http' is required.", "understudy status", "status")]

@@ -30,6 +30,15 @@ public sealed class OperationTests : IAsyncLifetime
     [InlineData("""{"command":"switchover","service":"kv"}""", "switchover", "kv", "--no-wait")]
     [InlineData("""{"command":"switchover","service":"kv","node":"n2"}""",
         "switchover", "kv", "--to", "n2", "--no-wait")]
+    [InlineData("""{"command":"release","node":"n2"}""", "node", "release", "n2")]
+    [InlineData("""{"command":"recover","service":"kv","acceptLoss":false}""",
+        "service", "recover", "kv", "--no-wait")]
+    [InlineData("""{"command":"recover","service":"kv","node":"n2","acceptLoss":true}""",
+        "service", "recover", "kv", "--from", "n2", "--accept-loss", "--no-wait")]
+    [InlineData("""{"command":"changeService","service":"a","minInSync":2,"totalLoss":"wait"}""",
+        "service", "change", "a", "--min-in-sync", "2", "--total-loss", "wait")]
+    [InlineData("""{"command":"changeService","service":"a","restarts":0,"restartMinutes":5}""",
+        "service", "change", "a", "--restarts", "0", "--restart-minutes", "5")]
     [InlineData("""{"command":"abort","service":"kv"}""", "switchover", "kv", "--abort", "--no-wait")]
     [InlineData("""{"command":"failover","service":"kv","acceptLoss":true}""",
         "failover", "kv", "--accept-loss", "--no-wait")]

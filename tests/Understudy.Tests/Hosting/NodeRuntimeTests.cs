@@ -106,18 +106,6 @@ public sealed class NodeRuntimeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_service_that_this_node_has_no_code_for_is_told()
-    {
-        await using var node = await StartAsync();
-        var votes = new ServiceDefinition(new ServiceName("votes"), "votes", 0, 0, true);
-        await CommandAsync(node, new OperatorCommand.AddService(votes));
-        var status = node.Local.Status();
-        status.Services.Single(service => service.Name == "votes").HasCode.ShouldBeFalse();
-        status.Reasons.ShouldContain(reason => reason.StartsWith("n1 has no code for votes", StringComparison.Ordinal));
-        await node.StopAsync(CancellationToken.None);
-    }
-
-    [Fact]
     public async Task A_node_that_stops_answers_every_request_that_it_took()
     {
         var taken = 0L;

@@ -30,6 +30,12 @@ public sealed class CommandEndpointTests : IAsyncLifetime
         { """{"command":"failover","service":"kv","acceptLoss":true}""", new OperatorCommand.Failover(_kv, true) },
         { """{"command":"drain","node":"n2"}""", new OperatorCommand.Drain(_n2) },
         { """{"command":"undrain","node":"n2"}""", new OperatorCommand.Undrain(_n2) },
+        { """{"command":"release","node":"n2"}""", new OperatorCommand.Release(_n2) },
+        { """{"command":"recover","service":"kv"}""", new OperatorCommand.Recover(_kv, null, false) },
+        {
+            """{"command":"recover","service":"kv","node":"n2","acceptLoss":true}""",
+            new OperatorCommand.Recover(_kv, _n2, true)
+        },
         { """{"command":"hold","service":"kv"}""", new OperatorCommand.Hold(_kv) },
         { """{"command":"hold"}""", new OperatorCommand.Hold(null) },
         { """{"command":"resume"}""", new OperatorCommand.Resume(null) },
@@ -61,11 +67,14 @@ public sealed class CommandEndpointTests : IAsyncLifetime
         await PostAsync(
             """
             {"command":"addService","service":"b","kind":"kv","secondaries":1,"spares":0,"durability":"memory",
+             "minInSync":2,"totalLoss":"start-empty","restarts":3,"restartMinutes":5,
              "prefer":["n2","n1"],"only":["n1","n2"],"never":["n3"],"with":["a"],"after":["a"],"apart":["c"]}
             """);
         Definition(0).ShouldBe(new ServiceDefinition(new("a"), "kv", 2, 1, true));
         var given = Definition(1);
         (given.Secondaries, given.Spares, given.Durable).ShouldBe((1, 0, false));
+        (given.MinInSync, given.TotalLoss).ShouldBe((2, TotalLossPolicy.StartEmpty));
+        (given.Restarts, given.RestartWindow).ShouldBe((3, TimeSpan.FromMinutes(5)));
         given.Preferred.ShouldBe([new("n2"), new("n1")]);
         given.Only.ShouldBe([new("n1"), new("n2")]);
         given.Never.ShouldBe([new("n3")]);
@@ -97,11 +106,14 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     [InlineData("""{"command":"drain","node":"n1","service":"kv"}""", "drain takes no \"service\"")]
     [InlineData("""{"command":"drain","node":"n4"}""", "There is no node \"n4\"")]
     [InlineData("""{"command":"hold","service":"a b"}""", "\"a b\" is not a service name")]
-    [InlineData("""{"command":"addService","service":"a","kind":"kb"}""", "n1 has no code for the kind \"kb\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"k b"}""", "\"k b\" is not a kind's name")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","minInSync":0}""", "\"minInSync\" is 0")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","restartMinutes":0}""", "from 1 to 1440")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","totalLoss":"x"}""", "\"totalLoss\" is \"x\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","spares":-1}""", "\"spares\" is -1")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","spares":"1"}""", "\"spares\" has a value")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","prefer":[null]}""", "There is no node \"\"")]
-    [InlineData("""{"command":"addService","service":"a","kind":"kv","durability":"x"}""", "no durability \"x\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","durability":"x"}""", "\"durability\" is \"x\"")]
     [InlineData("""{"command":"changeService","service":"kv","durability":"disk"}""", "takes no \"durability\"")]
     [InlineData("""{"command":"changeService","service":"no","spares":1}""", "n1 knows of no service no")]
     public async Task What_is_not_understood_is_told_and_not_given(string body, string problem)

@@ -47,8 +47,6 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public IReadOnlyList<NodeId> Nodes { get; } = [new("n1"), new("n2"), new("n3")];
 
-    public IReadOnlyCollection<string> Kinds { get; } = ["kv"];
-
     /// <summary>What the node knows of the service kv.</summary>
     public ServiceDefinition? Known { get; set; }
 
