@@ -7,4 +7,7 @@ public sealed record QuarantineRule(int Exits, TimeSpan Within)
 {
     /// <summary>Three times in an hour.</summary>
     public static readonly QuarantineRule Default = new(3, TimeSpan.FromHours(1));
+
+    /// <summary>However often it leaves: for who makes nodes leave to see what happens.</summary>
+    public static readonly QuarantineRule Never = new(int.MaxValue, TimeSpan.Zero);
 }

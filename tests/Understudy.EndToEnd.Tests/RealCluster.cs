@@ -23,6 +23,7 @@ internal sealed class RealCluster : IAsyncDisposable
         var ports = FreePorts.Find(nodes.Count * 2);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"cluster = \"test\"\nprofile = \"{profile}\"\n");
+        text.Append("quarantine = false\n"); // Its nodes are killed again and again, on purpose.
         foreach (var (index, (id, extra)) in nodes.Index())
         {
             var (address, http) = (ports[2 * index], ports[2 * index + 1]);

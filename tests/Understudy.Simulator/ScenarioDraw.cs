@@ -48,7 +48,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
         var services = Group(scenario.Cluster.Services).Select(s => DrawPolicies(s, scenario.Hosts)).ToImmutableArray();
         var quarantine = random.Chance(0.25)
             ? new QuarantineRule(2 + random.Below(3), new TimeSpan(LogUniform(5 * Second, 600 * Second)))
-            : new QuarantineRule(int.MaxValue, TimeSpan.FromSeconds(1));
+            : QuarantineRule.Never;
         return scenario with
         {
             Cluster = scenario.Cluster with { Services = services, Quarantine = quarantine },

@@ -216,6 +216,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
         [.. configuration.Services.OrderBy(service => service.Name).Select(DefinitionOf)])
     {
+        Quarantine = configuration.Quarantine ? Replication.QuarantineRule.Default : Replication.QuarantineRule.Never,
         Kinds = [.. catalog.Kinds.Order(StringComparer.Ordinal)],
     };
 
