@@ -143,6 +143,8 @@ public sealed partial class Replica : ISealableLog
         if (isSuccession) _hosted?.Lead(version, lineage, _log.LastSequence, _effects);
         _followers.Clear();
         _isLone = inSync.Length <= 1;
+        _inSync = inSync.Length;
+        LimitCommits();
         _askedToken = null;
         _isOwnWordDue = false;
         _selfDurable = _isDurable ? 0 : _log.LastSequence;
@@ -161,6 +163,7 @@ public sealed partial class Replica : ISealableLog
     private void Demote()
     {
         Role = ReplicaRole.Standby;
+        LimitCommits();
         _followers.Clear();
         _pendingSnapshot = null;
         foreach (var waiting in _waiting)
