@@ -5,6 +5,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
 
 // The package's own namespace: "Understudy.Configuration" would hide the configuration of a service.
 namespace Understudy;
@@ -62,6 +64,13 @@ public sealed record ClusterConfiguration
         return new ConfigurationProblem(file, 0, 0, $"there is no node \"{self}\" in this file", meaning);
     }
 
+    /// <summary>What a node's core is told.</summary>
+    internal NodeOptions ToNodeOptions() => new(
+        Cluster,
+        Profile,
+        [.. Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
+        [.. Services.OrderBy(service => service.Name).Select(service => service.ToDefinition())]);
+
     public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
 
     public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
@@ -79,7 +88,8 @@ public sealed record ClusterConfiguration
         foreach (var service in Services.OrderBy(service => service.Name))
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}\n");
+                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
+                + $"{service.Rules}\n");
         return text.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using Understudy.Kernel;
+using Understudy.Replication;
 
 namespace Understudy;
 
@@ -18,12 +19,25 @@ public sealed record ServiceConfiguration(
     /// <summary>The kind of the built-in key-value service.</summary>
     public const string KeyValue = "kv";
 
+    /// <summary>Where it may be, and beside which other services. Default: anywhere.</summary>
+    public ServiceRules Rules { get; init; } = ServiceRules.None;
+
     public const int DefaultSecondaries = 2;
 
     public const int DefaultSpares = 1;
 
     /// <summary>The most secondaries, and the most spares, that a service may ask for.</summary>
     public const int MaxProviders = 32;
+
+    internal ServiceDefinition ToDefinition() => new(Name, Kind, Secondaries, Spares, Durability == Durability.Disk)
+    {
+        With = Rules.With,
+        After = Rules.After,
+        Apart = Rules.Apart,
+        Preferred = Rules.Preferred,
+        Only = Rules.Only,
+        Never = Rules.Never,
+    };
 }
 
 /// <summary>What an acknowledged update survives.</summary>

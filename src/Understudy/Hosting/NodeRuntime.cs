@@ -82,7 +82,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = OptionsOf(configuration),
+            Options = configuration.ToNodeOptions(),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
@@ -202,19 +202,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
     });
 
-    private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
-        configuration.Cluster,
-        configuration.Profile,
-        [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
-        [.. configuration.Services.OrderBy(service => service.Name).Select(service => new Replication.ServiceDefinition(
-            service.Name,
-            service.Kind,
-            service.Secondaries,
-            service.Spares,
-            service.Durability == Durability.Disk))]);
-
-    // A failover after silence, and some more.
-    private static TimeSpan HoldFor(Profile profile) =>
+    /// <summary>How long a request may wait for its answer: a failover after silence, and some more.</summary>
+    internal static TimeSpan HoldFor(Profile profile) =>
         TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
 
     private static UInt128 RandomId() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));

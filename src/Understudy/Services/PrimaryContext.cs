@@ -42,21 +42,21 @@ internal sealed class PrimaryContext(
     public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var caller = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var caller = new TaskCompletionSource<long>(executor.Completion);
         executor.Enqueue(new ServiceExecutor.Change(this, change, caller));
         return new ValueTask<long>(caller.Task);
     }
 
     public ValueTask<long> CheckpointAsync(ReadOnlyMemory<byte> checkpoint)
     {
-        var caller = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var caller = new TaskCompletionSource<long>(executor.Completion);
         executor.OfferInTurn(this, checkpoint, caller);
         return new ValueTask<long>(caller.Task);
     }
 
     public ValueTask ConfirmAsync()
     {
-        var caller = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var caller = new TaskCompletionSource(executor.Completion);
         long number;
         lock (_gate)
         {
@@ -122,6 +122,6 @@ internal sealed class PrimaryContext(
             _confirmations.Clear();
         }
 
-        _ = _demoted.CancelAsync();
+        executor.Cancel(_demoted);
     }
 }
