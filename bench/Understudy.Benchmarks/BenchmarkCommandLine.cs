@@ -31,7 +31,7 @@ internal static class BenchmarkCommandLine
     internal static RootCommand Create(IBenchmarks benchmarks) =>
         new("Measures Understudy on this machine: three nodes, a process each, over loopback.")
         {
-            Commit(benchmarks), Failover(benchmarks), FlushFloor(benchmarks),
+            Commit(benchmarks), Failover(benchmarks), Switchover(benchmarks), FlushFloor(benchmarks),
         };
 
     private static Command Commit(IBenchmarks benchmarks)
@@ -69,6 +69,26 @@ internal static class BenchmarkCommandLine
         command.SetAction((parsed, stop) => benchmarks.FailoverAsync(
             new FailoverOptions(
                 Faults.Parse(parsed.GetRequiredValue(fault)),
+                parsed.GetValue(trials),
+                parsed.GetValue(clients),
+                parsed.GetValue(durability) == "disk",
+                parsed.GetValue(json)),
+            stop));
+        return command;
+    }
+
+    private static Command Switchover(IBenchmarks benchmarks)
+    {
+        var trials = Number("--trials", "How many switchovers.", 20, 1, 10_000);
+        var clients = Number("--clients", "How many clients work beside the writer that is timed.", 4, 0, 64);
+        var durability = Choice("--durability", "What an acknowledged write survives.", "disk", "memory", "disk");
+        var json = Json();
+        var command = new Command("switchover", "How long a client's writes pause when the primary is switched over.")
+        {
+            trials, clients, durability, json,
+        };
+        command.SetAction((parsed, stop) => benchmarks.SwitchoverAsync(
+            new SwitchoverOptions(
                 parsed.GetValue(trials),
                 parsed.GetValue(clients),
                 parsed.GetValue(durability) == "disk",

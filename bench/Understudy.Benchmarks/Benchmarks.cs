@@ -23,8 +23,17 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
     {
         var summary = await FailoverBenchmark.RunAsync(options, output, stop);
         await SayAsync($"{summary}");
-        if (options.Json) await output.WriteLineAsync(FailoverJson.Of(summary));
+        if (options.Json) await output.WriteLineAsync(GapJson.Of(
+            [.. summary.Failovers.Select(round => round.GapMilliseconds)], summary.Findings));
         return summary.IsGood ? 0 : 1;
+    }
+
+    public async Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop)
+    {
+        var result = await SwitchoverBenchmark.RunAsync(options, output, stop);
+        await SayAsync($"{result}");
+        if (options.Json) await output.WriteLineAsync(GapJson.Of(result.Gaps, result.Findings));
+        return result.Findings.AreGood ? 0 : 1;
     }
 
     public async Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop)

@@ -7,5 +7,7 @@ internal interface IBenchmarks
 
     Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop);
 
+    Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop);
+
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
 }

@@ -33,4 +33,6 @@ public enum Mutation
     InSyncShrinksWithoutConfigurationChange = 1 << 22,
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
+    LineageIgnored = 1 << 27,
+    MinInSyncIgnored = 1 << 28,
 }

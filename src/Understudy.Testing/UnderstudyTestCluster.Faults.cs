@@ -63,7 +63,7 @@ public sealed partial class UnderstudyTestCluster
         ArgumentNullException.ThrowIfNull(command);
         var machine = _machines.FirstOrDefault(machine => machine.IsAwake)
             ?? throw new InvalidOperationException($"No node runs that could be told to {command}.");
-        var answer = await machine.Requests.GiveAsync(command);
+        var answer = await machine.Requests.GiveAsync(command, null);
         return answer.Outcome is CommandOutcome.Done or CommandOutcome.Accepted
             ? answer
             : throw new InvalidOperationException($"\"{command}\" was not done: {answer.Text}");

@@ -170,13 +170,15 @@ public sealed partial class UnderstudyTestCluster
         Time = _time,
         Wires = _wires,
         Configuration = _configuration,
-        Options = _configuration.ToNodeOptions(),
+        Options = (_configuration with { Quarantine = false }).ToNodeOptions(
+            _configuration.Services.Select(service => service.Kind)),
         Hold = NodeRuntime.HoldFor(_configuration.Profile),
         Services = builder,
         Configure = (node, services) =>
         {
             _options.ConfigureServices?.Invoke(node.Value, services);
             services.AddSingleton<IUnderstudyNode>(this[node.Value]);
+            services.AddSingleton<IUnderstudyAdmin>(this[node.Value]);
         },
         OnEvent = (machine, happened) => _history.Add(machine.Id, happened),
         Note = (node, text) => _history.Add(node, text),

@@ -2,13 +2,14 @@ using System.Globalization;
 using Understudy.Contracts;
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Testing.Machines;
 
 namespace Understudy.Testing;
 
 /// <summary>
-/// One node of a test cluster, and what can be done to it. An <see cref="IUnderstudyNode"/>, as the application would
-/// inject it there, but without an HTTP side.
+/// One node of a test cluster, and what can be done to it. The <see cref="IUnderstudyNode"/> and
+/// <see cref="IUnderstudyAdmin"/> that the application would inject there, but without an HTTP side.
 /// </summary>
 /// <example>
 /// <code>
@@ -16,7 +17,7 @@ namespace Understudy.Testing;
 /// var reply = await cluster["n2"].SendAsync("shop", request);
 /// </code>
 /// </example>
-public sealed class UnderstudyTestNode : IUnderstudyNode
+public sealed class UnderstudyTestNode : IUnderstudyNode, IUnderstudyAdmin
 {
     private readonly Machine _machine;
 
@@ -56,6 +57,9 @@ public sealed class UnderstudyTestNode : IUnderstudyNode
             $"There is no instance of {service} on {Node}: {(IsRunning ? "it has none" : "it is not running")}.");
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A node that is not running answers at once that it is not; a paused one not before it goes on.
+    /// </remarks>
     public ValueTask<Reply> SendAsync(
         string service,
         ReadOnlyMemory<byte> body,
@@ -63,6 +67,14 @@ public sealed class UnderstudyTestNode : IUnderstudyNode
         string? idempotencyKey = null,
         CancellationToken cancellationToken = default) =>
         new(_machine.Requests.SendAsync(new ServiceName(service), body, isRead, idempotencyKey, cancellationToken));
+
+    /// <inheritdoc/>
+    public ValueTask<CommandAnswer> CommandAsync(
+        OperatorCommand command, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        new(_machine.Requests.GiveAsync(command, idempotencyKey).WaitAsync(cancellationToken));
+
+    /// <inheritdoc/>
+    public HistoryDocument? History(string? service = null) => _machine.History(service);
 
     /// <summary>
     /// Its process dies now, as by SIGKILL. Its code does not go on from where it waits. What was not flushed to its

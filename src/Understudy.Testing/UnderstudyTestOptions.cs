@@ -4,7 +4,7 @@ using Understudy.Kernel;
 
 namespace Understudy.Testing;
 
-/// <summary>What may be chosen about a test cluster.</summary>
+/// <summary>What may be chosen about a test cluster. Its nodes are never quarantined, however often they go.</summary>
 /// <example>
 /// <code>
 /// UnderstudyTestCluster.Run(
@@ -50,7 +50,8 @@ public sealed record UnderstudyTestOptions
 
     /// <summary>
     /// Adds what the constructors of services ask for, once for every start of a node; the string is the node's id.
-    /// <see cref="TimeProvider"/>, <see cref="IUnderstudyNode"/> and loggers that write nothing are there.
+    /// <see cref="TimeProvider"/>, <see cref="IUnderstudyNode"/>, <see cref="IUnderstudyAdmin"/> and loggers that write
+    /// nothing are there.
     /// </summary>
     public Action<string, IServiceCollection>? ConfigureServices { get; init; }
 

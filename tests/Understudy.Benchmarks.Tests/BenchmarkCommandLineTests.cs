@@ -30,6 +30,15 @@ public class BenchmarkCommandLineTests
     }
 
     [Fact]
+    public async Task Switchover_moves_20_times_unless_told_otherwise()
+    {
+        await RunAsync("switchover");
+        _asked.Options.ShouldBe(new SwitchoverOptions(20, 4, true, false));
+        await RunAsync("switchover", "--trials", "3", "--clients", "1", "--durability", "memory", "--json");
+        _asked.Options.ShouldBe(new SwitchoverOptions(3, 1, false, true));
+    }
+
+    [Fact]
     public async Task The_flush_floor_takes_its_time()
     {
         await RunAsync("flush-floor", "--seconds", "9");
@@ -41,6 +50,7 @@ public class BenchmarkCommandLineTests
     [InlineData("commit", "--durability", "paper")]
     [InlineData("commit", "--via", "pigeon")]
     [InlineData("failover", "--trials", "0")]
+    [InlineData("switchover", "--trials", "0")]
     public void What_cannot_be_measured_is_refused(params string[] arguments) =>
         BenchmarkCommandLine.Create(_asked).Parse(arguments).Errors.ShouldNotBeEmpty();
 
@@ -54,6 +64,8 @@ public class BenchmarkCommandLineTests
         public Task<int> CommitAsync(CommitOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop) => Note(options);
+
+        public Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop) => Note(duration);
 

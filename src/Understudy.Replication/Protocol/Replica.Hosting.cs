@@ -25,6 +25,26 @@ public sealed partial class Replica
     {
     }
 
+    /// <summary>
+    /// This copy is given up, and a copy of the next lineage takes its place: empty, or with all that is in this one.
+    /// What the code of this one still says does not count.
+    /// </summary>
+    /// <param name="stream">The next lineage's stream.</param>
+    /// <param name="isCopied">Whether it begins with what is here.</param>
+    /// <param name="effects">What the next one asks for is added here.</param>
+    public Replica BeginLineage(ServiceName stream, bool isCopied, List<ReplicaEffect> effects)
+    {
+        Stand(Version);
+        EndCode();
+        var copy = isCopied ? new StoredReplica(_snapshot, EntriesTo(LastSequence)) : null;
+        var next = new Replica(stream, _self, _isDurable, null, _hosted!.Next(), copy, _profile, _mutations);
+        next.Begin(_now, effects);
+        if (copy is null) return next;
+        if (copy.Snapshot is { } snapshot) next.Write(new StoreWrite.PutSnapshot(stream, snapshot));
+        if (!copy.Entries.IsEmpty) next.Write(new StoreWrite.AppendEntries(stream, copy.Entries));
+        return next;
+    }
+
     /// <summary>Whether it is primary, and its state's code has said that it is.</summary>
     public bool IsServing => IsPrimary && (_hosted?.IsServing ?? true);
 

@@ -242,7 +242,7 @@ public sealed partial class Replica
     private void Advance()
     {
         if (Role != ReplicaRole.Primary) return;
-        var committed = _selfDurable;
+        var committed = Math.Min(_selfDurable, _commitLimit);
         var round = _round;
         foreach (var follower in _followers.Values)
         {

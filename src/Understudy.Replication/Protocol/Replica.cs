@@ -146,6 +146,8 @@ public sealed partial class Replica : ISealableLog
         if (isSuccession) _hosted?.Lead(version, lineage, _log.LastSequence, _effects);
         _followers.Clear();
         _isLone = inSync.Length <= 1;
+        _inSync = inSync.Length;
+        LimitCommits();
         _askedToken = null;
         _selfDurable = _isDurable ? 0 : _log.LastSequence;
         SendWhenDurable(_self, new ReplicationMessage.Appended(_service, version, true, _log.LastSequence, 0));
@@ -163,6 +165,7 @@ public sealed partial class Replica : ISealableLog
     private void Demote()
     {
         Role = ReplicaRole.Standby;
+        LimitCommits();
         _followers.Clear();
         _pendingSnapshot = null;
         foreach (var waiting in _waiting)

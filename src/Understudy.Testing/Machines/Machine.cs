@@ -154,7 +154,10 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
     public NodeStatus? Status() => Core?.Status(OwnNow);
 
     public StatusDocument Document() =>
-        StatusReport.Create(parts.Configuration, Id, Status(), OwnNow, Requests.Count);
+        StatusReport.Create(parts.Configuration, Id, parts.Options.Kinds, Status(), OwnNow, Requests.Count);
+
+    public HistoryDocument? History(string? service) =>
+        StatusReport.HistoryOf(parts.Configuration, Id, Status(), service);
 
     /// <summary>The test is over.</summary>
     public void End()

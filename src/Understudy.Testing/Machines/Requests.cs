@@ -40,7 +40,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
     }
 
     /// <summary>From any thread. Gives an operator's command.</summary>
-    public Task<CommandAnswer> GiveAsync(OperatorCommand command)
+    public Task<CommandAnswer> GiveAsync(OperatorCommand command, string? idempotencyKey)
     {
         var caller = new TaskCompletionSource<CommandAnswer>();
         time.Post(() =>
@@ -52,7 +52,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
             }
 
             _commands.Add(++_lastNumber, caller);
-            machine.Give(new NodeInput.CommandGiven(_lastNumber, command, OwnKey(_lastNumber), hold));
+            machine.Give(new NodeInput.CommandGiven(_lastNumber, command, idempotencyKey ?? OwnKey(_lastNumber), hold));
         });
         return caller.Task;
     }

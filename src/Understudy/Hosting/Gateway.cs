@@ -12,12 +12,13 @@ namespace Understudy.Hosting;
 /// is given one here, so that it happens once all the same.
 /// </summary>
 /// <param name="inbox">The node's loop.</param>
-/// <param name="services">The configured services; a request for any other is refused at once.</param>
 /// <param name="hold">How long a request may wait for its answer.</param>
 /// <param name="clock">Measures it.</param>
-internal sealed class Gateway(
-    NodeInbox inbox, IReadOnlyCollection<ServiceName> services, TimeSpan hold, TimeProvider clock) : IGateway
+internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock) : IGateway
 {
+    /// <summary>What begins the names of what is no service for clients; refused at once.</summary>
+    private const char OwnName = '~';
+
     /// <summary>How many requests may wait for their answers.</summary>
     public const int MaxOutstanding = 4096;
 
@@ -38,7 +39,7 @@ internal sealed class Gateway(
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!services.Contains(service))
+        if (service.Value.StartsWith(OwnName))
             return ValueTask.FromResult(Refuse(ReplyOutcome.UnknownService, $"There is no service \"{service}\"."));
         if (_closed is { } why) return ValueTask.FromResult(Unavailable(why));
         if (Interlocked.Increment(ref _count) > MaxOutstanding)

@@ -16,6 +16,7 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
@@ -36,6 +37,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
+    private readonly CommandGateway _commands;
     private readonly ServiceExecutors _executors;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
@@ -53,6 +55,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         ILoggerFactory? loggers = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
+        catalog ??= new ServiceCatalog();
         _clock = clock;
         _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
         _loggers = loggers ?? _ownLoggers!;
@@ -72,31 +75,32 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             new TransportInbox(inbox, reports),
             clock,
             _loggers.CreateLogger<TcpTransport>());
-        var services = configuration.Services.Select(service => service.Name).ToHashSet();
         _hold = HoldFor(configuration.Profile);
-        _gateway = new Gateway(inbox, services, _hold, clock);
+        _gateway = new Gateway(inbox, _hold, clock);
+        _commands = new CommandGateway(inbox, _hold, clock);
         _executors = new ServiceExecutors(
-            catalog ?? new ServiceCatalog(),
+            catalog,
             configuration.Profile,
             clock,
             fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = configuration.ToNodeOptions(),
+            Options = configuration.ToNodeOptions(catalog.Kinds),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
             Store = _store,
             Gateway = _gateway,
+            Commands = _commands,
             Executors = _executors,
             Reports = reports,
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, _loop, _gateway, timeline);
+        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
         _web = CreateServer(kestrel =>
             kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
-        _web.Run(new NodeHttp(_gateway, _local).AnswerAsync);
+        _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
         _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport));
     }
 
@@ -108,6 +112,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
 
     /// <summary>Carries requests to services' primaries.</summary>
     public IGateway Gateway => _gateway;
+
+    /// <summary>Carries operators' commands to the replica manager.</summary>
+    public ICommandGateway Commands => _commands;
 
     /// <summary>This node's present instance of a service's code, or null.</summary>
     public IReplicatedService? FindService(ServiceName service) => _executors.Find(service);
@@ -137,6 +144,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
         _gateway.Close("This node has stopped. Ask another.");
+        _commands.Close("This node has stopped. Ask another, under the same key.");
         _loop.Leave();
         await WithinAsync(_loop.Left, cancellationToken);
         await _transport.DisposeAsync();

@@ -41,6 +41,7 @@ public sealed partial class Node
                 break;
             case MembershipEffect.PassFence fence: Report(new NodeEvent.FencePassed(fence.Member)); break;
             case MembershipEffect.NoteAccusation note:
+                if (note.Evidence == EvidenceClass.Left) _manager.NoteLeft(note.Member);
                 Report(new NodeEvent.Accused(
                     note.Member,
                     note.Evidence.ToString(),

@@ -67,7 +67,14 @@ public sealed partial class Node
             options.Profile,
             mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
-        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile, mutations);
+        _manager = new ReplicaManager(
+            options.Services,
+            _registry,
+            _registryReplica,
+            options.Profile,
+            mutations,
+            options.Quarantine,
+            awaitsKinds: !options.Kinds.IsEmpty);
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;
@@ -145,6 +152,7 @@ public sealed partial class Node
         if (View is { } view) InReplica(_registryReplica, Registry.Name, _ => _manager.Tick(view, _now));
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
+        TellKinds();
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
         _router.Manager = _selection.Outcome?.Winner;
@@ -210,20 +218,14 @@ public sealed partial class Node
         if (!_isHost) return null;
         if (!_services.TryGetValue(definition.Name, out var hosted))
         {
-            _services[definition.Name] = hosted = new(definition, MakeReplica(definition, _stored));
+            _services[definition.Name] = hosted = MakeHosted(definition);
         }
 
+        var isChanged = hosted.Definition.MinInSync != definition.MinInSync;
         hosted.Definition = definition; // An operator may have changed it.
+        if (isChanged) InReplica(hosted.Replica, definition.Name, r => r.Require(definition.MinInSync));
         return hosted;
     }
-
-    private Replica MakeReplica(ServiceDefinition definition, StoredNode stored) => new(
-        definition.Name,
-        _self,
-        definition.Durable,
-        definition.Durable ? stored.Replicas.GetValueOrDefault(definition.Name) : null,
-        _options.Profile,
-        _mutations);
 
     private static StoredMembership ReadMembership(StoredNode stored) => new(
         stored.Disk,

@@ -83,7 +83,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         _isDrainDue = false;
         _ownAtStart = Clock.Read(cluster.Now);
         Member = new MemberId(option.Id, new Incarnation(++_disk.BootCounter, random.Next()));
-        Core = new Node(cluster.Scenario.Cluster, Member, _disk.Read(), random.Fork(), cluster.Mutations);
+        Core = new Node(cluster.Scenario.OptionsOf(option.Id), Member, _disk.Read(), random.Fork(), cluster.Mutations);
         Cluster = Core.View?.Cluster;
         cluster.Note(_name, $"started as {Member}");
         cluster.Checkers.OnStarted(this);

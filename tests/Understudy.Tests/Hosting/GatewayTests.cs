@@ -15,7 +15,7 @@ public class GatewayTests
     private readonly FakeTimeProvider _clock = new();
     private readonly Gateway _gateway;
 
-    public GatewayTests() => _gateway = new Gateway(_inbox, [_kv], TimeSpan.FromSeconds(5), _clock);
+    public GatewayTests() => _gateway = new Gateway(_inbox, TimeSpan.FromSeconds(5), _clock);
 
     [Fact]
     public async Task A_request_is_answered_once_by_its_number()
@@ -29,9 +29,9 @@ public class GatewayTests
     }
 
     [Fact]
-    public async Task A_request_for_a_service_that_is_not_configured_is_refused_at_once()
+    public async Task A_request_for_what_is_the_frameworks_own_is_refused_at_once()
     {
-        var reply = await _gateway.SendAsync(new ServiceName("no"), default, true, null, CancellationToken.None);
+        var reply = await _gateway.SendAsync(new ServiceName("~registry"), default, true, null, CancellationToken.None);
         reply.Outcome.ShouldBe(ReplyOutcome.UnknownService);
         Posted<NodeInput>().ShouldBeEmpty();
     }
