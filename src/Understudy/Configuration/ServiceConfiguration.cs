@@ -1,4 +1,5 @@
 using Understudy.Kernel;
+using Understudy.Replication;
 
 namespace Understudy;
 
@@ -17,6 +18,9 @@ public sealed record ServiceConfiguration(
 {
     /// <summary>The kind of the built-in key-value service.</summary>
     public const string KeyValue = "kv";
+
+    /// <summary>Where it may be, and beside which other services. Default: anywhere.</summary>
+    public ServiceRules Rules { get; init; } = ServiceRules.None;
 
     public const int DefaultSecondaries = 2;
 
@@ -41,6 +45,20 @@ public sealed record ServiceConfiguration(
 
     /// <summary>The most secondaries, and the most spares, that a service may ask for.</summary>
     public const int MaxProviders = 32;
+
+    internal ServiceDefinition ToDefinition() => new(Name, Kind, Secondaries, Spares, Durability == Durability.Disk)
+    {
+        MinInSync = MinInSync,
+        TotalLoss = TotalLoss == TotalLoss.StartEmpty ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
+        Restarts = Restarts,
+        RestartWindow = RestartWindow,
+        With = Rules.With,
+        After = Rules.After,
+        Apart = Rules.Apart,
+        Preferred = Rules.Preferred,
+        Only = Rules.Only,
+        Never = Rules.Never,
+    };
 }
 
 /// <summary>What an acknowledged update survives.</summary>
