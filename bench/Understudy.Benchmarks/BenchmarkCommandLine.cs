@@ -31,22 +31,25 @@ internal static class BenchmarkCommandLine
     internal static RootCommand Create(IBenchmarks benchmarks) =>
         new("Measures Understudy on this machine: three nodes, a process each, over loopback.")
         {
-            Commit(benchmarks), Failover(benchmarks), Switchover(benchmarks), FlushFloor(benchmarks),
+            Commit(benchmarks), HostCommand.Create(benchmarks), Failover(benchmarks), Switchover(benchmarks),
+            FlushFloor(benchmarks),
         };
 
     private static Command Commit(IBenchmarks benchmarks)
     {
-        var via = Choice("--via", "How clients reach the service.", "http", "http");
+        var via = Choice(
+            "--via", "Clients of kv over HTTP, or callers in the primary's own process.", "process", "process", "http");
         var durability = Choice("--durability", "What an acknowledged write survives.", "memory", "memory", "disk");
-        var clients = Number("--clients", "How many clients, each with one write under way.", 64, 1, 1024);
+        var clients = Number("--clients", "How many clients or callers, each with one write under way.", 64, 1, 1024);
         var seconds = Number("--seconds", "How long to measure, after the warm-up.", 5, 1, 3600);
         var json = Json();
-        var command = new Command("commit", "The rate of 128-byte writes to kv, and their latency.")
+        var command = new Command("commit", "The rate of 128-byte writes, and their latency.")
         {
             via, durability, clients, seconds, json,
         };
         command.SetAction((parsed, stop) => benchmarks.CommitAsync(
             new CommitOptions(
+                parsed.GetValue(via) == "http",
                 parsed.GetValue(durability) == "disk",
                 parsed.GetValue(clients),
                 TimeSpan.FromSeconds(parsed.GetValue(seconds)),
@@ -110,9 +113,9 @@ internal static class BenchmarkCommandLine
         return command;
     }
 
-    private static Option<bool> Json() => new("--json") { Description = "End with the result as one JSON object." };
+    internal static Option<bool> Json() => new("--json") { Description = "End with the result as one JSON object." };
 
-    private static Option<int> Number(string name, string what, int usual, int least, int most)
+    internal static Option<int> Number(string name, string what, int usual, int least, int most)
     {
         var option = new Option<int>(name)
         {
@@ -129,7 +132,7 @@ internal static class BenchmarkCommandLine
         return option;
     }
 
-    private static Option<string> Choice(string name, string what, string usual, params string[] choices)
+    internal static Option<string> Choice(string name, string what, string usual, params string[] choices)
     {
         var option = new Option<string>(name)
         {

@@ -10,14 +10,19 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
 
     public async Task<int> CommitAsync(CommitOptions options, CancellationToken stop)
     {
-        var (result, cost) = await CommitBenchmark.RunAsync(options, stop);
+        var (result, cost) = options.ViaHttp
+            ? await CommitBenchmark.RunAsync(options, stop)
+            : await CallersBenchmark.RunAsync(options, stop);
+        var (way, who) = options.ViaHttp ? ("via http", "clients") : ("in the primary's process", "callers");
         var what = options.IsDurable ? "disk" : "memory";
-        await SayAsync($"commit via http, {what}, {options.Clients} clients: {result}");
+        await SayAsync($"commit {way}, {what}, {options.Clients} {who}: {result}");
         await SayAsync($"processor time of the three nodes: {cost:0} us per commit");
         if (options.IsDurable) await SayAsync($"flush floor beside it: {Floor(FloorTime, stop)}");
         if (options.Json) await output.WriteLineAsync(result.ToJson());
         return 0;
     }
+
+    public Task<int> HostAsync(HostOptions options, CancellationToken stop) => BenchmarkHost.RunAsync(options, stop);
 
     public async Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop)
     {

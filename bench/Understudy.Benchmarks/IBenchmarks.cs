@@ -5,6 +5,9 @@ internal interface IBenchmarks
 {
     Task<int> CommitAsync(CommitOptions options, CancellationToken stop);
 
+    /// <summary>Runs one node of such a measurement, until the process that started it ends.</summary>
+    Task<int> HostAsync(HostOptions options, CancellationToken stop);
+
     Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop);
 
     Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop);

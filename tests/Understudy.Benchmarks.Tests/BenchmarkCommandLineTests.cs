@@ -10,14 +10,24 @@ public class BenchmarkCommandLineTests
     public async Task Commit_takes_its_options()
     {
         await RunAsync("commit", "--via", "http", "--durability", "disk", "--clients", "3", "--seconds", "7", "--json");
-        _asked.Options.ShouldBe(new CommitOptions(true, 3, TimeSpan.FromSeconds(7), true));
+        _asked.Options.ShouldBe(new CommitOptions(true, true, 3, TimeSpan.FromSeconds(7), true));
     }
 
     [Fact]
-    public async Task Commit_in_memory_with_64_clients_is_usual()
+    public async Task Commit_by_64_callers_in_the_process_in_memory_is_usual()
     {
         await RunAsync("commit");
-        _asked.Options.ShouldBe(new CommitOptions(false, 64, TimeSpan.FromSeconds(5), false));
+        _asked.Options.ShouldBe(new CommitOptions(false, false, 64, TimeSpan.FromSeconds(5), false));
+    }
+
+    [Fact]
+    public async Task A_node_is_started_with_what_its_callers_shall_do()
+    {
+        var commits = new CommitOptions(false, true, 3, TimeSpan.FromSeconds(7), true);
+        await RunAsync(
+            [.. HostCommand.Program(commits)[2..], "node", "--config", "c.toml", "--id", "n1", "--data", "d",
+            "--end-with-stdin"]);
+        _asked.Options.ShouldBe(new HostOptions("c.toml", "n1", "d", commits));
     }
 
     [Fact]
@@ -62,6 +72,8 @@ public class BenchmarkCommandLineTests
         public object? Options { get; private set; }
 
         public Task<int> CommitAsync(CommitOptions options, CancellationToken stop) => Note(options);
+
+        public Task<int> HostAsync(HostOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop) => Note(options);
 

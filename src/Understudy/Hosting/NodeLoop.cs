@@ -131,6 +131,8 @@ internal sealed class NodeLoop
             }
         }
 
+        if (_endReason is null) Step(NodeInput.BatchEnded.Instance);
+        _parts.Transport.Flush();
         if (_isNew) Publish();
         Interlocked.Exchange(ref _lastTurn, _parts.Clock.GetTimestamp());
     }
@@ -217,6 +219,7 @@ internal sealed class NodeLoop
 
         _parts.Inbox.Clear();
         _open.Clear();
+        HashSet<long> taken = [.. _asked];
         _asked.Clear();
         _endReason = null;
         _publishDue = TimeSpan.Zero;
@@ -233,7 +236,7 @@ internal sealed class NodeLoop
         var identity = new PeerIdentity(member, _parts.Store.Disk, _cluster);
         if (isFirst) _parts.Transport.Start(identity);
         else _parts.Transport.ChangeIdentityAsync(identity, CancellationToken.None).GetAwaiter().GetResult();
-        _parts.Gateway.SendAgain();
+        _parts.Gateway.SendAgain(taken);
         _parts.Commands.SendAgain();
         if (_isStopRequested) _parts.Inbox.Post(new NodeInput.StopRequested());
         if (_isDrained) _parts.Inbox.Post(new NodeInput.ClientsDrained());

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -101,7 +102,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _web = CreateServer(kestrel =>
             kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
         _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
-        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport));
+        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), NodeListening.HandOnAtOnce);
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -186,12 +187,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private WebApplication CreateServer(Action<KestrelServerOptions> listen)
+    private WebApplication CreateServer(
+        Action<KestrelServerOptions> listen, Action<SocketTransportOptions>? sockets = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore();
+        if (sockets is not null) builder.WebHost.UseSockets(sockets);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
@@ -208,6 +211,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // It logs what it throws as well; the command that starts the node says it in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // Heard by anybody, it makes an activity and a scope of every request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
 
     private static NodeOptions OptionsOf(ClusterConfiguration configuration, ServiceCatalog catalog) => new(

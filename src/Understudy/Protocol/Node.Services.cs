@@ -161,13 +161,14 @@ public sealed partial class Node
     {
         if (IsUnknown(asked.Service))
         {
-            AnswerClient(new(asked, default), ReplyOutcome.UnknownService, $"There is no service {asked.Service}.");
+            AnswerClient(new(0, asked, default), ReplyOutcome.UnknownService, $"There is no service {asked.Service}.");
             return;
         }
 
         if (_router.Take(asked, _now) is not { } number)
         {
-            AnswerClient(new(asked, default), ReplyOutcome.Unavailable, "This node holds too many requests already.");
+            const string TooMany = "This node holds too many requests already.";
+            AnswerClient(new(0, asked, default), ReplyOutcome.Unavailable, TooMany);
             return;
         }
 

@@ -33,6 +33,7 @@ public sealed partial class Node
     private readonly FlushGate _control = new();
     private readonly FlushGate _data = new();
     private readonly Queue<Message> _toSelf = new();
+    private readonly Queue<(Replica Replica, ServiceName Service)> _batched = new();
     private readonly SortedDictionary<long, Action> _currency = [];
     private readonly SortedDictionary<ServiceName, ImmutableArray<JoiningProgress>> _joining = [];
     private List<NodeEffect> _effects = [];
@@ -111,6 +112,21 @@ public sealed partial class Node
         _now = now;
         _effects = effects;
         Take(input);
+        Settle();
+        if (input is not NodeInput.BatchEnded) return;
+        while (_batched.TryDequeue(out var batched) && !_hasEnded)
+        {
+            if (!IsHosted(batched.Replica, batched.Service)) continue; // It was removed in this batch.
+            InReplica(batched.Replica, batched.Service, r => r.EndBatch());
+            Settle();
+        }
+    }
+
+    private bool IsHosted(Replica replica, ServiceName service) => replica == _registryReplica ||
+        (_services.TryGetValue(service, out var hosted) && hosted.Replica == replica);
+
+    private void Settle()
+    {
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
         if (!_hasEnded) ReportDrained();
@@ -122,6 +138,7 @@ public sealed partial class Node
         switch (input)
         {
             case NodeInput.Tick: OnTick(); break;
+            case NodeInput.BatchEnded: break; // Whatever the input was, its turn ends as every turn does.
             case NodeInput.ChannelUp up:
                 StepMembership(new MembershipInput.ChannelUp(up.Peer));
                 break;

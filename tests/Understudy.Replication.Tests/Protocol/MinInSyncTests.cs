@@ -83,8 +83,12 @@ public sealed class MinInSyncTests
             + "demanded.");
     }
 
-    private void Acknowledge(long version, long sequence) => _primary.OnAppended(
-        Id(2), new ReplicationMessage.Appended(Service, Version(version), IsMatched: true, sequence, 0));
+    private void Acknowledge(long version, long sequence)
+    {
+        _primary.OnAppended(
+            Id(2), new ReplicationMessage.Appended(Service, Version(version), IsMatched: true, sequence, 0));
+        _primary.EndBatch();
+    }
 
     private void ConfirmQuorum()
     {

@@ -250,8 +250,12 @@ public sealed class ReplicaManagerTests
 
     private Configuration Of(ServiceDefinition definition) => _registry.Find(definition.Name)!.Configuration;
 
-    private void Acknowledge(long sequence) => _replica.OnAppended(
-        Id(2), new ReplicationMessage.Appended(Registry.Name, Version(1), IsMatched: true, sequence, 0));
+    private void Acknowledge(long sequence)
+    {
+        _replica.OnAppended(
+            Id(2), new ReplicationMessage.Appended(Registry.Name, Version(1), IsMatched: true, sequence, 0));
+        _replica.EndBatch();
+    }
 
     private ImmutableArray<MemberId> Due(View view, TimeSpan now) =>
         [.. _manager.DuePushes(view, Id(1), now).Select(due => due.To)];

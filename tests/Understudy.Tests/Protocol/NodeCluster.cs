@@ -107,6 +107,7 @@ internal sealed class NodeCluster
         if (input is NodeInput.ChannelLost lost) Losses.Add(lost.Peer.Node.Value);
         List<NodeEffect> effects = [];
         site.Node.Step(_now, input, effects);
+        site.Node.Step(_now, NodeInput.BatchEnded.Instance, effects);
         foreach (var effect in effects) Perform(to, effect);
         while (_runnable.TryDequeue(out var executor))
         {
