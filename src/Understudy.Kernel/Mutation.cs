@@ -33,6 +33,8 @@ public enum Mutation
     InSyncShrinksWithoutConfigurationChange = 1 << 22,
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
-    AuditIgnored = 1 << 28,
-    VoidCopyLeads = 1 << 29,
+    LineageIgnored = 1 << 27,
+    MinInSyncIgnored = 1 << 28,
+    AuditIgnored = 1 << 29,
+    VoidCopyLeads = 1 << 30,
 }

@@ -62,5 +62,11 @@ public sealed record StoredNode(
     /// The record that says, in words, why the copy of a service on this disk is worth nothing; empty or missing if it
     /// is not so. Durable before anything is said about the service.
     /// </summary>
-    public static string VoidKey(ServiceName service) => $"void:{service}";
+    public static string VoidKey(ServiceName service) => $"{VoidPrefix}{service}";
+
+    /// <summary>The service whose copy a record is about, or null if it is another kind of record.</summary>
+    public static ServiceName? VoidStream(string key) =>
+        key.StartsWith(VoidPrefix, StringComparison.Ordinal) ? new ServiceName(key[VoidPrefix.Length..]) : null;
+
+    private const string VoidPrefix = "void:";
 }

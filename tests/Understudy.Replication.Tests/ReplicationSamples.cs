@@ -36,6 +36,10 @@ internal static class ReplicationSamples
         After = [new ServiceName("first")],
         Apart = [new ServiceName("other")],
         AuditEvery = TimeSpan.FromHours(6),
+        Restarts = 0,
+        RestartWindow = TimeSpan.FromMinutes(1),
+        TotalLoss = TotalLossPolicy.StartEmpty,
+        MinInSync = 2,
     };
 
     /// <summary>An entry in the middle of a switchover.</summary>
@@ -47,6 +51,11 @@ internal static class ReplicationSamples
         IsFrozen = true,
         IsHeld = true,
         Operation = new Operation(N2.Node, OperationStage.Freeze, TimeSpan.FromSeconds(90), "n1 is drained"),
+        Failures = [new ProviderFailures(N1, 3, 2, TimeSpan.FromSeconds(80))],
+        LastError = "it threw",
+        IsStopped = true,
+        Recovery = new Recovery(N2.Node),
+        Configuration = Entry.Configuration with { Origin = N1.Node },
     };
 
     /// <summary>An entry whose secondary left because it was behind.</summary>
@@ -76,6 +85,9 @@ internal static class ReplicationSamples
         new OperatorCommand.Resume(Service),
         new OperatorCommand.Resume(null),
         new OperatorCommand.Audit(Service),
+        new OperatorCommand.Release(N1.Node),
+        new OperatorCommand.Recover(Service, N2.Node, AcceptsLoss: true),
+        new OperatorCommand.Recover(Service, null, AcceptsLoss: false),
     ];
 
     public static readonly ReplicationMessage[] Control =
@@ -94,7 +106,6 @@ internal static class ReplicationSamples
             ]),
         new ReplicationMessage.HandOverWanted(),
         new ReplicationMessage.Frozen(Service, Version),
-        new ReplicationMessage.MoveWanted(Service, Version),
         new ReplicationMessage.Audited(Service, Version, 812, new UInt128(0xD1D2D3D4D5D6D7D8, 0xE1E2E3E4E5E6E7E8)),
         new ReplicationMessage.StateDiffered(Service, Version, 812),
         new ReplicationMessage.AuditEnded(Service, Version, 4, "n3 differs", IsPrimaryOdd: true),
@@ -102,6 +113,8 @@ internal static class ReplicationSamples
             Service, Version, new Provider(N2, new DiskId(12)),
             new LeaveReason(LeaveCause.RecordDamaged, 0, "data.db: checkpoint 5")),
         new ReplicationMessage.CopyGood(Service, Version, new Provider(N2, new DiskId(12))),
+        new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
+        new ReplicationMessage.KindsOffered(["kv", "votes"]),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

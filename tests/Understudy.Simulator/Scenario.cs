@@ -53,8 +53,14 @@ internal sealed record Scenario
     /// <summary>Mean time between two commands of an operator, in ticks; 0 if there is none.</summary>
     public required long CommandEvery { get; init; }
 
+    /// <summary>A node that has no code for any service, or null.</summary>
+    public NodeId? WithoutCode { get; init; }
+
     /// <summary>How many nodes may host services.</summary>
-    public int Hosts => Cluster.Nodes.Count(n => n.Kind != NodeKind.Witness);
+    public int Hosts => Cluster.Nodes.Count(n => n.Kind != NodeKind.Witness && n.Id != WithoutCode);
+
+    /// <summary>What a node is configured to be.</summary>
+    public NodeOptions OptionsOf(NodeId node) => node == WithoutCode ? Cluster with { Kinds = ["none"] } : Cluster;
 }
 
 /// <summary>How a seed's network behaves, apart from the faults that strike it.</summary>

@@ -44,9 +44,21 @@ internal sealed class ScenarioDraw(SeededRandom random)
             AimedFaults = DrawAimedFaults(random.Fork()),
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
-        var cluster = scenario.Cluster with { Services = Audit(Group(scenario.Cluster.Services)) };
-        var profile = cluster.Profile with { Lag = DrawLag(), Transfer = DrawTransfer() };
-        return scenario with { Cluster = cluster with { Profile = profile } };
+        if (random.Chance(0.5)) scenario = DrawKinds(scenario);
+        var services = Group(scenario.Cluster.Services).Select(s => DrawPolicies(s, scenario.Hosts)).ToImmutableArray();
+        var quarantine = random.Chance(0.25)
+            ? new QuarantineRule(2 + random.Below(3), new TimeSpan(LogUniform(5 * Second, 600 * Second)))
+            : QuarantineRule.Never;
+        var profile = scenario.Cluster.Profile with { Lag = DrawLag(), Transfer = DrawTransfer() };
+        return scenario with
+        {
+            Cluster = scenario.Cluster with
+            {
+                Services = Audit(services),
+                Quarantine = quarantine,
+                Profile = profile,
+            },
+        };
     }
 
     /// <summary>In some clusters snapshots are frequent, and sent slowly and in small parts.</summary>
@@ -68,6 +80,26 @@ internal sealed class ScenarioDraw(SeededRandom random)
         if (random.Chance(0.3)) lag = lag with { Bytes = LogUniform(2_000, 50_000) };
         if (random.Chance(0.3)) lag = lag with { BacklogEntries = 2 + random.Below(30) };
         return lag;
+    }
+
+    private ServiceDefinition DrawPolicies(ServiceDefinition service, int hosts) => service with
+    {
+        Restarts = random.Below(3),
+        RestartWindow = new TimeSpan(LogUniform(1 * Second, 600 * Second)),
+        MinInSync = random.Chance(0.25) ? Math.Min(2, Math.Min(hosts, 1 + service.Secondaries)) : 1,
+        TotalLoss = random.Chance(service.Durable ? 0.15 : 0.5) ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
+    };
+
+    /// <summary>The nodes say what they have code for; sometimes one has none.</summary>
+    private Scenario DrawKinds(Scenario scenario)
+    {
+        var hosts = scenario.Cluster.Nodes.Where(n => n.Kind != NodeKind.Witness).ToList();
+        var isOneWithout = hosts.Count > 2 && random.Chance(0.2);
+        return scenario with
+        {
+            Cluster = scenario.Cluster with { Kinds = ["kv"] },
+            WithoutCode = isOneWithout ? hosts[random.Below(hosts.Count)].Id : null,
+        };
     }
 
     /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>

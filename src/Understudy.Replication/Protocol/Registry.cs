@@ -19,6 +19,8 @@ public sealed class Registry : IReplicatedState
     private readonly SortedDictionary<NodeId, NodeEntry> _nodes = [];
     private readonly SortedSet<ServiceName> _removed = [];
     private readonly SortedSet<ServiceName> _underWay = [];
+    private readonly SortedSet<ServiceName> _failing = [];
+    private readonly SortedSet<ServiceName> _lost = [];
     private readonly Queue<HistoryEntry> _history = new();
     private ServiceGroups? _groups;
     private ImmutableArray<HistoryEntry>? _published;
@@ -53,6 +55,12 @@ public sealed class Registry : IReplicatedState
     /// <summary>The services that have an operation under way.</summary>
     public IReadOnlyCollection<ServiceName> UnderWay => _underWay;
 
+    /// <summary>The services whose code failed, so that it still counts.</summary>
+    public IReadOnlyCollection<ServiceName> Failing => _failing;
+
+    /// <summary>The services that were started and have no in-sync provider left.</summary>
+    public IReadOnlyCollection<ServiceName> Lost => _lost;
+
     /// <summary>Which services are decided on together.</summary>
     public ServiceGroups Groups => _groups ??= new ServiceGroups(_services.Values.Select(e => e.Definition));
 
@@ -61,7 +69,10 @@ public sealed class Registry : IReplicatedState
 
     public ServiceEntry? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
-    public bool IsDrained(NodeId node) => _nodes.TryGetValue(node, out var entry) && entry.IsDrained;
+    public NodeEntry? FindNode(NodeId node) => _nodes.GetValueOrDefault(node);
+
+    /// <summary>What is said of a node; of most nothing is.</summary>
+    public NodeEntry Node(NodeId node) => _nodes.GetValueOrDefault(node) ?? new NodeEntry(node, IsDrained: false);
 
     /// <summary>Whether a service of this name was removed: some node may still have its state.</summary>
     public bool WasRemoved(ServiceName name) => _removed.Contains(name);
@@ -159,6 +170,8 @@ public sealed class Registry : IReplicatedState
         _nodes.Clear();
         _removed.Clear();
         _underWay.Clear();
+        _failing.Clear();
+        _lost.Clear();
         _history.Clear();
         (_groups, _published) = (null, null);
         (IsHeld, Elapsed, LastChange) = (false, TimeSpan.Zero, 0);
@@ -174,12 +187,18 @@ public sealed class Registry : IReplicatedState
         _services[name] = entry;
         if (entry.Operation is null) _underWay.Remove(name);
         else _underWay.Add(name);
+        if (entry.Failures.Any(f => f.Count > 0)) _failing.Add(name);
+        else _failing.Remove(name);
+        if (entry.Configuration is { IsStarted: true, Primary: null }) _lost.Add(name);
+        else _lost.Remove(name);
     }
 
     private void Remove(ServiceName name)
     {
         _services.Remove(name);
         _underWay.Remove(name);
+        _failing.Remove(name);
+        _lost.Remove(name);
         _removed.Add(name);
         _groups = null;
     }

@@ -63,6 +63,7 @@ public sealed partial class Replica
         follower.IsTransferWanted = !follower.MustAcknowledge && (!MayTransfer || IsTransferring);
         if (follower.IsTransferWanted) return;
         (follower.Transfer, follower.TransferOffset, follower.HasTransferAnswer) = (_snapshot, 0, false);
+        follower.LastBegan = 0; // What was under way is void: the snapshot comes instead.
         SendPart(follower);
     }
 

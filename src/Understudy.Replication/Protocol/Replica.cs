@@ -24,9 +24,6 @@ public static class ReplicaLimits
     /// <summary>A provider this close to the end of the log is marked joining.</summary>
     public const long JoiningLag = 64;
 
-    /// <summary>Entries sent ahead of the last acknowledged one before sending waits.</summary>
-    public const long SendAhead = 4096;
-
     public const long SnapshotAfterBytes = 16 << 20;
 }
 
@@ -145,7 +142,10 @@ public sealed partial class Replica : ISealableLog
         _followers.Clear();
         ForgetAudit();
         _isLone = inSync.Length <= 1;
+        _inSync = inSync.Length;
+        LimitCommits();
         _askedToken = null;
+        _isOwnWordDue = false;
         _selfDurable = _isDurable ? 0 : _log.LastSequence;
         SendWhenDurable(_self, new ReplicationMessage.Appended(_service, version, true, _log.LastSequence, 0));
         _quorumSequence = Committed;
@@ -162,6 +162,7 @@ public sealed partial class Replica : ISealableLog
     private void Demote()
     {
         Role = ReplicaRole.Standby;
+        LimitCommits();
         _followers.Clear();
         ForgetAudit();
         _pendingSnapshot = null;
@@ -251,12 +252,16 @@ public sealed partial class Replica : ISealableLog
 
     private void Write(params ImmutableArray<StoreWrite> writes)
     {
+        WriteAppended();
         if (_isDurable && writes.Length > 0) _effects.Add(new ReplicaEffect.Write(writes));
     }
 
     private void Send(MemberId to, ReplicationMessage message) =>
         _effects.Add(new ReplicaEffect.Send(to, message, IsDurable: false));
 
-    private void SendWhenDurable(MemberId to, ReplicationMessage message) =>
+    private void SendWhenDurable(MemberId to, ReplicationMessage message)
+    {
+        WriteAppended();
         _effects.Add(new ReplicaEffect.Send(to, message, IsDurable: _isDurable));
+    }
 }

@@ -98,6 +98,10 @@ public static partial class ReplicationCodec
                 ToNumber(wire.AuditsAsked, ref fault),
                 ToNumber(wire.AuditsDone, ref fault),
                 new TimeSpan(ToNumber(wire.AuditedAt, ref fault))),
+            Failures = ToFailures(wire.Failures, ref fault),
+            LastError = ToText(wire.LastError, ReplicationMessage.CodeFailed.LongestError, ref fault),
+            IsStopped = wire.IsStopped,
+            Recovery = ToRecovery(wire.Recovery, ref fault),
         };
     }
 
@@ -149,8 +153,24 @@ public static partial class ReplicationCodec
         return names.MoveToImmutable();
     }
 
-    private static NodeEntry ToNodeEntry(Wire.NodeEntry wire, ref string? fault) =>
-        new(ToNode(wire.Node, ref fault), wire.IsDrained);
+    private static NodeEntry ToNodeEntry(Wire.NodeEntry wire, ref string? fault)
+    {
+        var entry = new NodeEntry(ToNode(wire.Node, ref fault), wire.IsDrained);
+        if (wire.Kinds is { } told)
+        {
+            entry = entry with { HasToldKinds = true, Kinds = ToKinds(told.Kinds, ref fault) };
+        }
+
+        if (wire.Exits is not { } exits) return entry;
+        var times = ImmutableArray.CreateBuilder<TimeSpan>(exits.At.Count);
+        foreach (var at in exits.At) times.Add(new TimeSpan(ToNumber(at, ref fault)));
+        return entry with
+        {
+            EvictedTo = exits.EvictedTo,
+            Exits = times.MoveToImmutable(),
+            IsQuarantined = exits.IsQuarantined,
+        };
+    }
 
     internal static NodeId ToNode(string name, ref string? fault)
     {

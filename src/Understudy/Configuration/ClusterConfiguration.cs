@@ -5,6 +5,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Replication;
 
 // The package's own namespace: "Understudy.Configuration" would hide the configuration of a service.
 namespace Understudy;
@@ -20,6 +23,12 @@ public sealed record ClusterConfiguration
 
     /// <summary>All timings; the same on every node. Default <c>lan</c>.</summary>
     public Profile Profile { get; init; } = Profile.Lan;
+
+    /// <summary>
+    /// Whether a node that leaves the view three times in an hour, without having said so, gets no services until an
+    /// operator releases it. Default true.
+    /// </summary>
+    public bool Quarantine { get; init; } = true;
 
     /// <summary>Every configured node, in the order of their ids.</summary>
     public required ImmutableArray<NodeConfiguration> Nodes { get; init; }
@@ -62,6 +71,18 @@ public sealed record ClusterConfiguration
         return new ConfigurationProblem(file, 0, 0, $"there is no node \"{self}\" in this file", meaning);
     }
 
+    /// <summary>What a node's core is told.</summary>
+    /// <param name="kinds">The kinds of services that the node has code for.</param>
+    internal NodeOptions ToNodeOptions(IEnumerable<string> kinds) => new(
+        Cluster,
+        Profile,
+        [.. Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
+        [.. Services.OrderBy(service => service.Name).Select(service => service.ToDefinition())])
+    {
+        Quarantine = Quarantine ? QuarantineRule.Default : QuarantineRule.Never,
+        Kinds = [.. kinds.Order(StringComparer.Ordinal)],
+    };
+
     public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
 
     public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
@@ -74,12 +95,15 @@ public sealed record ClusterConfiguration
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"cluster {Cluster}\nprofile {Profile.Name}\n");
+        text.Append(CultureInfo.InvariantCulture, $"quarantine {Quarantine}\n");
         foreach (var node in Nodes.OrderBy(node => node.Id))
             text.Append(CultureInfo.InvariantCulture, $"node {node.Id} {node.Address} {node.Http} {node.Kind}\n");
         foreach (var service in Services.OrderBy(service => service.Name))
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}\n");
+                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
+                + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}"
+                + $"{service.Rules}\n");
         return text.ToString();
     }
 }

@@ -21,6 +21,8 @@ internal sealed record NodeLoopParts
 
     public required Gateway Gateway { get; init; }
 
+    public required CommandGateway Commands { get; init; }
+
     public required ServiceExecutors Executors { get; init; }
 
     public required EventReports Reports { get; init; }

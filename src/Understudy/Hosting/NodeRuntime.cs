@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,7 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
@@ -36,6 +38,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
+    private readonly CommandGateway _commands;
     private readonly ServiceExecutors _executors;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
@@ -53,6 +56,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         ILoggerFactory? loggers = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
+        catalog ??= new ServiceCatalog();
         _clock = clock;
         _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
         _loggers = loggers ?? _ownLoggers!;
@@ -72,32 +76,33 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             new TransportInbox(inbox, reports),
             clock,
             _loggers.CreateLogger<TcpTransport>());
-        var services = configuration.Services.Select(service => service.Name).ToHashSet();
         _hold = HoldFor(configuration.Profile);
-        _gateway = new Gateway(inbox, services, _hold, clock);
+        _gateway = new Gateway(inbox, _hold, clock);
+        _commands = new CommandGateway(inbox, _hold, clock);
         _executors = new ServiceExecutors(
-            catalog ?? new ServiceCatalog(),
+            catalog,
             configuration.Profile,
             clock,
             fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = OptionsOf(configuration),
+            Options = configuration.ToNodeOptions(catalog.Kinds),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
             Store = _store,
             Gateway = _gateway,
+            Commands = _commands,
             Executors = _executors,
             Reports = reports,
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, _loop, _gateway, timeline);
+        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
         _web = CreateServer(kestrel =>
             kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
-        _web.Run(new NodeHttp(_gateway, _local).AnswerAsync);
-        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport));
+        _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
+        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), NodeListening.HandOnAtOnce);
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -108,6 +113,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
 
     /// <summary>Carries requests to services' primaries.</summary>
     public IGateway Gateway => _gateway;
+
+    /// <summary>Carries operators' commands to the replica manager.</summary>
+    public ICommandGateway Commands => _commands;
 
     /// <summary>This node's present instance of a service's code, or null.</summary>
     public IReplicatedService? FindService(ServiceName service) => _executors.Find(service);
@@ -137,6 +145,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
         _gateway.Close("This node has stopped. Ask another.");
+        _commands.Close("This node has stopped. Ask another, under the same key.");
         _loop.Leave();
         await WithinAsync(_loop.Left, cancellationToken);
         await _transport.DisposeAsync();
@@ -178,12 +187,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private WebApplication CreateServer(Action<KestrelServerOptions> listen)
+    private WebApplication CreateServer(
+        Action<KestrelServerOptions> listen, Action<SocketTransportOptions>? sockets = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore();
+        if (sockets is not null) builder.WebHost.UseSockets(sockets);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
@@ -200,21 +211,13 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // It logs what it throws as well; the command that starts the node says it in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // Heard by anybody, it makes an activity and a scope of every request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
 
-    private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
-        configuration.Cluster,
-        configuration.Profile,
-        [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
-        [.. configuration.Services.OrderBy(service => service.Name).Select(service => new Replication.ServiceDefinition(
-            service.Name,
-            service.Kind,
-            service.Secondaries,
-            service.Spares,
-            service.Durability == Durability.Disk))]);
-
-    // A failover after silence, and some more.
-    private static TimeSpan HoldFor(Profile profile) =>
+    /// <summary>How long a request may wait for its answer: a failover after silence, and some more.</summary>
+    internal static TimeSpan HoldFor(Profile profile) =>
         TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
 
     private static UInt128 RandomId() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));

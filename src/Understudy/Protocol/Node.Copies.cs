@@ -14,12 +14,27 @@ public sealed partial class Node
 {
     private TimeSpan _voidToldAt;
 
-    /// <summary>What the disk says of the copy.</summary>
+    /// <summary>What the disk says of the copy; of one that an older lineage left aside nothing matters.</summary>
     private void FindVoidCopy(HostedService hosted)
     {
-        var key = StoredNode.VoidKey(hosted.Definition.Name);
-        if (!_stored.Records.TryGetValue(key, out var mark) || mark.IsEmpty) return;
-        hosted.VoidFor = new LeaveReason(LeaveCause.RecordDamaged, 0, Encoding.UTF8.GetString(mark.Span));
+        foreach (var (key, mark) in _stored.Records)
+        {
+            if (mark.IsEmpty || StoredNode.VoidStream(key) is not { } stream) continue;
+            if (ServiceStream.Service(stream) != hosted.Definition.Name) continue;
+            if (ServiceStream.LineageOf(stream).Value < hosted.Lineage.Value) continue;
+            hosted.VoidFor = new LeaveReason(LeaveCause.RecordDamaged, 0, Encoding.UTF8.GetString(mark.Span));
+            hosted.VoidStream = stream;
+        }
+    }
+
+    /// <summary>A newer lineage begins here: what was wrong with an older one's copy does not matter to it.</summary>
+    /// <returns>True if there is a copy of this very lineage, and it is damaged.</returns>
+    private static bool EndVoid(HostedService hosted, ServiceName stream)
+    {
+        if (hosted.VoidFor is not { } reason) return false;
+        if (reason.Cause == LeaveCause.RecordDamaged && hosted.VoidStream == stream) return true;
+        if (reason.IsCopyVoid) hosted.VoidFor = null;
+        return false;
     }
 
     /// <summary>
@@ -36,13 +51,15 @@ public sealed partial class Node
 
     private void OnStateDiffered(ReplicationMessage.StateDiffered said)
     {
-        if (!_services.TryGetValue(said.Service, out var hosted) || hosted.VoidFor is not null) return;
+        var service = ServiceStream.Service(said.Service);
+        if (!_services.TryGetValue(service, out var hosted) || hosted.VoidFor is not null) return;
+        if (hosted.Stream != said.Service) return;
         // Only in the configuration that both know: what comes of it is decided by the next one.
         if (hosted.Configuration is not { } present || !present.IsInSync(_self) || hosted.IsPrimary) return;
         if (present.Version != said.Version || hosted.Replica.Version != said.Version) return;
         hosted.VoidFor = new LeaveReason(LeaveCause.StateDiffered, said.Sequence);
         Report(new NodeEvent.Alarm(
-            $"the copy of {said.Service} on this node is void: {hosted.VoidFor}. It is brought up anew."));
+            $"the copy of {service} on this node is void: {hosted.VoidFor}. It is brought up anew."));
         TellVoid(hosted);
     }
 
@@ -50,8 +67,8 @@ public sealed partial class Node
     /// A void copy takes nothing of a configuration that this node has not adopted: it cannot know yet whether it is to
     /// be deleted, and what it acknowledges may count. One that is damaged takes nothing at all.
     /// </summary>
-    private bool Ignores(ServiceName service, ConfigurationVersion version) =>
-        _services.TryGetValue(service, out var hosted) && hosted.VoidFor is { } reason
+    private bool Ignores(ServiceName stream, ConfigurationVersion version) =>
+        _services.TryGetValue(ServiceStream.Service(stream), out var hosted) && hosted.VoidFor is { } reason
         && (reason.Cause is LeaveCause.RecordDamaged or LeaveCause.FormatUnknown
             || hosted.Configuration is not { } present
             || present.Version != version);
@@ -129,7 +146,9 @@ public sealed partial class Node
         InReplica(hosted.Replica, name, r => r.Discard());
         if (reason.Cause == LeaveCause.RecordDamaged)
         {
-            Write(StoreFile.Control, [new StoreWrite.PutRecord(StoredNode.VoidKey(name), default)]);
+            if (hosted.VoidStream != hosted.Stream)
+                Write(StoreFile.Data, [new StoreWrite.RemoveReplica(hosted.VoidStream)]);
+            Write(StoreFile.Control, [new StoreWrite.PutRecord(StoredNode.VoidKey(hosted.VoidStream), default)]);
         }
 
         Report(new NodeEvent.Noted($"the copy of {name} on this node is deleted, and begins empty: {reason}"));

@@ -33,6 +33,7 @@ public sealed partial class Node
     private readonly FlushGate _control = new();
     private readonly FlushGate _data = new();
     private readonly Queue<Message> _toSelf = new();
+    private readonly Queue<(Replica Replica, ServiceName Service)> _batched = new();
     private readonly SortedDictionary<long, Action> _currency = [];
     private readonly SortedDictionary<ServiceName, ImmutableArray<JoiningProgress>> _joining = [];
     private List<NodeEffect> _effects = [];
@@ -67,7 +68,14 @@ public sealed partial class Node
             options.Profile,
             mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
-        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile, mutations);
+        _manager = new ReplicaManager(
+            options.Services,
+            _registry,
+            _registryReplica,
+            options.Profile,
+            mutations,
+            options.Quarantine,
+            awaitsKinds: !options.Kinds.IsEmpty);
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;
@@ -104,6 +112,21 @@ public sealed partial class Node
         _now = now;
         _effects = effects;
         Take(input);
+        Settle();
+        if (input is not NodeInput.BatchEnded) return;
+        while (_batched.TryDequeue(out var batched) && !_hasEnded)
+        {
+            if (!IsHosted(batched.Replica, batched.Service)) continue; // It was removed in this batch.
+            InReplica(batched.Replica, batched.Service, r => r.EndBatch());
+            Settle();
+        }
+    }
+
+    private bool IsHosted(Replica replica, ServiceName service) => replica == _registryReplica ||
+        (_services.TryGetValue(service, out var hosted) && hosted.Replica == replica);
+
+    private void Settle()
+    {
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
         if (!_hasEnded) ReportDrained();
@@ -115,6 +138,7 @@ public sealed partial class Node
         switch (input)
         {
             case NodeInput.Tick: OnTick(); break;
+            case NodeInput.BatchEnded: break; // Whatever the input was, its turn ends as every turn does.
             case NodeInput.ChannelUp up:
                 StepMembership(new MembershipInput.ChannelUp(up.Peer));
                 break;
@@ -146,6 +170,7 @@ public sealed partial class Node
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
         TellVoidCopies();
+        TellKinds();
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
         _router.Manager = _selection.Outcome?.Winner;
@@ -211,22 +236,16 @@ public sealed partial class Node
         if (!_isHost) return null;
         if (!_services.TryGetValue(definition.Name, out var hosted))
         {
-            _services[definition.Name] = hosted = new(definition, MakeReplica(definition, _stored));
+            _services[definition.Name] = hosted = MakeHosted(definition);
             hosted.Replica.MayTransfer = false; // Until it is its turn.
             FindVoidCopy(hosted);
         }
 
+        var isChanged = hosted.Definition.MinInSync != definition.MinInSync;
         hosted.Definition = definition; // An operator may have changed it.
+        if (isChanged) InReplica(hosted.Replica, definition.Name, r => r.Require(definition.MinInSync));
         return hosted;
     }
-
-    private Replica MakeReplica(ServiceDefinition definition, StoredNode stored) => new(
-        definition.Name,
-        _self,
-        definition.Durable,
-        definition.Durable ? stored.Replicas.GetValueOrDefault(definition.Name) : null,
-        _options.Profile,
-        _mutations);
 
     private static StoredMembership ReadMembership(StoredNode stored) => new(
         stored.Disk,

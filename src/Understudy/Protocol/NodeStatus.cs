@@ -48,4 +48,7 @@ public sealed record NodeStatus(
 {
     /// <summary>The latest changes that RMs decided, the oldest first; empty where no registry copy is.</summary>
     public ImmutableArray<HistoryEntry> History { get; init; } = [];
+
+    /// <summary>The copies of earlier lineages that this node keeps aside, by the names of their streams.</summary>
+    public ImmutableArray<ServiceName> Aside { get; init; } = [];
 }

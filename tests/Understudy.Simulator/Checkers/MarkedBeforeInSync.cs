@@ -33,6 +33,7 @@ internal sealed class MarkedBeforeInSync(Activations activations) : Checker
     {
         var version = new ConfigurationVersion(configuration.Version.Value - 1);
         if (activations.Find(configuration.Service, version) is not { InSync.IsEmpty: false } before) return;
+        if (before.Lineage != configuration.Lineage) return; // Its first provider is in sync with nobody.
         foreach (var provider in configuration.InSync)
         {
             if (before.InSync.Any(p => p.Disk == provider.Disk)) continue;

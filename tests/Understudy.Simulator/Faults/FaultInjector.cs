@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Understudy.Kernel;
 using Understudy.Replication;
+using Understudy.Replication.Protocol;
 using Understudy.Simulator.Machines;
 
 namespace Understudy.Simulator.Faults;
@@ -81,6 +82,7 @@ internal sealed class FaultInjector
         FaultKind.FlushStall => TryStallFlush(),
         FaultKind.StateDamaged => TryDamageState(),
         FaultKind.RecordDamaged => TryDamageRecord(Pick()),
+        FaultKind.InSyncLost => TryLoseInSync(),
         FaultKind.OrderlyStop => Pick().TryStopInOrder(TimeSpan.FromSeconds(10).Ticks),
         _ => TryCut(kind),
     };
@@ -111,10 +113,11 @@ internal sealed class FaultInjector
     {
         foreach (var (name, configuration) in Copies(node))
         {
+            var stream = ServiceStream.Of(name, configuration.Lineage);
             var others = configuration.InSync.Where(p => p.Member.Node != node.Option.Id)
                 .Select(p => Nodes[_cluster.IndexOf(p.Member.Node)]);
-            if (!others.Any(other => other.HasGoodCopy(name)) || !TryKill(node, hasPower: true, Length(800))) continue;
-            node.DamageRecord(name);
+            if (!others.Any(other => other.HasGoodCopy(stream)) || !TryKill(node, hasPower: true, Length(800))) continue;
+            node.DamageRecord(stream);
             return true;
         }
 
@@ -144,6 +147,24 @@ internal sealed class FaultInjector
         }
 
         return isStruck;
+    }
+
+    private bool TryLoseInSync()
+    {
+        var services = _cluster.Scenario.Cluster.Services;
+        var service = services[_random.Below(services.Length)].Name;
+        var manager = Array.Find(Nodes, node => node.Core is { IsManager: true });
+        if (manager?.Core?.Map.Find(service) is not { Configuration.InSync: { IsEmpty: false } inSync }) return false;
+        List<SimulatedNode> holders = [.. inSync.Select(p => Nodes[_cluster.IndexOf(p.Member.Node)])];
+        var voters = Nodes.Where(n => n.Option.Kind != NodeKind.NonVoter).ToList();
+        if (voters.Count(n => n.IsAwake && !holders.Contains(n)) <= voters.Count / 2) return false;
+        foreach (var holder in holders)
+        {
+            holder.Kill(hasPower: _random.Chance(0.7));
+            holder.StartAfter(Length(5000));
+        }
+
+        return true;
     }
 
     private bool TrySuspect()

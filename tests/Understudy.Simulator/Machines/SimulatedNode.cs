@@ -4,6 +4,7 @@ using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
 using Understudy.Simulator.Faults;
+using Understudy.Testing.Machines;
 using Understudy.Transport;
 
 namespace Understudy.Simulator.Machines;
@@ -16,8 +17,9 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
 {
     private readonly List<NodeEffect> _effects = [];
     private readonly List<NodeInput> _waiting = [];
-    private readonly SimulatedDisk _disk = new(new DiskId(random.NextId()));
+    private readonly MemoryDisk _disk = new(new DiskId(random.NextId()));
     private readonly SortedDictionary<ServiceName, SimulatedProvider> _providers = [];
+    private readonly SeededRandom _batching = random.Fork();
     private readonly string _name = option.Id.Value;
     private long _ownAtStart;
     private int _flushGeneration;
@@ -82,7 +84,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         _isDrainDue = false;
         _ownAtStart = Clock.Read(cluster.Now);
         Member = new MemberId(option.Id, new Incarnation(++_disk.BootCounter, random.Next()));
-        Core = new Node(cluster.Scenario.Cluster, Member, _disk.Read(), random.Fork(), cluster.Mutations);
+        Core = new Node(cluster.Scenario.OptionsOf(option.Id), Member, _disk.Read(), random.Fork(), cluster.Mutations);
         Cluster = Core.View?.Cluster;
         cluster.Note(_name, $"started as {Member}");
         cluster.Checkers.OnStarted(this);
@@ -185,7 +187,22 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         else Post(new NodeInput.Flushed(file, ticket));
     }
 
+    // The shell gives a node all that has come before it ends the batch: sometimes that is more than one input.
     private void Step(NodeInput input)
+    {
+        StepOne(input);
+        if (Core is null || input is NodeInput.BatchEnded) return;
+        if (_batching.Chance(0.7))
+        {
+            StepOne(NodeInput.BatchEnded.Instance);
+            return;
+        }
+
+        var delay = _batching.Exponential(TimeSpan.FromMicroseconds(200)).Ticks;
+        cluster.ScheduleInput(this, delay, NodeInput.BatchEnded.Instance);
+    }
+
+    private void StepOne(NodeInput input)
     {
         var core = Core ?? throw new UnreachableException("Only a running node is stepped.");
         cluster.OnStep(this, input);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Services;
 
 namespace Understudy.Tests.Services;
@@ -80,6 +81,23 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_command_from_code_is_carried_out_once_whichever_node_is_asked()
+    {
+        var nodes = await StartAsync();
+        var admins = _hosts.Select(host => host.Services.GetRequiredService<IUnderstudyAdmin>()).ToList();
+        var hold = new OperatorCommand.Hold(new ServiceName("tally"));
+        var told = await admins[0].CommandAsync(hold, "once", _patience.Token);
+        told.Outcome.ShouldBe(CommandOutcome.Done, told.Text);
+        (await admins[1].CommandAsync(hold, "once", _patience.Token)).ShouldBe(told);
+
+        var other = new OperatorCommand.Resume(new ServiceName("tally"));
+        (await admins[2].CommandAsync(other, "once", _patience.Token)).Outcome.ShouldBe(CommandOutcome.Refused);
+        var manager = nodes[0].Status.ReplicaManager!.Primary;
+        admins[nodes.FindIndex(node => node.Node == manager)].History("tally")!.Changes
+            .Count(change => change.What == "held").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Options_that_cannot_be_used_are_all_named()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -89,6 +107,23 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
         var failure = await Should.ThrowAsync<InvalidOperationException>(host.StartAsync());
         failure.Message.ShouldContain("Node is not set");
         failure.Message.ShouldContain("DataDirectory is not set");
+    }
+
+    [Fact]
+    public async Task Rules_of_services_that_cannot_be_met_are_all_named()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.AddUnderstudy(options => options.Nodes.Add(Node("n1")))
+            .AddService<Tally>("a", shape => shape.With.Add("b"))
+            .AddService<Tally>("b", shape => shape.After.Add("a"))
+            .AddService<Tally>("c", shape => shape.Apart.Add("nobody"))
+            .AddService<Tally>("d", shape => shape.Never.Add("n9"));
+        using var host = builder.Build();
+
+        var failure = await Should.ThrowAsync<InvalidOperationException>(host.StartAsync());
+        failure.Message.ShouldContain("a -> b -> a");
+        failure.Message.ShouldContain("c has a rule about \"nobody\"");
+        failure.Message.ShouldContain("d has a rule about the node \"n9\"");
     }
 
     [Fact]
