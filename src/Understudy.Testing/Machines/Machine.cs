@@ -212,7 +212,15 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
         Step(new NodeInput.ClientsDrained());
     }
 
+    /// <summary>Every input is a batch of its own.</summary>
     private void Step(NodeInput input)
+    {
+        var life = Life;
+        Take(input);
+        if (life == Life && HasNode) Take(NodeInput.BatchEnded.Instance);
+    }
+
+    private void Take(NodeInput input)
     {
         _effects.Clear();
         Core!.Step(OwnNow, input, _effects);
