@@ -55,7 +55,7 @@ internal sealed partial class GroupPlanner
         if (!IsHeld) Place();
     }
 
-    /// <summary>Whether a disk of the last in-sync set is back, and nothing is known to be wrong with its copy.</summary>
+    /// <summary>Whether a disk of the last in-sync set is back, and nothing is known against its copy.</summary>
     private bool HasReturned(ServiceEntry entry) => entry.Definition.Durable && entry.Configuration.InSync.Any(
         p => _decision.Find(p.Member.Node) is { } member && member.Disk == p.Disk && !entry.IsVoid(p.Disk));
 

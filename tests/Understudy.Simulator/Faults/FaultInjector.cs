@@ -116,7 +116,8 @@ internal sealed class FaultInjector
             var stream = ServiceStream.Of(name, configuration.Lineage);
             var others = configuration.InSync.Where(p => p.Member.Node != node.Option.Id)
                 .Select(p => Nodes[_cluster.IndexOf(p.Member.Node)]);
-            if (!others.Any(other => other.HasGoodCopy(stream)) || !TryKill(node, hasPower: true, Length(800))) continue;
+            if (!others.Any(other => other.HasGoodCopy(stream))) continue;
+            if (!TryKill(node, hasPower: true, Length(800))) continue;
             node.DamageRecord(stream);
             return true;
         }

@@ -53,7 +53,8 @@ public class StatusReasonsTests
             left: 1,
             reason: new LeaveReason(LeaveCause.RecordDamaged, 0, "words"),
             hasPrimary: false)
-            .ShouldContain("kv has no primary: every in-sync copy is void (n1: its copy is damaged: words). Recover kv");
+            .ShouldContain(
+                "kv has no primary: every in-sync copy is void (n1: its copy is damaged: words). Recover kv");
 
     [Fact]
     public void Missing_nodes_are_told_for_secondaries_and_for_spares() =>
