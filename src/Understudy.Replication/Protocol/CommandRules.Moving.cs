@@ -25,7 +25,7 @@ internal sealed partial class CommandRules
                 $"{service} is being switched over to {present.Target} already. Abort that first.");
         }
 
-        if ((wanted ?? BestTarget(group)) is not { } target)
+        if ((wanted ?? BestTarget(group, entry)) is not { } target)
         {
             return CommandAnswer.Refused(
                 $"No other node has an in-sync provider of {Names(group)} and may be primary. "
@@ -68,9 +68,9 @@ internal sealed partial class CommandRules
 
     private CommandAnswer Failover(ServiceName service, bool acceptsLoss)
     {
-        if (decision.Find(service) is null) return Unknown(service);
+        if (decision.Find(service) is not { } entry) return Unknown(service);
         var group = Group(service);
-        if (BestTarget(group) is not { } target)
+        if (BestTarget(group, entry) is not { } target)
         {
             return CommandAnswer.Refused(
                 $"No other node has an in-sync provider of {Names(group)}: a failover would lose the state.");
@@ -113,14 +113,18 @@ internal sealed partial class CommandRules
         }
     }
 
-    /// <summary>The least loaded node that could take all of them over now.</summary>
-    private NodeId? BestTarget(ImmutableArray<ServiceEntry> group)
+    /// <summary>
+    /// The node that could take all of them over now from where the service is: one that has some of their primaries
+    /// already, else the least loaded.
+    /// </summary>
+    private NodeId? BestTarget(ImmutableArray<ServiceEntry> group, ServiceEntry service)
     {
-        var targets = group[0].Configuration.InSync
-            .Where(p => decision.Contains(p.Member) && p.Member.Node != group[0].Configuration.Primary?.Node)
+        var targets = service.Configuration.InSync
+            .Where(p => decision.Contains(p.Member) && p.Member.Node != service.Configuration.Primary?.Node)
             .Select(p => p.Member.Node)
             .Where(n => group.All(e => e.IsInSyncOn(n)) && WhyNoTarget(group, n) is null)
-            .OrderBy(decision.PrimariesOn).ThenByDescending(n => n).ToList();
+            .OrderByDescending(n => group.Count(e => e.Configuration.Primary?.Node == n))
+            .ThenBy(decision.PrimariesOn).ThenByDescending(n => n).ToList();
         return targets.Count == 0 ? null : targets[0];
     }
 
