@@ -94,8 +94,9 @@ internal sealed partial class CommandRules
     /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
     public bool Relieve(ServiceName service)
     {
+        if (decision.Find(service) is not { } entry) return false;
         var group = Group(service);
-        if (group.Any(decision.IsHeld) || BestTarget(group) is not { } target) return false;
+        if (group.Any(decision.IsHeld) || BestTarget(group, entry) is not { } target) return false;
         TakeOver(group, target);
         return true;
     }
