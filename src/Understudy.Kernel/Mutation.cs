@@ -31,10 +31,10 @@ public enum Mutation
     NoRmGeneration = 1 << 20,
     GroupMovedInParts = 1 << 21,
     InSyncShrinksWithoutConfigurationChange = 1 << 22,
+    AuditIgnored = 1 << 23,
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
+    VoidCopyLeads = 1 << 26,
     LineageIgnored = 1 << 27,
     MinInSyncIgnored = 1 << 28,
-    AuditIgnored = 1 << 29,
-    VoidCopyLeads = 1 << 30,
 }

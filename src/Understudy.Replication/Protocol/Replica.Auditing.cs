@@ -32,6 +32,7 @@ public sealed partial class Replica
     public void StartAudit(long number)
     {
         if (!IsServing || _audit is not null || _hosted is not { } hosted) return;
+        if (_commitLimit != long.MaxValue) return; // Nothing is committed: no provider would come to its checkpoint.
         _audit = new Audit(number, _now);
         hosted.Audit(_effects);
     }

@@ -61,6 +61,8 @@ public sealed partial class Replica
     /// <summary>One that left because it was behind must have kept up for a while, longer each time.</summary>
     private bool IsOnProbation(Follower follower)
     {
+        // A service that takes no writes for want of providers does not wait for one that has all there is.
+        if (_inSync < _minInSync) return false;
         if (!_laggards.TryGetValue(follower.Provider.Member.Node, out var laggard)) return false;
         var probation = Bounds.Time * (1 << Math.Min(laggard.Times - 1, MostDoublings));
         return follower.KeptUpSince is not { } since || _now - since < probation;

@@ -160,7 +160,7 @@ public sealed partial class Node
     private void ContinueAudit(HostedService hosted)
     {
         var name = hosted.Definition.Name;
-        if (Map.Find(name) is not { Audits: { IsWanted: true } audits }) return;
+        if (Map.Find(name) is not { Audits: { IsWanted: true } audits } || hosted.StartAnewAt is not null) return;
         if (hosted.AuditResult is { } result && result.Number == audits.Asked
             && result.Version == hosted.Replica.Version)
         {

@@ -57,9 +57,10 @@ public sealed partial class Node
         var isDamaged = EndVoid(hosted, stream);
         var isCopied = configuration.Origin == _self.Node && !isDamaged;
         InReplica(was, name, r => next = r.BeginLineage(stream, isCopied, effects));
-        hosted.BeginLineage(configuration.Lineage, stream, next!);
+        next!.MayTransfer = false; // Until it is its turn.
+        hosted.BeginLineage(configuration.Lineage, stream, next);
         hosted.StartAnewAt = null;
-        foreach (var effect in effects) Perform(next!, name, effect);
+        foreach (var effect in effects) Perform(next, name, effect);
         if (wasPrimary) Report(new NodeEvent.PrimaryDeposed(name, was.Version));
         if (!hosted.Definition.Durable || was.LastSequence == 0) return;
         _aside.Add(before);

@@ -109,7 +109,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData($"understudy: there is no command nodes: it is one of {Commands}. Did you mean node?",
         "understudy", "nodes")]
     [InlineData($"understudy: there is no command restore: it is one of {Commands}.", "understudy", "restore")]
-    [InlineData("understudy: there is no command drain: it is one of add, change, remove, hold, resume, "
+    [InlineData("understudy: there is no command drain: it is one of add, change, remove, hold, resume, audit, "
         + "recover.",
         "understudy service", "service", "drain")]
     [InlineData("understudy: say which command: it is one of add, remove.", "understudy provider", "provider")]

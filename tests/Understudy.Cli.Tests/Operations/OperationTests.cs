@@ -20,6 +20,7 @@ public sealed class OperationTests : IAsyncLifetime
     [InlineData("""{"command":"removeService","service":"kv"}""", "service", "remove", "kv")]
     [InlineData("""{"command":"hold","service":"kv"}""", "service", "hold", "kv")]
     [InlineData("""{"command":"resume","service":"kv"}""", "service", "resume", "kv")]
+    [InlineData("""{"command":"audit","service":"kv"}""", "service", "audit", "kv")]
     [InlineData("""{"command":"hold"}""", "hold")]
     [InlineData("""{"command":"resume"}""", "resume")]
     [InlineData("""{"command":"addProvider","service":"kv","node":"n2"}""", "provider", "add", "kv", "n2")]
