@@ -33,4 +33,7 @@ public enum Mutation
     InSyncShrinksWithoutConfigurationChange = 1 << 22,
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
+    WorkerBeforeFence = 1 << 28,
+    WorkerBeforeEnded = 1 << 29,
+    WorkerOutlivesLease = 1 << 30,
 }

@@ -42,7 +42,7 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (missing is null)
         {
             _isReadingBack = true;
-            cluster.Workload.BeginReadBack(Services.Select(s => s.Name));
+            cluster.Workload.BeginReadBack(Services.Where(s => !s.IsExclusive).Select(s => s.Name));
         }
 
         if (cluster.Now > _end) throw new ViolationException(Name, missing ?? "the keys were not read back");
@@ -105,7 +105,7 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
         if (entry.Operation is { } operation) return $"{name} is still being moved: {operation}";
         if (entry.IsFrozen) return $"{name} is frozen";
-        return WhatPrimariesLack(name, primary) ?? WhatReplicasLack(configuration);
+        return WhatPrimariesLack(name, primary) ?? (service.IsExclusive ? null : WhatReplicasLack(configuration));
     }
 
     private string? WhatPrimariesLack(ServiceName name, MemberId primary)

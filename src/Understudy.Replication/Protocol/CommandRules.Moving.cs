@@ -48,6 +48,12 @@ internal sealed partial class CommandRules
             });
         }
 
+        if (entry.Definition.IsExclusive)
+        {
+            return CommandAnswer.Accepted(
+                $"{service} is stopped on {entry.Holder.Node}; when it has ended there, {target} runs it.");
+        }
+
         return CommandAnswer.Accepted(group.All(e => e.IsInSyncOn(target))
             ? $"{Names(group)}: clients are held, and {target} takes over when nothing is in flight."
             : $"{Names(group)}: {target} is brought up to secondary first, then it takes over.");
@@ -68,7 +74,9 @@ internal sealed partial class CommandRules
 
     private CommandAnswer Failover(ServiceName service, bool acceptsLoss)
     {
-        if (decision.Find(service) is null) return Unknown(service);
+        if (decision.Find(service) is not { } entry) return Unknown(service);
+        // Without state there is nothing to lose, and nothing may be hurried.
+        if (entry.Definition.IsExclusive) return Switchover(service, null);
         var group = Group(service);
         if (BestTarget(group) is not { } target)
         {
@@ -96,6 +104,15 @@ internal sealed partial class CommandRules
     {
         var group = Group(service);
         if (group.Any(decision.IsHeld) || BestTarget(group) is not { } target) return false;
+        if (group[0].Definition.IsExclusive)
+        {
+            decision.Put(group[0] with
+            {
+                Operation = new Operation(target, OperationStage.BringUp, decision.Elapsed, decision.Cause),
+            });
+            return true;
+        }
+
         TakeOver(group, target);
         return true;
     }
@@ -116,10 +133,12 @@ internal sealed partial class CommandRules
     /// <summary>The least loaded node that could take all of them over now.</summary>
     private NodeId? BestTarget(ImmutableArray<ServiceEntry> group)
     {
-        var targets = group[0].Configuration.InSync
-            .Where(p => decision.Contains(p.Member) && p.Member.Node != group[0].Configuration.Primary?.Node)
-            .Select(p => p.Member.Node)
-            .Where(n => group.All(e => e.IsInSyncOn(n)) && WhyNoTarget(group, n) is null)
+        var nodes = group[0].Definition.IsExclusive
+            ? decision.Hosts.Select(m => m.Id.Node)
+            : group[0].Configuration.InSync.Where(p => decision.Contains(p.Member)).Select(p => p.Member.Node)
+                .Where(n => group.All(e => e.IsInSyncOn(n)));
+        var targets = nodes
+            .Where(n => n != group[0].Configuration.Primary?.Node && WhyNoTarget(group, n) is null)
             .OrderBy(decision.PrimariesOn).ThenByDescending(n => n).ToList();
         return targets.Count == 0 ? null : targets[0];
     }
@@ -140,6 +159,7 @@ internal sealed partial class CommandRules
         var name = definition.Name;
         if (name == Registry.Name) return $"The name {name} is the replica manager's own.";
         if (definition.Secondaries < 0 || definition.Spares < 0) return $"{name} cannot want fewer than no providers.";
+        if (definition.IsExclusive && WhyNotExclusive(definition) is { } why) return why;
         SortedDictionary<ServiceName, ServiceDefinition> all = [];
         foreach (var entry in registry.Services) all.Add(entry.Definition.Name, entry.Definition);
         all[name] = definition;
@@ -149,10 +169,22 @@ internal sealed partial class CommandRules
             return $"{name} names the service {other}, which does not exist. Add it first.";
         }
 
+        if (definition.With.Any(sponsor => all[sponsor].IsExclusive))
+            return $"{name} cannot be with an exclusive service. Let it start after that one instead.";
         if (ServiceGroups.FindCycle(all) is { } cycle) return $"The services would wait for each other: {cycle}.";
         var group = new ServiceGroups(all.Values).Of(name);
         var both = group.FirstOrDefault(one => all[one].Apart.Any(group.Contains));
         return both.Value is null ? null : $"{both} cannot be both on one node with its group and apart from it.";
+    }
+
+    private static string? WhyNotExclusive(ServiceDefinition definition)
+    {
+        var name = definition.Name;
+        if (definition.Secondaries > 0 || definition.Spares > 0 || definition.Durable)
+            return $"{name} is exclusive: it has no state, so it has no secondaries, no spares and no durability.";
+        return definition.With.IsEmpty
+            ? null
+            : $"{name} is exclusive: it can start after other services, but not be with them.";
     }
 
     private static string Names(IEnumerable<ServiceEntry> group) =>

@@ -51,6 +51,9 @@ public sealed class Decision
     /// <summary>Services that a switchover failed for lately: none is begun again yet.</summary>
     public Func<ServiceName, bool> IsBackingOff { get; init; } = _ => false;
 
+    /// <summary>Exclusive services whose last holder certainly runs them no longer.</summary>
+    public Func<ServiceEntry, bool> HasEnded { get; init; } = _ => false;
+
     public Member? Find(NodeId node) => _members.GetValueOrDefault(node);
 
     public bool Contains(MemberId member) => Find(member.Node)?.Id == member;

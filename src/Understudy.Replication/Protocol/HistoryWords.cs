@@ -44,7 +44,7 @@ public static class HistoryWords
         if (before is null) words.Add("defined");
         else if (!ReferenceEquals(before.Definition, after.Definition)) words.Add("redefined");
         if (old?.Primary != next.Primary) words.Add($"primary {Name(old?.Primary)} -> {Name(next.Primary)}");
-        if (old is null || !old.InSync.SequenceEqual(next.InSync))
+        if (!after.Definition.IsExclusive && (old is null || !old.InSync.SequenceEqual(next.InSync)))
         {
             words.Add($"in sync: {string.Join(' ', next.InSync.Select(p => p.Member))}");
         }
@@ -55,7 +55,10 @@ public static class HistoryWords
         }
 
         if (before is not null && before.IsHeld != after.IsHeld) words.Add(after.IsHeld ? "held" : "resumed");
-        AddOperation(before?.Operation, after.Operation, HasMoved(before, after), words);
+        if (!after.Definition.IsExclusive)
+            AddOperation(before?.Operation, after.Operation, HasMoved(before, after), words);
+        else if (after.Operation is { } wanted && wanted != before?.Operation)
+            words.Add($"to be run by {wanted.Target}: {wanted.Cause}");
         return string.Join("; ", words);
     }
 

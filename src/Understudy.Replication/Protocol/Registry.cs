@@ -19,6 +19,7 @@ public sealed class Registry : IReplicatedState
     private readonly SortedDictionary<NodeId, NodeEntry> _nodes = [];
     private readonly SortedSet<ServiceName> _removed = [];
     private readonly SortedSet<ServiceName> _underWay = [];
+    private readonly SortedSet<ServiceName> _vacant = [];
     private readonly Queue<HistoryEntry> _history = new();
     private ServiceGroups? _groups;
     private ImmutableArray<HistoryEntry>? _published;
@@ -52,6 +53,9 @@ public sealed class Registry : IReplicatedState
 
     /// <summary>The services that have an operation under way.</summary>
     public IReadOnlyCollection<ServiceName> UnderWay => _underWay;
+
+    /// <summary>The exclusive services that nobody is ordered to run.</summary>
+    public IReadOnlyCollection<ServiceName> Vacant => _vacant;
 
     /// <summary>Which services are decided on together.</summary>
     public ServiceGroups Groups => _groups ??= new ServiceGroups(_services.Values.Select(e => e.Definition));
@@ -159,6 +163,7 @@ public sealed class Registry : IReplicatedState
         _nodes.Clear();
         _removed.Clear();
         _underWay.Clear();
+        _vacant.Clear();
         _history.Clear();
         (_groups, _published) = (null, null);
         (IsHeld, Elapsed, LastChange) = (false, TimeSpan.Zero, 0);
@@ -174,12 +179,15 @@ public sealed class Registry : IReplicatedState
         _services[name] = entry;
         if (entry.Operation is null) _underWay.Remove(name);
         else _underWay.Add(name);
+        if (entry.IsVacant) _vacant.Add(name);
+        else _vacant.Remove(name);
     }
 
     private void Remove(ServiceName name)
     {
         _services.Remove(name);
         _underWay.Remove(name);
+        _vacant.Remove(name);
         _removed.Add(name);
         _groups = null;
     }

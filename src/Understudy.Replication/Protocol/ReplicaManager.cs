@@ -56,6 +56,7 @@ public sealed partial class ReplicaManager
         _drained.Clear();
         _backOff.Clear();
         _uncommitted.Clear();
+        LastHolders.Clear();
         _committed = null;
         // What the registry says now stands once everything in it is committed in this version.
         _uncommitted.Enqueue(_registry.ToMap(generation, _replica.LastSequence));
@@ -84,6 +85,7 @@ public sealed partial class ReplicaManager
     public void OnInSyncWanted(MemberId from, ReplicationMessage.InSyncWanted wanted, View view, TimeSpan now)
     {
         if (!IsActive || _registry.Find(wanted.Service) is not { } entry) return;
+        if (entry.Definition.IsExclusive) return;
         var (present, provider) = (entry.Configuration, wanted.Provider);
         if (present.Version != wanted.Version || present.Primary != from || provider.Member == from) return;
         var others = present.InSync.Where(p => p.Member.Node != provider.Member.Node);
@@ -147,6 +149,8 @@ public sealed partial class ReplicaManager
             _backOff.Remove(name);
             Commit(Begin(view, now, "another attempt"), name);
         }
+
+        FillVacant(view, now);
     }
 
     /// <summary>How long RMs have been active since the cluster formed: the time of budgets and of history.</summary>
@@ -158,6 +162,7 @@ public sealed partial class ReplicaManager
             IsDrained = name => _drained.TryGetValue(name, out var version)
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
+            HasEnded = entry => LastHolders.HaveEnded(entry, view, now),
         };
 
     /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>

@@ -24,6 +24,8 @@ public static partial class ReplicationCodec
             ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
         Wire.Envelope.BodyOneofCase.MoveWanted => new ReplicationMessage.MoveWanted(
             ToService(envelope.MoveWanted.Service, ref fault), ToVersion(envelope.MoveWanted.Version, ref fault)),
+        Wire.Envelope.BodyOneofCase.Vacated => new ReplicationMessage.Vacated(
+            ToService(envelope.Vacated.Service, ref fault), ToVersion(envelope.Vacated.Version, ref fault)),
         _ => null,
     };
 
@@ -78,7 +80,10 @@ public static partial class ReplicationCodec
             wire.Kind,
             ToCount(wire.Secondaries, ref fault),
             ToCount(wire.Spares, ref fault),
-            wire.Durable);
+            wire.Durable)
+        {
+            IsExclusive = wire.Exclusive,
+        };
         return ToRuled(definition, wire.Rules, ref fault);
     }
 

@@ -48,6 +48,10 @@ public static partial class ReplicationCodec
         {
             MoveWanted = new() { Service = wanted.Service.Value, Version = wanted.Version.Value },
         },
+        ReplicationMessage.Vacated vacated => new()
+        {
+            Vacated = new() { Service = vacated.Service.Value, Version = vacated.Version.Value },
+        },
         _ => throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
     };
 
@@ -113,6 +117,7 @@ public static partial class ReplicationCodec
         Secondaries = checked((uint)definition.Secondaries),
         Spares = checked((uint)definition.Spares),
         Durable = definition.Durable,
+        Exclusive = definition.IsExclusive,
         Rules = { ToWireRules(definition) },
     };
 

@@ -102,6 +102,11 @@ public abstract record ReplicationMessage : Message
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
     public sealed record Frozen(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
 
+    /// <summary>
+    /// The last holder of an exclusive service runs it no longer, and will start it in no older version than this.
+    /// </summary>
+    public sealed record Vacated(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+
     /// <summary>A gateway forwards a client's request.</summary>
     /// <param name="Id">The gateway's name for it; the same however often it is sent.</param>
     /// <param name="LowestPending">No request of this gateway below this number will be sent again.</param>

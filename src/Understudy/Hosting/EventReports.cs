@@ -105,6 +105,26 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                     $"{e.Service}: {e.Member} is caught up and joins, commits wait for it now",
                     e.Version,
                     e.Service);
+            case NodeEvent.WorkerStarted e:
+                return Entry(
+                    TimelineKinds.WorkerStarted,
+                    e.Cause,
+                    $"{e.Service} runs here, version {e.Version}",
+                    e.Version,
+                    e.Service) with
+                {
+                    Failover = Id(e.Service, e.Version) ?? $"e{e.Cause}",
+                };
+            case NodeEvent.WorkerStopped e:
+                return Entry(
+                    TimelineKinds.WorkerStopped,
+                    Latest,
+                    $"{e.Service} has ended here: {e.Why}",
+                    e.Version,
+                    e.Service) with
+                {
+                    Failover = Id(e.Service, e.Version.Next) ?? $"e{Latest}",
+                };
             case NodeEvent.ProviderSlowed e:
                 return Entry(
                     TimelineKinds.Noted,

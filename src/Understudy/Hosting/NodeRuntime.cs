@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -19,6 +20,7 @@ using Understudy.Protocol;
 using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
+using Understudy.Workers;
 
 namespace Understudy.Hosting;
 
@@ -37,6 +39,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
     private readonly ServiceExecutors _executors;
+    private readonly WorkerRuns _workers;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
     private readonly TimeProvider _clock;
@@ -50,7 +53,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         TimeProvider clock,
         Action<Exception> fail,
         ServiceCatalog? catalog = null,
-        ILoggerFactory? loggers = null)
+        ILoggerFactory? loggers = null,
+        bool endsWithLease = true)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         _clock = clock;
@@ -75,11 +79,19 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var services = configuration.Services.Select(service => service.Name).ToHashSet();
         _hold = HoldFor(configuration.Profile);
         _gateway = new Gateway(inbox, services, _hold, clock);
+        catalog ??= new ServiceCatalog();
         _executors = new ServiceExecutors(
-            catalog ?? new ServiceCatalog(),
+            catalog,
             configuration.Profile,
             clock,
             fail);
+        _workers = new WorkerRuns(
+            catalog,
+            configuration.Profile,
+            clock,
+            endsWithLease ? fail : static _ => { },
+            Logger,
+            HasWorkers(configuration) && endsWithLease ? CreateKillTimer : null);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = OptionsOf(configuration),
@@ -89,6 +101,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Store = _store,
             Gateway = _gateway,
             Executors = _executors,
+            Workers = _workers,
             Reports = reports,
             Clock = clock,
             Fail = fail,
@@ -146,6 +159,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _loop.Halt();
+        _workers.Dispose();
         await _transport.DisposeAsync();
         _store.Dispose();
         await _web.DisposeAsync();
@@ -211,7 +225,21 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             service.Kind,
             service.Secondaries,
             service.Spares,
-            service.Durability == Durability.Disk))]);
+            service.Durability == Durability.Disk)
+        {
+            IsExclusive = service.IsExclusive,
+        })]);
+
+    private static bool HasWorkers(ClusterConfiguration configuration) =>
+        configuration.Services.Any(service => service.IsExclusive);
+
+    private KillTimer? CreateKillTimer(Func<TimeSpan> now)
+    {
+        var whyNone = "a debugger is attached";
+        var timer = Debugger.IsAttached ? null : KillTimer.TryCreate(now, out whyNone);
+        if (timer is null) LogNoKillTimer(Logger, whyNone);
+        return timer;
+    }
 
     // A failover after silence, and some more.
     private static TimeSpan HoldFor(Profile profile) =>

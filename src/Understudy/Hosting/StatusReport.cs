@@ -97,12 +97,14 @@ internal static class StatusReport
             Version = configuration?.Version.Value ?? 0,
             Lineage = configuration?.Lineage.Value ?? 0,
             Primary = configuration?.Primary?.Node.Value,
-            Secondaries = SecondariesOf(configuration),
+            Secondaries = service.IsExclusive ? [] : SecondariesOf(configuration),
             Joining = [.. joining.Select(j => new JoiningStatus(j.Member.Node.Value, j.Percent))],
             Spares = [.. spares.Take(service.Spares).Select(p => p.Node.Value)],
             WantedSecondaries = service.Secondaries,
             WantedSpares = service.Spares,
-            Durability = service.Durability == Durability.Disk ? "disk" : "memory",
+            Durability = service.IsExclusive ? "none" : service.Durability == Durability.Disk ? "disk" : "memory",
+            Exclusive = service.IsExclusive,
+            WaitsFor = status.Vacant.GetValueOrDefault(service.Name),
         };
     }
 

@@ -18,10 +18,17 @@ public sealed partial class Node
         if (!isObeyed) return;
         Map = map;
         EndRemoved(map);
+        EndRemovedWorkers(map);
         _freezing.Clear();
         foreach (var entry in InOrderOfStart(map))
         {
             var name = entry.Definition.Name;
+            if (entry.Definition.IsExclusive)
+            {
+                AdoptWorker(entry);
+                continue;
+            }
+
             if (Host(entry.Definition) is not { } hosted) continue;
             if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
             if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })

@@ -41,6 +41,9 @@ public sealed partial class Node
             case ReplicationMessage.Frozen m:
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnFrozen(from, m, View!, _now));
                 break;
+            case ReplicationMessage.Vacated m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnVacated(from, m, View!, _now));
+                break;
             case ReplicationMessage.MapPushed m:
                 // An order names its RM as well as the announcement does, and is repeated until it is taken.
                 StepSelection(new SelectionInput.Received(from, new SelectionMessage.Elected(m.Map.Generation)));
@@ -153,6 +156,13 @@ public sealed partial class Node
             return;
         }
 
+        if (Map.Find(asked.Service) is { Definition.IsExclusive: true })
+        {
+            AnswerClient(
+                new(asked, default), ReplyOutcome.Refused, $"{asked.Service} is a worker: it takes no requests.");
+            return;
+        }
+
         if (_router.Take(asked, _now) is not { } number)
         {
             AnswerClient(new(asked, default), ReplyOutcome.Unavailable, "This node holds too many requests already.");
@@ -246,7 +256,8 @@ public sealed partial class Node
         if (_stoppingSince is not { } since || _hasEnded) return;
         var isAlone = !IsMember || View!.Members.Length == 1;
         var isOverdue = _now - since > StopLimit;
-        var isHolder = _services.Values.Any(s => s.IsPrimary && s.Configuration is { InSync.Length: > 1 });
+        var isHolder = IsWorkerHolder
+            || _services.Values.Any(s => s.IsPrimary && s.Configuration is { InSync.Length: > 1 });
         if (isHolder && !isAlone && !isOverdue)
         {
             SendToManager(new ReplicationMessage.HandOverWanted());
@@ -260,7 +271,8 @@ public sealed partial class Node
         }
 
         // Until no client can ask any more this node stays a member: what it forwards is answered.
-        if (!_isDrained) return;
+        // While a worker runs it keeps its lease: who has left has none, and another node may run the worker at once.
+        if (!_isDrained || _workers.Values.Any(w => w.IsRunning)) return;
         if (isAlone || (_leftAt is { } left && _now - left > LeaveLimit))
         {
             _hasEnded = true;

@@ -26,13 +26,17 @@ public sealed partial class Node
             peers.Count(p => p.Kind != NodeKind.NonVoter && p.IsHeard),
             _selection.Outcome,
             Map,
-            [.. _services.Values.Where(s => s.Replica.IsServing).Select(s => s.Definition.Name)],
+            [
+                .. _services.Values.Where(s => s.Replica.IsServing).Select(s => s.Definition.Name),
+                .. _workers.Values.Where(w => w.IsRunning).Select(w => w.Definition.Name),
+            ],
             _joining.ToImmutableSortedDictionary(),
             peers,
             _router.Count,
             [])
         {
             History = _registry.History,
+            Vacant = VacantServices(now),
         };
         return status with { Reasons = StatusReasons.For(status, _options, now) };
     }

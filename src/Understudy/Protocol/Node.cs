@@ -67,11 +67,14 @@ public sealed partial class Node
             options.Profile,
             mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
-        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile, mutations);
+        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile, mutations)
+        {
+            FenceOf = _membership.FenceOf,
+        };
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;
-        foreach (var definition in options.Services) Host(definition);
+        foreach (var definition in options.Services.Where(s => !s.IsExclusive)) Host(definition);
     }
 
     /// <summary>The latest view that this node has learned, or null while it is blank.</summary>
@@ -89,7 +92,10 @@ public sealed partial class Node
     /// <summary>Whether this node's RM is the primary.</summary>
     public bool IsManager => _manager.IsActive;
 
-    public bool IsPrimary(ServiceName service) => _services.GetValueOrDefault(service)?.IsPrimary ?? false;
+    /// <summary>Whether this node's provider is primary, or runs the service if it is exclusive.</summary>
+    public bool IsPrimary(ServiceName service) => _services.TryGetValue(service, out var hosted)
+        ? hosted.IsPrimary
+        : _workers.TryGetValue(service, out var worker) && worker.IsRunning;
 
     public long CommittedSequence(ServiceName service) => _services[service].Replica.Committed;
 
@@ -107,6 +113,7 @@ public sealed partial class Node
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
         if (!_hasEnded) ReportDrained();
+        if (!_hasEnded) WatchWorkers();
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
     }
 
@@ -131,6 +138,7 @@ public sealed partial class Node
             case NodeInput.StopRequested: OnStopRequested(); break;
             case NodeInput.ClientsDrained: OnClientsDrained(); break;
             case NodeInput.Reported reported: OnReported(reported); break;
+            case NodeInput.WorkerEnded ended: OnWorkerEnded(ended); break;
             default: throw new UnreachableException($"Unknown input {input}.");
         }
     }

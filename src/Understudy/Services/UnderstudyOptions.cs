@@ -28,6 +28,15 @@ public sealed class UnderstudyOptions
     /// <summary>Every node of the cluster. Not with a file.</summary>
     public IList<NodeConfiguration> Nodes { get; } = [];
 
+    /// <summary>
+    /// Whether the process ends when a worker (<see cref="UnderstudyBuilder.AddPrimaryOnly{TWorker}"/>) has not stopped
+    /// and the node's view lease does: by a message in the log and, at the lease's very end, by a timer of the Linux
+    /// kernel that also kills a process that is stopped or hangs. Default true. Without it a worker that hangs may run
+    /// while another node runs it too; turn it off only where several nodes share a process, as in tests. On other
+    /// systems, and while a debugger is attached when the node starts, there is no such timer, and the log says so.
+    /// </summary>
+    public bool EndProcessWithLease { get; set; } = true;
+
     /// <summary>The whole configuration, checked once.</summary>
     /// <exception cref="InvalidOperationException">It cannot be used; the message names every reason.</exception>
     internal ClusterConfiguration Build(IReadOnlyList<ServiceConfiguration> services)
@@ -63,11 +72,18 @@ public sealed class UnderstudyOptions
             case ConfigurationResult.Valid { Configuration: var read }:
                 var known = read.Services.Select(service => service.Name).ToHashSet();
                 ImmutableArray<ServiceConfiguration> all =
-                    [.. read.Services, .. services.Where(service => !known.Contains(service.Name))];
+                    [.. read.Services.Select(service => AsAdded(service, services)), .. services.Where(service => !known.Contains(service.Name))];
                 return read with { Services = [.. all.OrderBy(service => service.Name)] };
             default: return null;
         }
     }
+
+    /// <summary>The code says whether a kind is a worker; then the file's shape means nothing.</summary>
+    private static ServiceConfiguration AsAdded(
+        ServiceConfiguration read, IReadOnlyList<ServiceConfiguration> services) =>
+        services.FirstOrDefault(service => service.Kind == read.Kind) is { IsExclusive: true } worker
+            ? worker with { Name = read.Name }
+            : read;
 
     private void Check(ClusterConfiguration configuration, List<string> problems)
     {

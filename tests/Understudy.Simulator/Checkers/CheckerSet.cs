@@ -32,10 +32,11 @@ internal sealed class CheckerSet
             new NothingLost(Losses),
             new NoLateAct(cluster),
             new LoneAct(cluster, _activations),
-            new MarkedBeforeInSync(_activations),
+            new MarkedBeforeInSync(cluster, _activations),
             new OnceOnly(Losses),
             new AppliedOnce(),
             new LeaseFence(cluster),
+            new OneWorker(cluster),
             _linearizability,
         ];
     }
@@ -65,6 +66,16 @@ internal sealed class CheckerSet
     public void OnApplying(SimulatedNode node, SimulatedProvider provider, long number)
     {
         foreach (var checker in _checkers) checker.OnApplying(node, provider, number);
+    }
+
+    public void OnWorkerStarted(SimulatedNode node, SimulatedRun run)
+    {
+        foreach (var checker in _checkers) checker.OnWorkerStarted(node, run);
+    }
+
+    public void OnWorkerEnded(SimulatedNode node, SimulatedRun run)
+    {
+        foreach (var checker in _checkers) checker.OnWorkerEnded(node, run);
     }
 
     /// <summary>A node has taken a turn.</summary>

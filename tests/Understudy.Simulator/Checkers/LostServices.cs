@@ -13,7 +13,7 @@ internal sealed class LostServices(SimulatedCluster cluster, Activations activat
 {
     private readonly HashSet<ServiceName> _lost = [];
     private readonly List<ServiceName> _volatile =
-        [.. cluster.Scenario.Cluster.Services.Where(s => !s.Durable).Select(s => s.Name)];
+        [.. cluster.Scenario.Cluster.Services.Where(s => !s.Durable && !s.IsExclusive).Select(s => s.Name)];
 
     public bool IsLost(ServiceName service) => _lost.Contains(service);
 

@@ -116,4 +116,13 @@ public enum FaultKind
 
     /// <summary>An operator gave a command.</summary>
     CommandGiven,
+
+    /// <summary>A worker failed.</summary>
+    WorkerFailed,
+
+    /// <summary>A worker ignored that it was told to stop.</summary>
+    WorkerStubborn,
+
+    /// <summary>The kernel killed a process whose worker had not ended when the lease did.</summary>
+    WorkerKilled,
 }
