@@ -28,6 +28,7 @@ internal static class ReplicationGen
             With = with,
             After = after,
             Apart = with,
+            IsExclusive = !definition.Durable && definition.Spares > 4,
         });
 
     public static readonly Gen<NodeEntry> NodeEntries =
@@ -106,6 +107,8 @@ internal static class ReplicationGen
             (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.MoveWanted(service, version)),
+        Gen.Select(Services, Versions, (service, version) =>
+            (ReplicationMessage)new ReplicationMessage.Vacated(service, version)),
         Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));
 
     private static readonly Gen<ReplicationMessage> Checkpoints = Gen.OneOf(

@@ -37,6 +37,9 @@ internal static class ReplicationSamples
         Apart = [new ServiceName("other")],
     };
 
+    /// <summary>A definition of a worker.</summary>
+    public static readonly ServiceDefinition Exclusive = new(Service, "kv", 0, 0, false) { IsExclusive = true };
+
     /// <summary>An entry in the middle of a switchover.</summary>
     public static readonly ServiceEntry Planned = Entry with
     {
@@ -78,6 +81,7 @@ internal static class ReplicationSamples
         new ReplicationMessage.HandOverWanted(),
         new ReplicationMessage.Frozen(Service, Version),
         new ReplicationMessage.MoveWanted(Service, Version),
+        new ReplicationMessage.Vacated(Service, Version),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

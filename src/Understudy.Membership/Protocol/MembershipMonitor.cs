@@ -99,7 +99,7 @@ public sealed partial class MembershipMonitor
     /// <summary>What this node knows of an evicted member's fence.</summary>
     public FenceState FenceOf(MemberId member) => _fences.StateOf(member);
 
-    /// <summary>Until when an evicted member may hold a lease, on this clock; null if that is not known or over.</summary>
+    /// <summary>Until when an evicted member may hold a lease, on this clock; null if not known or over.</summary>
     public TimeSpan? FenceUntil(MemberId member) => _fences.Until(member);
 
     public void Step(TimeSpan now, MembershipInput input, List<MembershipEffect> effects)

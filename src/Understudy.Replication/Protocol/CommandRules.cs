@@ -114,7 +114,8 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         if (decision.Find(service) is not { } entry) return Unknown(service);
         if (entry.Excluded.Contains(node)) return CommandAnswer.Done($"{node} hosts no provider of {service}.");
         var present = entry.Configuration;
-        if (!entry.Definition.IsExclusive && entry.IsInSyncOn(node) && !present.InSync.Any(p => p.Member.Node != node && decision.Contains(p.Member)))
+        var hasOther = present.InSync.Any(p => p.Member.Node != node && decision.Contains(p.Member));
+        if (!entry.Definition.IsExclusive && entry.IsInSyncOn(node) && !hasOther)
         {
             return CommandAnswer.Refused(
                 $"{node} has the last in-sync provider of {service}: removing it would lose the state. "

@@ -33,7 +33,8 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
         return entry;
     }
 
-    private TimelineEvent Describe(NodeEvent happened) => OfService(happened) ?? OfNode(happened);
+    private TimelineEvent Describe(NodeEvent happened) =>
+        OfService(happened) ?? OfWorker(happened) ?? OfNode(happened);
 
     private TimelineEvent OfNode(NodeEvent happened)
     {
@@ -105,6 +106,28 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                     $"{e.Service}: {e.Member} is caught up and joins, commits wait for it now",
                     e.Version,
                     e.Service);
+            case NodeEvent.ProviderSlowed e:
+                return Entry(
+                    TimelineKinds.Noted,
+                    Latest,
+                    $"{e.Service}: {e.Call} has not returned for {e.Since.TotalMilliseconds:0} ms",
+                    service: e.Service);
+            case NodeEvent.ProviderFailed e:
+                return Entry(
+                    TimelineKinds.Alarm,
+                    Latest,
+                    $"the provider of {e.Service} on this node failed and is started anew: {e.Reason}",
+                    e.Version,
+                    e.Service);
+            default:
+                return null;
+        }
+    }
+
+    private TimelineEvent? OfWorker(NodeEvent happened)
+    {
+        switch (happened)
+        {
             case NodeEvent.WorkerStarted e:
                 return Entry(
                     TimelineKinds.WorkerStarted,
@@ -125,19 +148,6 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                 {
                     Failover = Id(e.Service, e.Version.Next) ?? $"e{Latest}",
                 };
-            case NodeEvent.ProviderSlowed e:
-                return Entry(
-                    TimelineKinds.Noted,
-                    Latest,
-                    $"{e.Service}: {e.Call} has not returned for {e.Since.TotalMilliseconds:0} ms",
-                    service: e.Service);
-            case NodeEvent.ProviderFailed e:
-                return Entry(
-                    TimelineKinds.Alarm,
-                    Latest,
-                    $"the provider of {e.Service} on this node failed and is started anew: {e.Reason}",
-                    e.Version,
-                    e.Service);
             default:
                 return null;
         }

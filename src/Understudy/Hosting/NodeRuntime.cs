@@ -85,13 +85,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             configuration.Profile,
             clock,
             fail);
-        _workers = new WorkerRuns(
-            catalog,
-            configuration.Profile,
-            clock,
-            endsWithLease ? fail : static _ => { },
-            Logger,
-            HasWorkers(configuration) && endsWithLease ? CreateKillTimer : null);
+        _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = OptionsOf(configuration),
@@ -230,8 +224,18 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             IsExclusive = service.IsExclusive,
         })]);
 
-    private static bool HasWorkers(ClusterConfiguration configuration) =>
-        configuration.Services.Any(service => service.IsExclusive);
+    private WorkerRuns CreateWorkers(
+        ClusterConfiguration configuration, ServiceCatalog catalog, Action<Exception> fail, bool endsWithLease)
+    {
+        var hasWorkers = configuration.Services.Any(service => service.IsExclusive);
+        return new WorkerRuns(
+            catalog,
+            configuration.Profile,
+            _clock,
+            endsWithLease ? fail : static _ => { },
+            Logger,
+            hasWorkers && endsWithLease ? CreateKillTimer : null);
+    }
 
     private KillTimer? CreateKillTimer(Func<TimeSpan> now)
     {

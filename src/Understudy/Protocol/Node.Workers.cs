@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Understudy.Kernel;
+using Understudy.Membership;
 using Understudy.Replication;
 using Understudy.Replication.Protocol;
 
@@ -15,6 +16,7 @@ public sealed partial class Node
     private readonly SortedDictionary<ServiceName, HostedWorker> _workers = [];
     private long _lastRun;
     private TimeSpan _runsUntil;
+    private bool _mustWatchWorkers;
 
     /// <summary>Whether this node is ordered to run a worker that another member could run.</summary>
     private bool IsWorkerHolder => _workers.Values.Any(w => w.Configuration?.Primary == _self);
@@ -29,6 +31,7 @@ public sealed partial class Node
         worker.Configuration = configuration;
         worker.IsDone = false;
         worker.VacatedAt = null;
+        _mustWatchWorkers = true;
         Report(new NodeEvent.Configured(configuration));
     }
 
@@ -36,7 +39,9 @@ public sealed partial class Node
     {
         foreach (var (name, worker) in _workers)
         {
-            if (map.Find(name) is null) worker.Configuration = null;
+            if (map.Find(name) is not null) continue;
+            worker.Configuration = null;
+            _mustWatchWorkers = true;
         }
     }
 
@@ -45,6 +50,7 @@ public sealed partial class Node
         if (!_workers.TryGetValue(ended.Service, out var worker)) return;
         if (!worker.IsRunning || worker.Run != ended.Run) return;
         (worker.IsRunning, worker.IsDone) = (false, ended.End == WorkerEnd.Completed);
+        _mustWatchWorkers = true;
         var why = ended.End switch
         {
             WorkerEnd.Completed => "it has nothing more to do",
@@ -67,9 +73,11 @@ public sealed partial class Node
             SendToManager(new ReplicationMessage.MoveWanted(name, configuration.Version));
     }
 
+    /// <summary>Whatever else happens within a turn, the next tick is soon enough for.</summary>
     private void WatchWorkers()
     {
-        if (_workers.Count == 0) return;
+        if (!_mustWatchWorkers || _workers.Count == 0) return;
+        _mustWatchWorkers = false;
         var until = LeaseUntil;
         foreach (var worker in _workers.Values)
         {
@@ -131,7 +139,11 @@ public sealed partial class Node
     private ImmutableSortedDictionary<ServiceName, string> VacantServices(TimeSpan now)
     {
         var vacant = ImmutableSortedDictionary.CreateBuilder<ServiceName, string>();
-        foreach (var entry in Map.Services.Where(e => e.IsVacant)) vacant[entry.Definition.Name] = WhyVacant(entry, now);
+        foreach (var entry in Map.Services)
+        {
+            if (entry.IsVacant) vacant[entry.Definition.Name] = WhyVacant(entry, now);
+        }
+
         return vacant.ToImmutable();
     }
 
@@ -139,8 +151,9 @@ public sealed partial class Node
     {
         var holder = entry.Holder;
         if (View is { } view && view.Contains(holder)) return $"it waits until {holder.Node} has stopped it";
+        if (_membership.FenceOf(holder) == FenceState.Passed) return "it waits for a node that may run it";
         if (_membership.FenceUntil(holder) is not { } until || until <= now)
-            return "it waits for a node that may run it";
+            return $"it waits until the view lease of {holder.Node} has certainly ended";
         var left = Math.Ceiling((until - now).TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         return $"{holder.Node} may still run it until its view lease has ended, in at most {left} ms";
     }

@@ -153,6 +153,7 @@ public sealed partial class Node
         if (View is { } view) InReplica(_registryReplica, Registry.Name, _ => _manager.Tick(view, _now));
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
+        _mustWatchWorkers = true;
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
         _router.Manager = _selection.Outcome?.Winner;

@@ -125,7 +125,7 @@ internal sealed class RunDeadlines(Profile profile, Mutation mutations = Mutatio
     /// <summary>Early enough to say why before the process is killed.</summary>
     private TimeSpan OverdueAt(Run run, TimeSpan cancelledAt)
     {
-        var (byLease, byLimit) = (EndOf(run) - profile.LeaseMargin / 4, cancelledAt + profile.CallLimit);
+        var (byLease, byLimit) = (EndOf(run) - profile.LeaseMargin / 2, cancelledAt + profile.CallLimit);
         return byLease < byLimit ? byLease : byLimit;
     }
 }

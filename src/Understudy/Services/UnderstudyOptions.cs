@@ -72,7 +72,10 @@ public sealed class UnderstudyOptions
             case ConfigurationResult.Valid { Configuration: var read }:
                 var known = read.Services.Select(service => service.Name).ToHashSet();
                 ImmutableArray<ServiceConfiguration> all =
-                    [.. read.Services.Select(service => AsAdded(service, services)), .. services.Where(service => !known.Contains(service.Name))];
+                [
+                    .. read.Services.Select(service => AsAdded(service, services)),
+                    .. services.Where(service => !known.Contains(service.Name)),
+                ];
                 return read with { Services = [.. all.OrderBy(service => service.Name)] };
             default: return null;
         }

@@ -31,8 +31,8 @@ public interface IWorkerContext
     FencingToken FencingToken { get; }
 
     /// <summary>
-    /// Cancelled when the worker must stop: the same token as <c>ExecuteAsync</c> is given. Stop at once. A heartbeat
-    /// later (100 ms with <c>lan</c>) the view lease may end, and the process with it.
+    /// Cancelled when the worker must stop: the same token as <c>ExecuteAsync</c> is given. Stop at once: if the view
+    /// lease is about to end, the process ends half a heartbeat later (50 ms with <c>lan</c>).
     /// </summary>
     CancellationToken Demoted { get; }
 

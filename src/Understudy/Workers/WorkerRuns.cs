@@ -233,7 +233,9 @@ internal sealed partial class WorkerRuns : IDisposable
         if (_watch is not null) return;
         _watch = new Thread(Watch)
         {
-            Name = "worker watch", IsBackground = true, Priority = ThreadPriority.AboveNormal,
+            Name = "worker watch",
+            IsBackground = true,
+            Priority = ThreadPriority.AboveNormal,
         };
         _watch.Start();
     }
