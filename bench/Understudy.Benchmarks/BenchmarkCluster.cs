@@ -11,9 +11,11 @@ internal sealed class BenchmarkCluster : IDisposable
     private readonly DemoOptions _options;
     private readonly string _folder = Directory.CreateTempSubdirectory("understudy-bench-").FullName;
 
-    public BenchmarkCluster(DemoOptions options)
+    /// <param name="options">What the nodes are.</param>
+    /// <param name="program">What runs as a node; by default the command.</param>
+    public BenchmarkCluster(DemoOptions options, string[]? program = null)
     {
-        _options = options with { Nodes = Nodes, Program = Program() };
+        _options = options with { Nodes = Nodes, Program = program ?? Program("Understudy.Cli.dll") };
         Cluster = new DemoCluster(_options, _folder);
     }
 
@@ -37,6 +39,9 @@ internal sealed class BenchmarkCluster : IDisposable
         DataFolder.Remove(_folder);
     }
 
+    /// <summary>The processor time of all nodes since they started.</summary>
+    public TimeSpan Cpu => Cluster.Nodes.Aggregate(TimeSpan.Zero, (sum, node) => sum + node.Cpu);
+
     // The command stands beside this program, with its own settings of the runtime.
-    private static string[] Program() => ["dotnet", Path.Combine(AppContext.BaseDirectory, "Understudy.Cli.dll")];
+    public static string[] Program(string file) => ["dotnet", Path.Combine(AppContext.BaseDirectory, file)];
 }

@@ -31,22 +31,25 @@ internal static class BenchmarkCommandLine
     internal static RootCommand Create(IBenchmarks benchmarks) =>
         new("Measures Understudy on this machine: three nodes, a process each, over loopback.")
         {
-            Commit(benchmarks), Failover(benchmarks), FlushFloor(benchmarks),
+            Commit(benchmarks), HostCommand.Create(benchmarks), Failover(benchmarks), Switchover(benchmarks),
+            FlushFloor(benchmarks),
         };
 
     private static Command Commit(IBenchmarks benchmarks)
     {
-        var via = Choice("--via", "How clients reach the service.", "http", "http");
+        var via = Choice(
+            "--via", "Clients of kv over HTTP, or callers in the primary's own process.", "process", "process", "http");
         var durability = Choice("--durability", "What an acknowledged write survives.", "memory", "memory", "disk");
-        var clients = Number("--clients", "How many clients, each with one write under way.", 64, 1, 1024);
+        var clients = Number("--clients", "How many clients or callers, each with one write under way.", 64, 1, 1024);
         var seconds = Number("--seconds", "How long to measure, after the warm-up.", 5, 1, 3600);
         var json = Json();
-        var command = new Command("commit", "The rate of 128-byte writes to kv, and their latency.")
+        var command = new Command("commit", "The rate of 128-byte writes, and their latency.")
         {
             via, durability, clients, seconds, json,
         };
         command.SetAction((parsed, stop) => benchmarks.CommitAsync(
             new CommitOptions(
+                parsed.GetValue(via) == "http",
                 parsed.GetValue(durability) == "disk",
                 parsed.GetValue(clients),
                 TimeSpan.FromSeconds(parsed.GetValue(seconds)),
@@ -77,6 +80,26 @@ internal static class BenchmarkCommandLine
         return command;
     }
 
+    private static Command Switchover(IBenchmarks benchmarks)
+    {
+        var trials = Number("--trials", "How many switchovers.", 20, 1, 10_000);
+        var clients = Number("--clients", "How many clients work beside the writer that is timed.", 4, 0, 64);
+        var durability = Choice("--durability", "What an acknowledged write survives.", "disk", "memory", "disk");
+        var json = Json();
+        var command = new Command("switchover", "How long a client's writes pause when the primary is switched over.")
+        {
+            trials, clients, durability, json,
+        };
+        command.SetAction((parsed, stop) => benchmarks.SwitchoverAsync(
+            new SwitchoverOptions(
+                parsed.GetValue(trials),
+                parsed.GetValue(clients),
+                parsed.GetValue(durability) == "disk",
+                parsed.GetValue(json)),
+            stop));
+        return command;
+    }
+
     private static Command FlushFloor(IBenchmarks benchmarks)
     {
         var seconds = Number("--seconds", "How long to measure.", 3, 1, 3600);
@@ -90,9 +113,9 @@ internal static class BenchmarkCommandLine
         return command;
     }
 
-    private static Option<bool> Json() => new("--json") { Description = "End with the result as one JSON object." };
+    internal static Option<bool> Json() => new("--json") { Description = "End with the result as one JSON object." };
 
-    private static Option<int> Number(string name, string what, int usual, int least, int most)
+    internal static Option<int> Number(string name, string what, int usual, int least, int most)
     {
         var option = new Option<int>(name)
         {
@@ -109,7 +132,7 @@ internal static class BenchmarkCommandLine
         return option;
     }
 
-    private static Option<string> Choice(string name, string what, string usual, params string[] choices)
+    internal static Option<string> Choice(string name, string what, string usual, params string[] choices)
     {
         var option = new Option<string>(name)
         {

@@ -10,21 +10,35 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
 
     public async Task<int> CommitAsync(CommitOptions options, CancellationToken stop)
     {
-        var (result, cost) = await CommitBenchmark.RunAsync(options, stop);
+        var (result, cost) = options.ViaHttp
+            ? await CommitBenchmark.RunAsync(options, stop)
+            : await CallersBenchmark.RunAsync(options, stop);
+        var (way, who) = options.ViaHttp ? ("via http", "clients") : ("in the primary's process", "callers");
         var what = options.IsDurable ? "disk" : "memory";
-        await SayAsync($"commit via http, {what}, {options.Clients} clients: {result}");
+        await SayAsync($"commit {way}, {what}, {options.Clients} {who}: {result}");
         await SayAsync($"processor time of the three nodes: {cost:0} us per commit");
         if (options.IsDurable) await SayAsync($"flush floor beside it: {Floor(FloorTime, stop)}");
         if (options.Json) await output.WriteLineAsync(result.ToJson());
         return 0;
     }
 
+    public Task<int> HostAsync(HostOptions options, CancellationToken stop) => BenchmarkHost.RunAsync(options, stop);
+
     public async Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop)
     {
         var summary = await FailoverBenchmark.RunAsync(options, output, stop);
         await SayAsync($"{summary}");
-        if (options.Json) await output.WriteLineAsync(FailoverJson.Of(summary));
+        if (options.Json) await output.WriteLineAsync(GapJson.Of(
+            [.. summary.Failovers.Select(round => round.GapMilliseconds)], summary.Findings));
         return summary.IsGood ? 0 : 1;
+    }
+
+    public async Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop)
+    {
+        var result = await SwitchoverBenchmark.RunAsync(options, output, stop);
+        await SayAsync($"{result}");
+        if (options.Json) await output.WriteLineAsync(GapJson.Of(result.Gaps, result.Findings));
+        return result.Findings.AreGood ? 0 : 1;
     }
 
     public async Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop)

@@ -10,19 +10,21 @@ internal static class CommitBenchmark
     /// <returns>The rate, and the processor time of all nodes per commit, in microseconds.</returns>
     public static async Task<(Rate Rate, double Cost)> RunAsync(CommitOptions options, CancellationToken stop)
     {
-        using var nodes = new BenchmarkCluster(new DemoOptions
-        {
-            Durability = options.IsDurable ? Durability.Disk : Durability.Memory,
-        });
+        using var nodes = new BenchmarkCluster(Demo(options));
         var primary = await nodes.FormAsync(stop);
         using var load = new PutLoad(primary, options.Clients);
         load.Run(WarmUp, stop);
-        var before = Cpu(nodes.Cluster);
+        var before = nodes.Cpu;
         var rate = load.Run(options.Duration, stop);
-        var commits = rate.PerSecond * options.Duration.TotalSeconds;
-        return (rate, (Cpu(nodes.Cluster) - before).TotalMicroseconds / commits);
+        return (rate, Cost(nodes.Cpu - before, rate, options));
     }
 
-    private static TimeSpan Cpu(DemoCluster cluster) =>
-        cluster.Nodes.Aggregate(TimeSpan.Zero, (sum, node) => sum + node.Cpu);
+    internal static DemoOptions Demo(CommitOptions options) => new()
+    {
+        Durability = options.IsDurable ? Durability.Disk : Durability.Memory,
+    };
+
+    /// <summary>Processor time per commit, in microseconds.</summary>
+    internal static double Cost(TimeSpan cpu, Rate rate, CommitOptions options) =>
+        cpu.TotalMicroseconds / (rate.PerSecond * options.Duration.TotalSeconds);
 }

@@ -1,4 +1,9 @@
 namespace Understudy.Benchmarks;
 
 /// <summary>What to measure of commits.</summary>
-internal sealed record CommitOptions(bool IsDurable, int Clients, TimeSpan Duration, bool Json);
+/// <param name="ViaHttp">Whether clients of another process write to kv; otherwise callers in the primary's.</param>
+/// <param name="IsDurable">Whether an acknowledged write is on disk.</param>
+/// <param name="Clients">How many clients or callers, each with one write under way.</param>
+/// <param name="Duration">How long to measure.</param>
+/// <param name="Json">Whether the last line is one JSON object.</param>
+internal sealed record CommitOptions(bool ViaHttp, bool IsDurable, int Clients, TimeSpan Duration, bool Json);

@@ -5,7 +5,12 @@ internal interface IBenchmarks
 {
     Task<int> CommitAsync(CommitOptions options, CancellationToken stop);
 
+    /// <summary>Runs one node of such a measurement, until the process that started it ends.</summary>
+    Task<int> HostAsync(HostOptions options, CancellationToken stop);
+
     Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop);
+
+    Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop);
 
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
 }

@@ -32,5 +32,5 @@ internal sealed record RateJson(double CommitsPerSecond, LatencyJson LatencyMill
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RateJson))]
-[JsonSerializable(typeof(FailoverJson))]
+[JsonSerializable(typeof(GapJson))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

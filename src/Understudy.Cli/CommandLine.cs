@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Understudy.Cli.Commands;
 using Understudy.Cli.Demo;
 
@@ -14,6 +15,13 @@ internal static class CommandLine
             NodeCommand.Create(terminal),
             DevCommand.Create(terminal),
             StatusCommand.Create(terminal),
+            HistoryCommand.Create(terminal),
+            ServiceCommand.Create(terminal),
+            ProviderCommand.Create(terminal),
+            SwitchoverCommand.Create(terminal),
+            FailoverCommand.Create(terminal),
+            HoldCommand.CreateHold(terminal),
+            HoldCommand.CreateResume(terminal),
             DemoCommand.Create(terminal),
         };
 
@@ -45,14 +53,19 @@ internal static class CommandLine
     private static async Task ExplainAsync(ParseResult parsed, Terminal terminal)
     {
         var command = parsed.CommandResult.Command;
-        var isRoot = command is RootCommand;
+        var isGroup = command.Subcommands.Count > 0 && command.Action is null;
         var commands = string.Join(", ", command.Subcommands.Select(each => each.Name));
-        var messages = isRoot && parsed.UnmatchedTokens.Count > 0
+        var messages = isGroup && parsed.UnmatchedTokens.Count > 0
             ? [$"there is no command {parsed.UnmatchedTokens[0]}: it is one of {commands}.{Meant(parsed)}"]
-            : parsed.Errors.Select(error => error.Message).Distinct();
+            : isGroup
+                ? [$"say which command: it is one of {commands}."]
+                : parsed.Errors.Select(error => error.Message).Distinct();
         foreach (var message in messages) await terminal.Error.WriteLineAsync($"understudy: {message}");
-        await terminal.Error.WriteLineAsync($"Try: understudy {(isRoot ? "" : $"{command.Name} ")}--help");
+        await terminal.Error.WriteLineAsync($"Try: understudy {Path(parsed.CommandResult)}--help");
     }
+
+    private static string Path(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{Path(parent)}{command.Command.Name} " : "";
 
     private static string Meant(ParseResult parsed) =>
         Spelling.Nearest(parsed.UnmatchedTokens[0], parsed.CommandResult.Command.Subcommands.Select(each => each.Name))

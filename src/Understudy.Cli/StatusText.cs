@@ -18,6 +18,7 @@ internal static class StatusText
                 $"\nreplica manager: primary {manager.Primary ?? "-"}, in-sync {List(manager.InSync)}, ")
                 .Append(CultureInfo.InvariantCulture, $"version {manager.Version}\n");
         if (status.Services.Count > 0) text.Append('\n').Append(Services(status));
+        Operations(text, status);
         Reasons(text, status);
         return text.ToString().TrimEnd('\n');
     }
@@ -57,7 +58,8 @@ internal static class StatusText
                 ? "yes"
                 : string.Create(CultureInfo.InvariantCulture, $"incarnation {member.Incarnation}");
             var kind = node.Kind == NodeKinds.NonVoter ? "non-voter" : node.Kind;
-            table.Add(node.Id, kind, node.State, node.InView ? incarnation : "no");
+            var state = $"{node.State}{(node.Drained ? ", drained" : "")}{(node.Quarantined ? ", quarantined" : "")}";
+            table.Add(node.Id, kind, state, node.InView ? incarnation : "no");
         }
 
         return table;
@@ -82,6 +84,32 @@ internal static class StatusText
         }
 
         return table;
+    }
+
+    private static void Operations(StringBuilder text, StatusDocument status)
+    {
+        var ruled = status.Services.Where(service => Rules(service.Rules).Length > 0).ToArray();
+        if (ruled.Length > 0) text.Append("\nrules:\n");
+        foreach (var service in ruled) text.Append($"  {service.Name}: {Rules(service.Rules)}\n");
+        foreach (var service in status.Services)
+        {
+            if (service.Operation is not { } operation) continue;
+            text.Append(CultureInfo.InvariantCulture, $"\nswitchover of {service.Name} to {operation.Target}, ");
+            text.Append(operation.Stage == OperationStages.Freeze ? "clients are held" : "its primary serves");
+            text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
+            text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
+        }
+    }
+
+    private static string Rules(RulesStatus rules)
+    {
+        (string Name, IReadOnlyList<string> Values)[] all =
+        [
+            ("prefer", rules.Prefer), ("only", rules.Only), ("never", rules.Never), ("with", rules.With),
+            ("after", rules.After), ("apart from", rules.Apart), ("removed from", rules.Removed),
+        ];
+        var given = all.Where(rule => rule.Values.Count > 0).Select(rule => $"{rule.Name} {List(rule.Values)}");
+        return string.Join("; ", given);
     }
 
     private static void Reasons(StringBuilder text, StatusDocument status)

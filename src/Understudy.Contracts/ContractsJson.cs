@@ -9,4 +9,7 @@ namespace Understudy.Contracts;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(TimelineDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(CommandDocument))]
+[JsonSerializable(typeof(CommandAnswerDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
 public sealed partial class ContractsJson : JsonSerializerContext;

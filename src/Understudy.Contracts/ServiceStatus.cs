@@ -54,9 +54,89 @@ public sealed record ServiceStatus
 
     /// <summary>Of a worker that runs nowhere now: what it waits for, such as the end of a view lease.</summary>
     public string? WaitsFor { get; init; }
+    /// <summary>Whether an operator holds it: it is not placed or moved, only failed over.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>Whether its primary holds clients' requests, for a switchover.</summary>
+    public bool Frozen { get; init; }
+
+    /// <summary>The switchover that is under way, or null.</summary>
+    public OperationStatus? Operation { get; init; }
+
+    /// <summary>Where it shall and may be.</summary>
+    public RulesStatus Rules { get; init; } = new();
+
+    /// <summary>With fewer in-sync providers than these it takes no writes.</summary>
+    public int MinInSync { get; init; } = 1;
+
+    /// <summary>What happens when no in-sync copy is left: <c>wait</c> or <c>start-empty</c>.</summary>
+    public string TotalLoss { get; init; } = "wait";
+
+    /// <summary>Whether its code is left alone, as it failed too often on every node.</summary>
+    public bool Stopped { get; init; }
+
+    /// <summary>What its code said when it last failed, if that counts still.</summary>
+    public string? LastError { get; init; }
+
+    /// <summary>Whether the answering node has code for its kind.</summary>
+    public bool HasCode { get; init; } = true;
 }
 
 /// <summary>A provider that is being brought up to date.</summary>
 /// <param name="Node">Its node's id.</param>
 /// <param name="Percent">How much of the state it has, 0 to 100.</param>
 public sealed record JoiningStatus(string Node, int Percent);
+
+/// <summary>A switchover that is under way.</summary>
+public sealed record OperationStatus
+{
+    /// <summary>The node whose provider shall be primary.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>One of <see cref="OperationStages"/>.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>When this stage began, in seconds of the replica managers' time, as in the history.</summary>
+    public required double Since { get; init; }
+
+    /// <summary>Why there is a switchover, for people.</summary>
+    public required string Cause { get; init; }
+
+    /// <summary>What it waits for now, for people.</summary>
+    public required string WaitsFor { get; init; }
+}
+
+/// <summary>How far a switchover is: <see cref="OperationStatus.Stage"/>.</summary>
+public static class OperationStages
+{
+    /// <summary>The target is being brought up to secondary; the primary serves.</summary>
+    public const string BringUp = "bringUp";
+
+    /// <summary>The primary holds what comes and finishes what is in flight.</summary>
+    public const string Freeze = "freeze";
+}
+
+/// <summary>Where a service shall and may be. See <see cref="CommandDocument"/> for what each means.</summary>
+public sealed record RulesStatus
+{
+    /// <summary>Nodes that come before others.</summary>
+    public IReadOnlyList<string> Prefer { get; init; } = [];
+
+    /// <summary>The only nodes that may host it; empty if all may.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
+
+    /// <summary>Nodes that may not host it.</summary>
+    public IReadOnlyList<string> Never { get; init; } = [];
+
+    /// <summary>Services it is on one node with.</summary>
+    public IReadOnlyList<string> With { get; init; } = [];
+
+    /// <summary>Services that start before it.</summary>
+    public IReadOnlyList<string> After { get; init; } = [];
+
+    /// <summary>Services on other nodes.</summary>
+    public IReadOnlyList<string> Apart { get; init; } = [];
+
+    /// <summary>Nodes whose provider an operator removed.</summary>
+    public IReadOnlyList<string> Removed { get; init; } = [];
+}

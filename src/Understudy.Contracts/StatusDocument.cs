@@ -27,6 +27,9 @@ public sealed record StatusDocument
     /// <summary>Every service, in the order of names.</summary>
     public IReadOnlyList<ServiceStatus> Services { get; init; } = [];
 
+    /// <summary>Whether an operator holds the whole cluster: nothing is placed or moved, only failed over.</summary>
+    public bool Held { get; init; }
+
     /// <summary>One line for everything that is not as wanted; empty when all is well.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 
@@ -116,7 +119,14 @@ public static class NodeKinds
 /// <param name="Kind">One of <see cref="NodeKinds"/>.</param>
 /// <param name="State">One of <see cref="PeerStates"/>.</param>
 /// <param name="InView">Whether it is a member of the installed view.</param>
-public sealed record NodeStatus(string Id, string Kind, string State, bool InView);
+public sealed record NodeStatus(string Id, string Kind, string State, bool InView)
+{
+    /// <summary>Whether an operator drained it: it gets nothing new, and its services are moved away.</summary>
+    public bool Drained { get; init; }
+
+    /// <summary>Whether it left the view so often that it gets nothing until an operator releases it.</summary>
+    public bool Quarantined { get; init; }
+}
 
 /// <summary>How a configured node looks from the answering one: <see cref="NodeStatus.State"/>.</summary>
 public static class PeerStates

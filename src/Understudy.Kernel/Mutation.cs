@@ -33,7 +33,9 @@ public enum Mutation
     InSyncShrinksWithoutConfigurationChange = 1 << 22,
     RollbackForgotten = 1 << 24,
     OfferAcceptedInOlderVersion = 1 << 25,
-    WorkerBeforeFence = 1 << 28,
+    LineageIgnored = 1 << 27,
+    MinInSyncIgnored = 1 << 28,
+    WorkerBeforeFence = 1 << 26,
     WorkerBeforeEnded = 1 << 29,
     WorkerOutlivesLease = 1 << 30,
 }

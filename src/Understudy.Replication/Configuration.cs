@@ -11,6 +11,15 @@ namespace Understudy.Replication;
 /// <param name="Durable">True if a checkpoint is on disk before it counts as received (durability <c>disk</c>).</param>
 public sealed record ServiceDefinition(ServiceName Name, string Kind, int Secondaries, int Spares, bool Durable)
 {
+    /// <summary>See <see cref="Restarts"/>.</summary>
+    public const int DefaultRestarts = 1;
+
+    /// <summary>The most restarts that a definition may allow.</summary>
+    public const int MostRestarts = 1_000;
+
+    /// <summary>See <see cref="RestartWindow"/>.</summary>
+    public static readonly TimeSpan DefaultRestartWindow = TimeSpan.FromMinutes(10);
+
     /// <summary>Nodes to place it on before others, the best for its primary first; moves nothing by itself.</summary>
     public ImmutableArray<NodeId> Preferred { get; init; } = [];
 
@@ -34,6 +43,20 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     /// its in-sync set names the last one who may run it.
     /// </summary>
     public bool IsExclusive { get; init; }
+    /// <summary>How often its failed code is started anew in place, on one node, within the window; then its
+    /// primary is moved. Default 1.</summary>
+    public int Restarts { get; init; } = DefaultRestarts;
+
+    /// <summary>How long a failure counts, from the first one of a node. Default 10 minutes.</summary>
+    public TimeSpan RestartWindow { get; init; } = DefaultRestartWindow;
+
+    /// <summary>With fewer in-sync providers than these its primary takes no writes. Default 1.</summary>
+    public int MinInSync { get; init; } = 1;
+
+    /// <summary>
+    /// What happens when no in-sync provider is left. Default <see cref="TotalLossPolicy.Wait"/>.
+    /// </summary>
+    public TotalLossPolicy TotalLoss { get; init; }
 
     /// <summary>Whether these rules, apart from who is alive, let a node host it.</summary>
     public bool Allows(NodeId node) => (Only.IsEmpty || Only.Contains(node)) && !Never.Contains(node);
@@ -64,6 +87,9 @@ public sealed record Configuration(
     Epoch Cause,
     bool IsPlanned = false)
 {
+    /// <summary>The node whose copy of an earlier lineage this one began with; null if it began empty.</summary>
+    public NodeId? Origin { get; init; }
+
     /// <summary>Whether the service was ever started.</summary>
     public bool IsStarted => Version > ConfigurationVersion.None;
 
@@ -100,6 +126,35 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
     /// <summary>The switchover that is under way, or null.</summary>
     public Operation? Operation { get; init; }
 
+    /// <summary>How often its code failed, for each node; what is older than the window counts no more.</summary>
+    public ImmutableArray<ProviderFailures> Failures { get; init; } = [];
+
+    /// <summary>What the last failure said; cut, and empty if none counts.</summary>
+    public string LastError { get; init; } = "";
+
+    /// <summary>
+    /// Whether its code is left alone, as it failed too often on every node that may host it. Its state is kept, and
+    /// its configuration stands.
+    /// </summary>
+    public bool IsStopped { get; init; }
+
+    /// <summary>An operator's word to go on without its in-sync providers, until that is done; or null.</summary>
+    public Recovery? Recovery { get; init; }
+
+    /// <summary>Whether enough providers are in sync for it to take writes.</summary>
+    public bool TakesWrites => Configuration.InSync.Length >= Definition.MinInSync;
+
+    /// <summary>Whether its code failed on a node more often than its definition lets it be started anew.</summary>
+    public bool IsFailingOn(NodeId node)
+    {
+        foreach (var failures in Failures)
+        {
+            if (failures.Member.Node == node) return failures.Count > Definition.Restarts;
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a node may have a provider of it, alive or not.</summary>
     public bool Allows(NodeId node) => Definition.Allows(node) && !Excluded.Contains(node);
 
@@ -118,7 +173,9 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
     public bool IsSame(ServiceEntry other) =>
         ReferenceEquals(Definition, other.Definition) && IsFrozen == other.IsFrozen && IsHeld == other.IsHeld
         && Operation == other.Operation && Configuration.Version == other.Configuration.Version
-        && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded);
+        && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded)
+        && IsStopped == other.IsStopped && LastError == other.LastError && Recovery == other.Recovery
+        && Failures.SequenceEqual(other.Failures);
 }
 
 /// <summary>Every service's configuration, as the RM of a generation last committed it.</summary>
@@ -135,6 +192,12 @@ public sealed record ServiceMap(
 
     /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
     public bool IsHeld { get; init; }
+
+    /// <summary>
+    /// Whether an RM has decided on services: what is not here does not exist. Before that, those of the cluster's
+    /// file are still to come.
+    /// </summary>
+    public bool IsDecided => Generation > ConfigurationVersion.None && (Sequence > 0 || !Services.IsEmpty);
 
     public ServiceEntry? Find(ServiceName name)
     {

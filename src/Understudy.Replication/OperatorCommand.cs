@@ -73,6 +73,23 @@ public abstract record OperatorCommand
         public override string ToString() => $"undrain {Node}";
     }
 
+    /// <summary>A node that was quarantined takes part again.</summary>
+    public sealed record Release(NodeId Node) : OperatorCommand
+    {
+        public override string ToString() => $"release {Node}";
+    }
+
+    /// <summary>
+    /// A service all of whose in-sync providers are gone goes on without them, in a new lineage. What is lost is lost.
+    /// </summary>
+    /// <param name="Service">The service.</param>
+    /// <param name="From">The node whose copy it goes on from; null to begin empty.</param>
+    /// <param name="AcceptsLoss">The operator was told what is lost, and agrees.</param>
+    public sealed record Recover(ServiceName Service, NodeId? From, bool AcceptsLoss) : OperatorCommand
+    {
+        public override string ToString() => $"recover {Service}{(From is { } node ? $" from {node}" : "")}";
+    }
+
     /// <summary>Nothing is placed or moved until it is resumed; failovers are still done.</summary>
     /// <param name="Service">The service, or null for the whole cluster.</param>
     public sealed record Hold(ServiceName? Service) : OperatorCommand

@@ -12,9 +12,15 @@ public interface ITransport : IAsyncDisposable
     void Start(PeerIdentity self);
 
     /// <summary>
-    /// Queues a message on the channel to this incarnation and returns at once. Dropped if there is no such channel.
+    /// Adds a message to what waits on the channel to this incarnation. Dropped if there is no such channel. It leaves
+    /// with the next <see cref="Flush"/>, at the latest.
     /// </summary>
     void Send(MemberId to, Message message);
+
+    /// <summary>
+    /// Begins to write what was added, on the caller's thread as far as the sockets take it at once. Never waits.
+    /// </summary>
+    void Flush();
 
     /// <summary>The node now belongs to this cluster: peers and frames of other clusters are refused.</summary>
     void SetCluster(ClusterId cluster);

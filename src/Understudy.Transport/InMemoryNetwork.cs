@@ -90,6 +90,11 @@ public sealed class InMemoryNetwork
             network.Connect(this);
         });
 
+        public void Flush()
+        {
+            // A message is delivered when it is sent.
+        }
+
         public void Send(MemberId to, Message message)
         {
             if (Self?.Member is not { } from) return;

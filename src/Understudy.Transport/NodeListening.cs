@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Understudy.Transport;
 
@@ -14,4 +15,14 @@ public static class NodeListening
             transport.Options.ConfigureListen?.Invoke(listen);
             listen.Run(transport.ServeAsync);
         });
+
+    /// <summary>
+    /// For the server that takes nodes' connections, and no other: what comes is read on the thread that learns of it,
+    /// because taking it never waits. Each thread in between would add its wake-up to every message.
+    /// </summary>
+    public static void HandOnAtOnce(SocketTransportOptions sockets)
+    {
+        sockets.UnsafePreferInlineScheduling = true;
+        sockets.WaitForDataBeforeAllocatingBuffer = false; // Few connections, and never silent for long.
+    }
 }

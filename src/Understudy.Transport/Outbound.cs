@@ -4,14 +4,14 @@ using Understudy.Transport.Protocol;
 namespace Understudy.Transport;
 
 /// <summary>
-/// What waits to be sent on one connection. Frames that are added while a write is under way go out together in the
-/// next one. Bounded: one frame too many is refused, and its channel must be closed.
+/// What waits to be sent on one connection. Frames that are added before a flush, or while a write is under way, go out
+/// together. Bounded: one frame too many is refused, and its channel must be closed.
 /// </summary>
 /// <param name="stream">Where the bytes go.</param>
 /// <param name="maxBytes">How much may wait, in bytes.</param>
 /// <param name="onBroken">Told why writing failed, at most once.</param>
 internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBroken)
-    : IBufferWriter<byte>, IThreadPoolWorkItem
+    : IBufferWriter<byte>
 {
     private const int SmallBytes = 16 * 1024;
     private const int LargestKeptBytes = 1024 * 1024;
@@ -24,33 +24,36 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
     private bool _isFlushing;
     private TaskCompletionSource? _drained;
 
-    /// <summary>Adds a frame with a message and returns at once.</summary>
+    /// <summary>Adds a frame with a message; it leaves with the next flush, or the write that is under way.</summary>
     /// <returns>Why the frame cannot be sent, or null.</returns>
     public string? TryAdd(
         Message message, IMessageCodec codec, int maxBodyBytes, PeerIdentity self, PeerIdentity peer)
     {
-        bool startFlush;
         lock (_gate)
         {
             var start = _filled;
             var fault = Encode(message, codec, maxBodyBytes, self, peer, start);
-            if (fault is not null)
-            {
-                _filled = start;
-                return fault;
-            }
+            if (fault is not null) _filled = start;
+            return fault;
+        }
+    }
 
-            startFlush = !_isFlushing;
+    /// <summary>Begins to write what waits, on this thread until the socket takes no more. Never waits.</summary>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            if (_isFlushing || _filled == 0) return;
             _isFlushing = true;
         }
 
-        if (startFlush) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        return null;
+        _ = FlushAsync();
     }
 
     /// <summary>Completes when nothing waits any more.</summary>
     public Task DrainAsync()
     {
+        Flush();
         lock (_gate)
         {
             if (!_isFlushing) return Task.CompletedTask;
@@ -58,8 +61,6 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
             return _drained.Task;
         }
     }
-
-    void IThreadPoolWorkItem.Execute() => _ = FlushAsync();
 
     void IBufferWriter<byte>.Advance(int count) => _filled += count;
 

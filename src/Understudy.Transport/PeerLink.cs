@@ -23,6 +23,7 @@ internal sealed partial class PeerLink(
     private MemberId? _self;
     private volatile OutgoingConnection? _sending;
     private TaskCompletionSource? _lost;
+    private bool _isPerforming;
 
     public NodeId Node => node;
 
@@ -103,6 +104,8 @@ internal sealed partial class PeerLink(
         Break(connection.Number, fault);
     }
 
+    public void Flush() => _sending?.Outbound.Flush();
+
     /// <summary>Sends what waits, says that no more will come, and waits until the peer has taken it all.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
@@ -139,8 +142,17 @@ internal sealed partial class PeerLink(
     private void Step(ChannelInput input)
     {
         _state.Step(input, _effects);
-        foreach (var effect in _effects) Perform(effect);
-        _effects.Clear();
+        if (_isPerforming) return; // To close a connection may break it at once: whoever performs goes on with this.
+        _isPerforming = true;
+        try
+        {
+            for (var next = 0; next < _effects.Count; next++) Perform(_effects[next]);
+        }
+        finally
+        {
+            _effects.Clear();
+            _isPerforming = false;
+        }
     }
 
     private void Perform(ChannelEffect effect)

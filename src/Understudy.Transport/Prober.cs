@@ -92,8 +92,13 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
         var done = new ManualResetEventSlim();
         var attempt = new SocketAsyncEventArgs { RemoteEndPoint = address };
         attempt.Completed += (_, _) => done.Set();
-        if (socket.ConnectAsync(attempt) && !done.Wait(options.ProbeTimeout)) return SocketError.TimedOut;
-        return attempt.SocketError;
+        if (!socket.ConnectAsync(attempt)) return attempt.SocketError;
+
+        // The socket itself is asked: the attempt's completion comes by the thread pool, after all that waits there.
+        if (!socket.Poll(options.ProbeTimeout, SelectMode.SelectWrite)) return SocketError.TimedOut;
+        var error = (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+        if (error != SocketError.Success) return error;
+        return done.Wait(options.ProbeTimeout) ? attempt.SocketError : SocketError.TimedOut;
     }
 
     /// <summary>Reads one frame. Whatever it says, its header tells who is alive.</summary>

@@ -79,6 +79,11 @@ public sealed partial class TcpTransport : ITransport
         if (!_isStopping && Self is { } self && _links.TryGetValue(to.Node, out var link)) link.Send(to, message, self);
     }
 
+    public void Flush()
+    {
+        foreach (var link in _links.Values) link.Flush();
+    }
+
     public void SetCluster(ClusterId cluster)
     {
         if (_self is { } self) _self = self with { Cluster = cluster };

@@ -10,14 +10,24 @@ public class BenchmarkCommandLineTests
     public async Task Commit_takes_its_options()
     {
         await RunAsync("commit", "--via", "http", "--durability", "disk", "--clients", "3", "--seconds", "7", "--json");
-        _asked.Options.ShouldBe(new CommitOptions(true, 3, TimeSpan.FromSeconds(7), true));
+        _asked.Options.ShouldBe(new CommitOptions(true, true, 3, TimeSpan.FromSeconds(7), true));
     }
 
     [Fact]
-    public async Task Commit_in_memory_with_64_clients_is_usual()
+    public async Task Commit_by_64_callers_in_the_process_in_memory_is_usual()
     {
         await RunAsync("commit");
-        _asked.Options.ShouldBe(new CommitOptions(false, 64, TimeSpan.FromSeconds(5), false));
+        _asked.Options.ShouldBe(new CommitOptions(false, false, 64, TimeSpan.FromSeconds(5), false));
+    }
+
+    [Fact]
+    public async Task A_node_is_started_with_what_its_callers_shall_do()
+    {
+        var commits = new CommitOptions(false, true, 3, TimeSpan.FromSeconds(7), true);
+        await RunAsync(
+            [.. HostCommand.Program(commits)[2..], "node", "--config", "c.toml", "--id", "n1", "--data", "d",
+            "--end-with-stdin"]);
+        _asked.Options.ShouldBe(new HostOptions("c.toml", "n1", "d", commits));
     }
 
     [Fact]
@@ -27,6 +37,15 @@ public class BenchmarkCommandLineTests
         _asked.Options.ShouldBe(new FailoverOptions(Fault.Kill, 20, 4, true, false));
         await RunAsync("failover", "--fault", "hang", "--trials", "2", "--clients", "0", "--durability", "memory");
         _asked.Options.ShouldBe(new FailoverOptions(Fault.Hang, 2, 0, false, false));
+    }
+
+    [Fact]
+    public async Task Switchover_moves_20_times_unless_told_otherwise()
+    {
+        await RunAsync("switchover");
+        _asked.Options.ShouldBe(new SwitchoverOptions(20, 4, true, false));
+        await RunAsync("switchover", "--trials", "3", "--clients", "1", "--durability", "memory", "--json");
+        _asked.Options.ShouldBe(new SwitchoverOptions(3, 1, false, true));
     }
 
     [Fact]
@@ -41,6 +60,7 @@ public class BenchmarkCommandLineTests
     [InlineData("commit", "--durability", "paper")]
     [InlineData("commit", "--via", "pigeon")]
     [InlineData("failover", "--trials", "0")]
+    [InlineData("switchover", "--trials", "0")]
     public void What_cannot_be_measured_is_refused(params string[] arguments) =>
         BenchmarkCommandLine.Create(_asked).Parse(arguments).Errors.ShouldNotBeEmpty();
 
@@ -53,7 +73,11 @@ public class BenchmarkCommandLineTests
 
         public Task<int> CommitAsync(CommitOptions options, CancellationToken stop) => Note(options);
 
+        public Task<int> HostAsync(HostOptions options, CancellationToken stop) => Note(options);
+
         public Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop) => Note(options);
+
+        public Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop) => Note(duration);
 

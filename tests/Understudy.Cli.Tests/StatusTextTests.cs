@@ -1,3 +1,5 @@
+using Understudy.Contracts;
+
 namespace Understudy.Cli.Tests;
 
 public sealed class StatusTextTests
@@ -61,4 +63,37 @@ public sealed class StatusTextTests
         not as wanted:
           waiting for n3 to form the cluster
         """);
+
+    [Fact]
+    public void Rules_drained_nodes_and_switchovers_are_shown()
+    {
+        var kv = Documents.Kv with
+        {
+            Rules = new RulesStatus { Prefer = ["n1", "n2"], Never = ["n4"], Apart = ["orders"] },
+            Operation = new OperationStatus
+            {
+                Target = "n2",
+                Stage = OperationStages.Freeze,
+                Since = 61,
+                Cause = "an operator asked for n2",
+                WaitsFor = "n1 finishes what kv has in flight",
+            },
+        };
+        var text = StatusText.Render(Documents.Whole with
+        {
+            Services = [kv],
+            Nodes = [.. Documents.Whole.Nodes.Select(node => node with { Drained = node.Id == "n1" })],
+        });
+        text.ShouldContain("n1    voter  up, drained  incarnation 1\n");
+        text.ShouldContain(
+            """
+
+            rules:
+              kv: prefer n1, n2; never n4; apart from orders
+
+            switchover of kv to n2, clients are held (since 0.00:01:01.0; an operator asked for n2)
+              waits: n1 finishes what kv has in flight
+
+            """);
+    }
 }

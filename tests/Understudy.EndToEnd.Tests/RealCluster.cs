@@ -23,6 +23,7 @@ internal sealed class RealCluster : IAsyncDisposable
         var ports = FreePorts.Find(nodes.Count * 2);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"cluster = \"test\"\nprofile = \"{profile}\"\n");
+        text.Append("quarantine = false\n"); // Its nodes are killed again and again, on purpose.
         foreach (var (index, (id, extra)) in nodes.Index())
         {
             var (address, http) = (ports[2 * index], ports[2 * index + 1]);
@@ -77,7 +78,7 @@ internal sealed class RealCluster : IAsyncDisposable
         var primary = "";
         await UntilAsync("one primary", statuses =>
         {
-            var named = statuses.Select(status => status.Services.SingleOrDefault()?.Primary).Distinct().ToArray();
+            var named = statuses.Select(Primary).Distinct().ToArray();
             if (named is not [{ } one] || without.Contains(one)) return false;
             primary = one;
             return true;
@@ -141,6 +142,9 @@ internal sealed class RealCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private static string? Primary(StatusDocument status) =>
+        status.Services.SingleOrDefault(service => service.Name == "kv")?.Primary;
 
     private static string Summary(StatusDocument status)
     {

@@ -18,8 +18,18 @@ internal static class ReplicationGen
         Services, Names, Gen.Int[0, int.MaxValue], Gen.Int[0, 9], Gen.Bool,
         (name, kind, secondaries, spares, durable) => new ServiceDefinition(name, kind, secondaries, spares, durable));
 
+    private static readonly Gen<ServiceDefinition> WithPolicies = Gen.Select(
+        Plain, Gen.Int[0, 5], Gen.Int[1, 1_000],
+        (definition, restarts, seconds) => definition with
+        {
+            Restarts = restarts,
+            RestartWindow = TimeSpan.FromSeconds(seconds),
+            TotalLoss = (TotalLossPolicy)(seconds % 2),
+            MinInSync = 1 + restarts,
+        });
+
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
-        Plain, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
+        WithPolicies, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
         (definition, preferred, only, never, with, after) => definition with
         {
             Preferred = preferred,
@@ -32,7 +42,15 @@ internal static class ReplicationGen
         });
 
     public static readonly Gen<NodeEntry> NodeEntries =
-        Gen.Select(Nodes, Gen.Bool, (node, isDrained) => new NodeEntry(node, isDrained));
+        Gen.Select(Nodes, Gen.Bool, Gen.Bool, Gen.ULong, List(Numbers), List(Names), (
+            node, isDrained, isQuarantined, to, exits, kinds) => new NodeEntry(node, isDrained)
+            {
+                HasToldKinds = !kinds.IsEmpty,
+                Kinds = kinds,
+                EvictedTo = to,
+                Exits = [.. exits.Select(at => new TimeSpan(at))],
+                IsQuarantined = isQuarantined,
+            });
 
     private static readonly Gen<Operation> Operations = Gen.Select(
         Nodes, Gen.Enum<OperationStage>(), Numbers, Names,
@@ -43,8 +61,22 @@ internal static class ReplicationGen
         (definition, version, lineage, primary, inSync, cause, isPlanned) => new ServiceEntry(
             definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause, isPlanned)));
 
+    private static readonly Gen<ProviderFailures> Failures = Gen.Select(
+        MemberIds, Numbers, Gen.Int[0, 9], Numbers,
+        (member, number, count, since) => new ProviderFailures(member, number, count, new TimeSpan(since)));
+
+    private static readonly Gen<ServiceEntry> Failing = Gen.Select(
+        Started, List(Failures), Names, Gen.Bool, (entry, failures, error, isStopped) => entry with
+        {
+            Failures = failures,
+            LastError = error,
+            IsStopped = isStopped,
+            Recovery = isStopped ? new Recovery(failures.IsEmpty ? null : failures[0].Member.Node) : null,
+            Configuration = entry.Configuration with { Origin = failures.IsEmpty ? null : failures[0].Member.Node },
+        });
+
     public static readonly Gen<ServiceEntry> Entries = Gen.Select(
-        Started, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations),
+        Failing, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations),
         (entry, placement, excluded, isFrozen, isHeld, operation) => entry with
         {
             Placement = placement,
@@ -60,7 +92,7 @@ internal static class ReplicationGen
             number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what));
 
     public static readonly Gen<OperatorCommand> Commands = Gen.Select(
-        Gen.Int[0, 13], Definitions, Services, Nodes,
+        Gen.Int[0, 16], Definitions, Services, Nodes,
         (kind, definition, service, node) => (OperatorCommand)(kind switch
         {
             0 => new OperatorCommand.AddService(definition),
@@ -76,6 +108,9 @@ internal static class ReplicationGen
             10 => new OperatorCommand.Undrain(node),
             11 => new OperatorCommand.Hold(definition.Durable ? service : null),
             12 => new OperatorCommand.Resume(service),
+            13 => new OperatorCommand.Release(node),
+            14 => new OperatorCommand.Recover(service, node, definition.Durable),
+            15 => new OperatorCommand.Recover(service, null, AcceptsLoss: true),
             _ => new OperatorCommand.Resume(null),
         }));
 
@@ -105,8 +140,9 @@ internal static class ReplicationGen
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
-        Gen.Select(Services, Versions, (service, version) =>
-            (ReplicationMessage)new ReplicationMessage.MoveWanted(service, version)),
+        List(Names).Select(kinds => (ReplicationMessage)new ReplicationMessage.KindsOffered(kinds)),
+        Gen.Select(Services, Numbers, Names, (service, number, error) =>
+            (ReplicationMessage)new ReplicationMessage.CodeFailed(service, number, error)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.Vacated(service, version)),
         Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));

@@ -35,6 +35,10 @@ internal static class ReplicationSamples
         With = [new ServiceName("base")],
         After = [new ServiceName("first")],
         Apart = [new ServiceName("other")],
+        Restarts = 0,
+        RestartWindow = TimeSpan.FromMinutes(1),
+        TotalLoss = TotalLossPolicy.StartEmpty,
+        MinInSync = 2,
     };
 
     /// <summary>A definition of a worker.</summary>
@@ -49,6 +53,11 @@ internal static class ReplicationSamples
         IsFrozen = true,
         IsHeld = true,
         Operation = new Operation(N2.Node, OperationStage.Freeze, TimeSpan.FromSeconds(90), "n1 is drained"),
+        Failures = [new ProviderFailures(N1, 3, 2, TimeSpan.FromSeconds(80))],
+        LastError = "it threw",
+        IsStopped = true,
+        Recovery = new Recovery(N2.Node),
+        Configuration = Entry.Configuration with { Origin = N1.Node },
     };
 
     /// <summary>One of every command.</summary>
@@ -69,6 +78,9 @@ internal static class ReplicationSamples
         new OperatorCommand.Hold(null),
         new OperatorCommand.Resume(Service),
         new OperatorCommand.Resume(null),
+        new OperatorCommand.Release(N1.Node),
+        new OperatorCommand.Recover(Service, N2.Node, AcceptsLoss: true),
+        new OperatorCommand.Recover(Service, null, AcceptsLoss: false),
     ];
 
     public static readonly ReplicationMessage[] Control =
@@ -80,7 +92,8 @@ internal static class ReplicationSamples
             Service, Version, [new JoiningProgress(N1, 62), new JoiningProgress(N2, 100)]),
         new ReplicationMessage.HandOverWanted(),
         new ReplicationMessage.Frozen(Service, Version),
-        new ReplicationMessage.MoveWanted(Service, Version),
+        new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
+        new ReplicationMessage.KindsOffered(["kv", "votes"]),
         new ReplicationMessage.Vacated(Service, Version),
     ];
 

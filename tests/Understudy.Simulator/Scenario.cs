@@ -61,9 +61,14 @@ internal sealed record Scenario
 
     /// <summary>Whether a service is a worker.</summary>
     public bool IsExclusive(ServiceName service) => Cluster.Services.Any(s => s.Name == service && s.IsExclusive);
+    /// <summary>A node that has no code for any service, or null.</summary>
+    public NodeId? WithoutCode { get; init; }
 
     /// <summary>How many nodes may host services.</summary>
-    public int Hosts => Cluster.Nodes.Count(n => n.Kind != NodeKind.Witness);
+    public int Hosts => Cluster.Nodes.Count(n => n.Kind != NodeKind.Witness && n.Id != WithoutCode);
+
+    /// <summary>What a node is configured to be.</summary>
+    public NodeOptions OptionsOf(NodeId node) => node == WithoutCode ? Cluster with { Kinds = ["none"] } : Cluster;
 }
 
 /// <summary>How a seed's network behaves, apart from the faults that strike it.</summary>

@@ -45,7 +45,35 @@ internal sealed class ScenarioDraw(SeededRandom random)
             AimedFaults = DrawAimedFaults(random.Fork()),
             CommandEvery = (long)Sometimes(0.4, 0.3 * Second, 20 * Second),
         };
-        return scenario with { Cluster = scenario.Cluster with { Services = Group(scenario.Cluster.Services) } };
+        if (random.Chance(0.5)) scenario = DrawKinds(scenario);
+        var services = Group(scenario.Cluster.Services).Select(s => DrawPolicies(s, scenario.Hosts)).ToImmutableArray();
+        var quarantine = random.Chance(0.25)
+            ? new QuarantineRule(2 + random.Below(3), new TimeSpan(LogUniform(5 * Second, 600 * Second)))
+            : QuarantineRule.Never;
+        return scenario with
+        {
+            Cluster = scenario.Cluster with { Services = services, Quarantine = quarantine },
+        };
+    }
+
+    private ServiceDefinition DrawPolicies(ServiceDefinition service, int hosts) => service with
+    {
+        Restarts = random.Below(3),
+        RestartWindow = new TimeSpan(LogUniform(1 * Second, 600 * Second)),
+        MinInSync = random.Chance(0.25) ? Math.Min(2, Math.Min(hosts, 1 + service.Secondaries)) : 1,
+        TotalLoss = random.Chance(service.Durable ? 0.15 : 0.5) ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
+    };
+
+    /// <summary>The nodes say what they have code for; sometimes one has none.</summary>
+    private Scenario DrawKinds(Scenario scenario)
+    {
+        var hosts = scenario.Cluster.Nodes.Where(n => n.Kind != NodeKind.Witness).ToList();
+        var isOneWithout = hosts.Count > 2 && random.Chance(0.2);
+        return scenario with
+        {
+            Cluster = scenario.Cluster with { Kinds = ["kv"] },
+            WithoutCode = isOneWithout ? hosts[random.Below(hosts.Count)].Id : null,
+        };
     }
 
     /// <summary>
@@ -60,7 +88,11 @@ internal sealed class ScenarioDraw(SeededRandom random)
         if (random.Chance(0.2)) worker = worker with { Apart = [FirstService] };
         return scenario with
         {
-            Cluster = scenario.Cluster with { Services = scenario.Cluster.Services.Add(worker) },
+            Cluster = scenario.Cluster with
+            {
+                Services = scenario.Cluster.Services.Add(worker),
+                Kinds = scenario.Cluster.Kinds.IsEmpty ? [] : scenario.Cluster.Kinds.Add(worker.Kind),
+            },
             Workers = new WorkerScenario(
                 draw.LogUniform(0.01 * Millisecond, 20 * Millisecond),
                 draw.LogUniform(0.1 * Millisecond, 200 * Millisecond),

@@ -50,7 +50,7 @@ internal sealed class Tail(SimulatedCluster cluster)
     }
 
     private IEnumerable<ServiceDefinition> Services =>
-        cluster.Scenario.Cluster.Services.Where(s => !cluster.Checkers.Losses.IsLost(s.Name));
+        cluster.Scenario.Cluster.Services;
 
     /// <summary>The first thing that is not as wanted, or null.</summary>
     private string? WhatIsMissing()
@@ -84,6 +84,12 @@ internal sealed class Tail(SimulatedCluster cluster)
     {
         var first = cluster.Nodes[0].Core!.Map;
         if (first.Generation == ConfigurationVersion.None) return "there is no service map";
+        if (first.Nodes.FirstOrDefault(n => n.IsQuarantined) is { Node: var quarantined })
+        {
+            cluster.Operator.Say(new OperatorCommand.Release(quarantined));
+            return $"{quarantined} is quarantined";
+        }
+
         foreach (var node in cluster.Nodes)
         {
             var map = node.Core!.Map;
@@ -100,11 +106,22 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (cluster.Nodes[0].Core!.Map.Find(name) is not { } entry) return $"{name} is not in the map";
 
         var configuration = entry.Configuration;
+        if (cluster.Checkers.Losses.IsLost(name) && service.TotalLoss == TotalLossPolicy.Wait)
+        {
+            cluster.Operator.Say(new OperatorCommand.Recover(name, null, AcceptsLoss: true));
+        }
+
         if (configuration.Primary is not { } primary) return $"{name} has no primary: {configuration}";
         var wanted = 1 + Math.Min(service.Secondaries, cluster.Scenario.Hosts - 1);
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
         if (entry.Operation is { } operation) return $"{name} is still being moved: {operation}";
         if (entry.IsFrozen) return $"{name} is frozen";
+        if (entry.IsStopped)
+        {
+            cluster.Operator.Say(new OperatorCommand.Resume(name));
+            return $"{name} is stopped";
+        }
+
         return WhatPrimariesLack(name, primary) ?? (service.IsExclusive ? null : WhatReplicasLack(configuration));
     }
 

@@ -18,7 +18,7 @@ internal sealed class Trace(TextWriter? live)
 
     public void Add(long at, string who, object what)
     {
-        if (what is NodeInput.Tick) return;
+        if (what is NodeInput.Tick or NodeInput.BatchEnded) return;
         _ring[_count++ % Capacity] = new Entry(at, who, what);
         if (live is not null && !IsHeartbeat(what)) live.WriteLine(Format(new Entry(at, who, what)));
     }

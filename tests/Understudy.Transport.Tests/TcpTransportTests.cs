@@ -17,6 +17,7 @@ public class TcpTransportTests
         (await node2.ChannelUpAsync("n1")).Peer.ShouldBe(_self1);
 
         for (var i = 0; i < 2000; i++) node1.Transport.Send(_self2.Member, new TextMessage($"{i}"));
+        node1.Transport.Flush();
         for (var i = 0; i < 2000; i++)
         {
             (await node2.Events.NextAsync<Happened.Got>()).Message.ShouldBe(new TextMessage($"{i}"));
@@ -53,6 +54,7 @@ public class TcpTransportTests
         {
             await Task.WhenAll(node1.ChannelUpAsync("n2"), node2.ChannelUpAsync("n1"));
             node2.Transport.Send(_self1.Member, new TextMessage("last words"));
+            node2.Transport.Flush();
         }
 
         (await node1.Events.NextAsync<Happened.Got>()).Message.ShouldBe(new TextMessage("last words"));
@@ -126,7 +128,12 @@ public class TcpTransportTests
 
         var lost = node1.ChannelLostAsync("n2");
         var message = new TextMessage(new string('x', 256 * 1024));
-        for (var i = 0; i < 1000 && !lost.IsCompleted; i++) node1.Transport.Send(_self2.Member, message);
+        for (var i = 0; i < 1000 && !lost.IsCompleted; i++)
+        {
+            node1.Transport.Send(_self2.Member, message);
+            node1.Transport.Flush();
+        }
+
         (await lost).Reason.ShouldBe("more than 1048576 bytes wait to be sent");
     }
 }

@@ -49,7 +49,7 @@ internal sealed class TestNode : IAsyncDisposable
             options, new TextCodec(), events, TimeProvider.System, NullLogger<TcpTransport>.Instance);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(
+        builder.WebHost.UseKestrelCore().UseSockets(NodeListening.HandOnAtOnce).ConfigureKestrel(
             kestrel => kestrel.ListenNodes(address ?? nodes[self.Member.Node], transport));
         var host = builder.Build();
         await host.StartAsync();
@@ -67,6 +67,7 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task ShouldReachAsync(TestNode other, string text)
     {
         Transport.Send(other.Self.Member, new TextMessage(text));
+        Transport.Flush();
         var got = await other.Events.NextAsync<Happened.Got>();
         got.ShouldBe(new Happened.Got(Self.Member, new TextMessage(text)));
     }

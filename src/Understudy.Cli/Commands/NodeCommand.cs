@@ -33,7 +33,11 @@ internal static class NodeCommand
             Hidden = true,
         };
 
-        var command = new Command("node", "Run one node of a cluster.") { file, id, data, tied };
+        var command = new Command("node", "Run one node of a cluster, or drain, undrain or release one.")
+        {
+            file, id, data, tied,
+        };
+        foreach (var operation in NodeOperations.Create(terminal)) command.Add(operation);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(tied)) EndWithStandardInput();

@@ -80,6 +80,7 @@ internal sealed class DemoCluster : IDisposable
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"cluster = \"demo\"\nprofile = \"{_options.Profile.Name}\"\n");
+        text.Append("quarantine = false\n"); // Its nodes are killed again and again, on purpose.
         foreach (var (index, node) in Nodes.Index())
         {
             text.Append(CultureInfo.InvariantCulture, $"\n[node.{node.Id}]\n");

@@ -82,6 +82,16 @@ public static class CommandCodec
         },
         OperatorCommand.Drain c => new() { Drain = c.Node.Value },
         OperatorCommand.Undrain c => new() { Undrain = c.Node.Value },
+        OperatorCommand.Recover c => new()
+        {
+            Recover = new()
+            {
+                Service = c.Service.Value,
+                From = c.From?.Value ?? "",
+                AcceptsLoss = c.AcceptsLoss,
+            },
+        },
+        OperatorCommand.Release c => new() { Release = c.Node.Value },
         OperatorCommand.Hold c => new() { Hold = c.Service?.Value ?? "" },
         OperatorCommand.Resume c => new() { Resume = c.Service?.Value ?? "" },
         _ => throw new UnreachableException($"Unknown command {command}."),
@@ -110,6 +120,11 @@ public static class CommandCodec
             Service(wire.Failover.Service, ref fault), wire.Failover.AcceptsLoss),
         Wire.OperatorCommand.BodyOneofCase.Drain => new OperatorCommand.Drain(Node(wire.Drain, ref fault)),
         Wire.OperatorCommand.BodyOneofCase.Undrain => new OperatorCommand.Undrain(Node(wire.Undrain, ref fault)),
+        Wire.OperatorCommand.BodyOneofCase.Recover => new OperatorCommand.Recover(
+            Service(wire.Recover.Service, ref fault),
+            wire.Recover.From.Length == 0 ? null : Node(wire.Recover.From, ref fault),
+            wire.Recover.AcceptsLoss),
+        Wire.OperatorCommand.BodyOneofCase.Release => new OperatorCommand.Release(Node(wire.Release, ref fault)),
         Wire.OperatorCommand.BodyOneofCase.Hold => new OperatorCommand.Hold(
             wire.Hold.Length == 0 ? null : Service(wire.Hold, ref fault)),
         Wire.OperatorCommand.BodyOneofCase.Resume => new OperatorCommand.Resume(

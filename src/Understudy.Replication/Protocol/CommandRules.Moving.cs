@@ -95,28 +95,6 @@ internal sealed partial class CommandRules
         return CommandAnswer.Accepted($"{target} takes over {Names(group)}.");
     }
 
-    /// <summary>
-    /// Not asked by an operator: the primary's code fails, and what it has in flight is lost with it. So nothing is
-    /// drained first; gateways ask the next primary again.
-    /// </summary>
-    /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
-    public bool Relieve(ServiceName service)
-    {
-        var group = Group(service);
-        if (group.Any(decision.IsHeld) || BestTarget(group) is not { } target) return false;
-        if (group[0].Definition.IsExclusive)
-        {
-            decision.Put(group[0] with
-            {
-                Operation = new Operation(target, OperationStage.BringUp, decision.Elapsed, decision.Cause),
-            });
-            return true;
-        }
-
-        TakeOver(group, target);
-        return true;
-    }
-
     private void TakeOver(ImmutableArray<ServiceEntry> group, NodeId target)
     {
         foreach (var each in group)
@@ -149,6 +127,17 @@ internal sealed partial class CommandRules
         if (member.Kind == NodeKind.Witness) return $"{target} is a witness: it hosts no services.";
         if (decision.IsLeaving(target)) return $"{target} is leaving.";
         if (decision.IsDrainedNode(target)) return $"{target} is drained. Undrain it first.";
+        if (decision.Node(target).IsQuarantined) return $"{target} is quarantined. Release it first.";
+        if (group.FirstOrDefault(e => e.IsFailingOn(target)) is { Definition.Name: var failing })
+        {
+            return $"The code of {failing} failed on {target} too often. Resume {failing} when that is mended.";
+        }
+
+        if (group.FirstOrDefault(e => !decision.Node(target).Offers(e.Definition.Kind)) is { Definition: var lacking })
+        {
+            return $"{target} has no code for the kind \"{lacking.Kind}\" of {lacking.Name}.";
+        }
+
         return group.FirstOrDefault(e => !e.Allows(target)) is { } refusing
             ? $"{refusing.Definition.Name} may not be on {target}: its rules or an operator exclude it."
             : null;
@@ -160,6 +149,12 @@ internal sealed partial class CommandRules
         if (name == Registry.Name) return $"The name {name} is the replica manager's own.";
         if (definition.Secondaries < 0 || definition.Spares < 0) return $"{name} cannot want fewer than no providers.";
         if (definition.IsExclusive && WhyNotExclusive(definition) is { } why) return why;
+        if (definition.MinInSync < 1 || definition.MinInSync > 1 + definition.Secondaries)
+        {
+            return $"{name} would never take writes: it wants {definition.Secondaries} secondaries, so at most "
+                + $"{1 + definition.Secondaries} providers are in sync, and {definition.MinInSync} are demanded.";
+        }
+
         SortedDictionary<ServiceName, ServiceDefinition> all = [];
         foreach (var entry in registry.Services) all.Add(entry.Definition.Name, entry.Definition);
         all[name] = definition;

@@ -10,7 +10,7 @@ namespace Understudy.Replication.Protocol;
 internal sealed partial class CommandRules(Decision decision, Registry registry)
 {
     /// <summary>A service map is one message, of at most <see cref="ReplicationCodec.MaxBody"/>.</summary>
-    public const int MostServices = 250;
+    public const int MostServices = 200;
 
     public CommandAnswer Obey(OperatorCommand command) => command switch
     {
@@ -24,6 +24,8 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         OperatorCommand.Failover c => Failover(c.Service, c.AcceptsLoss),
         OperatorCommand.Drain c => Drain(c.Node),
         OperatorCommand.Undrain c => Undrain(c.Node),
+        OperatorCommand.Recover c => Recover(c.Service, c.From, c.AcceptsLoss),
+        OperatorCommand.Release c => Release(c.Node),
         OperatorCommand.Hold c => Hold(c.Service, true),
         OperatorCommand.Resume c => Hold(c.Service, false),
         _ => throw new UnreachableException($"Unknown command {command}."),
@@ -54,6 +56,14 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         }
 
         if (WhyWrong(definition) is { } wrong) return CommandAnswer.Refused(wrong);
+        var hosts = decision.Hosts.Select(m => decision.Node(m.Id.Node)).ToList();
+        if (!hosts.Exists(n => n.Offers(definition.Kind)))
+        {
+            var kinds = hosts.SelectMany(n => n.Kinds).Distinct().Order(StringComparer.Ordinal);
+            return CommandAnswer.Refused(
+                $"No node has code for the kind \"{definition.Kind}\". They have {string.Join(", ", kinds)}.");
+        }
+
         decision.Put(new ServiceEntry(definition, Configuration.NotStarted(name)));
         return CommandAnswer.Accepted($"{name} is defined. Its primary is started on the best node that may host it.");
     }
@@ -132,7 +142,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
     {
         if (decision.Find(node) is null) return CommandAnswer.Refused($"{node} is no member of the cluster now.");
         if (decision.IsDrainedNode(node)) return CommandAnswer.Done($"{node} is drained already.");
-        decision.Put(new NodeEntry(node, IsDrained: true));
+        decision.Put(decision.Node(node) with { IsDrained = true });
         return CommandAnswer.Accepted(
             $"{node} gets nothing new. Its primaries are switched over, and its secondaries are brought up elsewhere "
             + "where a node may host them.");
@@ -141,8 +151,16 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
     private CommandAnswer Undrain(NodeId node)
     {
         if (!decision.IsDrainedNode(node)) return CommandAnswer.Done($"{node} is not drained.");
-        decision.Put(new NodeEntry(node, IsDrained: false));
+        decision.Put(decision.Node(node) with { IsDrained = false });
         return CommandAnswer.Done($"{node} takes part again. Nothing is moved to it that need not move.");
+    }
+
+    private CommandAnswer Release(NodeId node)
+    {
+        if (!decision.Node(node).IsQuarantined) return CommandAnswer.Done($"{node} is not quarantined.");
+        decision.Put(decision.Node(node) with { IsQuarantined = false, Exits = [] });
+        return CommandAnswer.Done(
+            $"{node} takes part again, and its exits are forgotten. Nothing is moved to it that need not move.");
     }
 
     private CommandAnswer Hold(ServiceName? service, bool isHeld)
@@ -157,6 +175,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         }
 
         if (decision.Find(name) is not { } entry) return Unknown(name);
+        if (!isHeld) entry = FailureBudget.Forgive(entry);
         decision.Put(entry with { IsHeld = isHeld });
         return CommandAnswer.Done($"{name} is {(isHeld ? "held" : "resumed")}. {done}");
     }

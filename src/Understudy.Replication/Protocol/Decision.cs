@@ -53,6 +53,13 @@ public sealed class Decision
 
     /// <summary>Exclusive services whose last holder certainly runs them no longer.</summary>
     public Func<ServiceEntry, bool> HasEnded { get; init; } = _ => false;
+    /// <summary>
+    /// Whether some node may still say what it offers before services are started for the first time.
+    /// </summary>
+    public bool AwaitsKinds { get; init; }
+
+    /// <summary>Whether the leases of a service's last in-sync providers, all of them evicted, have run out.</summary>
+    public Func<ServiceName, bool> IsFenced { get; init; } = _ => true;
 
     public Member? Find(NodeId node) => _members.GetValueOrDefault(node);
 
@@ -62,14 +69,24 @@ public sealed class Decision
     public ServiceEntry? Find(ServiceName name) =>
         _removed.Contains(name) ? null : _changed.GetValueOrDefault(name) ?? _registry.Find(name);
 
+    /// <summary>Whether the copy on this disk is in sync in the configuration that stands now.</summary>
+    public bool WasInSync(ServiceName name, DiskId disk) =>
+        _registry.Find(name) is { } before && before.Configuration.InSync.Any(p => p.Disk == disk);
+
     public bool IsLeaving(NodeId node) => _leaving.Contains(node);
 
-    public bool IsDrainedNode(NodeId node) =>
-        _nodes.TryGetValue(node, out var entry) ? entry.IsDrained : _registry.IsDrained(node);
+    /// <summary>What is said of a node, as it will be.</summary>
+    public NodeEntry Node(NodeId node) => FindNode(node) ?? new NodeEntry(node, IsDrained: false);
+
+    /// <summary>Whether a node may have a provider of a service: by its rules, and with code for its kind.</summary>
+    public bool MayHost(ServiceEntry entry, NodeId node) =>
+        entry.Allows(node) && (FindNode(node)?.Offers(entry.Definition.Kind) ?? true);
+
+    public bool IsDrainedNode(NodeId node) => Node(node).IsDrained;
 
     /// <summary>Whether the node is a member that hosts services and goes on doing so.</summary>
     public bool IsStaying(NodeId node) =>
-        Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && !IsDrainedNode(node);
+        Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && FindNode(node) is not { IsBarred: true };
 
     /// <summary>The groups of the services as they will be.</summary>
     public ServiceGroups Groups => _changed.Count == 0 && _removed.Count == 0
@@ -134,6 +151,8 @@ public sealed class Decision
         var change = new RegistryChange(services, _removed, _nodes.Values, _isHeld, [], Elapsed);
         return change with { History = HistoryWords.Of(change, _registry, Cause) };
     }
+
+    private NodeEntry? FindNode(NodeId node) => _nodes.GetValueOrDefault(node) ?? _registry.FindNode(node);
 
     /// <summary>Whether the primary changes though its node is still a member: nothing but a wish moves it.</summary>
     private bool IsMoved(Configuration old, Configuration next) =>

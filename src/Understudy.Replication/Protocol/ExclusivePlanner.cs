@@ -23,7 +23,7 @@ internal sealed class ExclusivePlanner(Decision decision, ServiceEntry entry, Pr
     /// <summary>The first holder ever: nobody can have run it before.</summary>
     private void Start()
     {
-        if (decision.IsHeld(entry)) return;
+        if (decision.IsHeld(entry) || decision.AwaitsKinds) return;
         if (!entry.Definition.After.All(name => decision.Find(name) is not { Configuration.Primary: null })) return;
         if (Best(null) is { } first) Appoint(first);
     }
@@ -34,15 +34,19 @@ internal sealed class ExclusivePlanner(Decision decision, ServiceEntry entry, Pr
         var isLeaving = decision.IsLeaving(holder.Node);
         var wanted = entry.Operation;
         if (wanted is not null && (!MayRun(wanted.Target) || wanted.Target == holder.Node)) wanted = null;
-        if (wanted is null && !MayRun(holder.Node) && (isLeaving || !decision.IsHeld(entry)))
+        var isFailing = entry.IsFailingOn(holder.Node);
+        if (wanted is null && (isFailing || !MayRun(holder.Node)) && (isLeaving || !decision.IsHeld(entry)))
         {
-            var why = isLeaving ? $"{holder.Node} is leaving" : $"{holder.Node} may not run it";
-            if (Best(holder.Node) is { } other) wanted = Towards(other.Id.Node, why);
+            var why = isLeaving ? $"{holder.Node} is leaving"
+                : isFailing ? $"its code failed too often on {holder.Node}"
+                : $"{holder.Node} may not run it";
+            var isBetter = Best(holder.Node) is { } best && (!MayRun(holder.Node) || !entry.IsFailingOn(best.Id.Node));
+            if (isBetter && Best(holder.Node) is { } other) wanted = Towards(other.Id.Node, why);
         }
 
         // A node that leaves stops it even if there is nobody who could run it.
         if (wanted is not null || isLeaving) Vacate(wanted);
-        else entry = entry with { Operation = null, Placement = [holder.Node] };
+        else entry = entry with { Operation = null, Placement = [holder.Node], IsStopped = isFailing };
     }
 
     /// <summary>The holder has gone or was told to stop.</summary>
@@ -76,6 +80,7 @@ internal sealed class ExclusivePlanner(Decision decision, ServiceEntry entry, Pr
     private void Appoint(Member member) => entry = entry with
     {
         Operation = null,
+        IsStopped = entry.IsFailingOn(member.Id.Node),
         Placement = [member.Id.Node],
         Configuration = Present with
         {
@@ -95,15 +100,16 @@ internal sealed class ExclusivePlanner(Decision decision, ServiceEntry entry, Pr
     private Operation Towards(NodeId target, string cause) =>
         new(target, OperationStage.BringUp, decision.Elapsed, cause);
 
-    private bool MayRun(NodeId node) => decision.IsStaying(node) && entry.Allows(node);
+    private bool MayRun(NodeId node) => decision.IsStaying(node) && decision.MayHost(entry, node);
 
-    /// <summary>Preferred nodes first, then those without what shall be apart, then the least loaded.</summary>
+    /// <summary>Where its code does not fail; preferred nodes first, then those without what shall be apart, then the least loaded.</summary>
     private Member? Best(NodeId? except)
     {
         var preferred = entry.Definition.Preferred;
         return decision.Hosts
             .Where(m => MayRun(m.Id.Node) && m.Id.Node != except)
-            .OrderBy(m => preferred.IndexOf(m.Id.Node) is >= 0 and var place ? place : int.MaxValue)
+            .OrderBy(m => entry.IsFailingOn(m.Id.Node))
+            .ThenBy(m => preferred.IndexOf(m.Id.Node) is >= 0 and var place ? place : int.MaxValue)
             .ThenBy(m => entry.Definition.Apart.Count(name => decision.PrimaryNode(name) == m.Id.Node))
             .ThenBy(m => decision.PrimariesOn(m.Id.Node))
             .ThenBy(m => decision.ProvidersOn(m.Id.Node))

@@ -30,6 +30,12 @@ internal sealed class Follower(Provider provider, bool isInSync, long next, Time
     /// <summary>The next entry to send.</summary>
     public long Next { get; set; } = next;
 
+    /// <summary>
+    /// The entry before the last message that took entries. Until that one is acknowledged no further message does: two
+    /// are under way at most, and what comes meanwhile fills the next.
+    /// </summary>
+    public long LastBegan { get; set; }
+
     /// <summary>The highest read round it has answered.</summary>
     public long Round { get; set; }
 

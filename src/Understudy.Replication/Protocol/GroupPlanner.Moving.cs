@@ -23,7 +23,7 @@ internal sealed partial class GroupPlanner
         var operation = _entries[moving[0]].Operation!;
         var from = _entries[moving[0]].Configuration.Primary;
         var mayGoOn = from is { } primary && _decision.Contains(primary) && _decision.IsStaying(operation.Target)
-            && moving.TrueForAll(i => _entries[i].Allows(operation.Target));
+            && moving.TrueForAll(i => _decision.MayHost(_entries[i], operation.Target));
         var isReady = operation.Stage == OperationStage.Freeze
             && moving.TrueForAll(i => _survivors[i].Any(p => p.Member.Node == operation.Target));
         if (operation.Stage == OperationStage.Freeze) mayGoOn &= isReady;
@@ -65,7 +65,7 @@ internal sealed partial class GroupPlanner
         if (_entries.Any(e => _decision.IsBackingOff(e.Definition.Name)) || _node is not { } node) return;
         if (IsHeld && !_decision.IsLeaving(node)) return;
         var common = Common();
-        if (!_decision.IsStaying(node) || !_entries.All(e => e.Allows(node)))
+        if (!_decision.IsStaying(node) || !_entries.All(e => _decision.MayHost(e, node)))
         {
             var others = common.Where(n => n != node).ToList();
             if (others.Count > 0) Begin(Best(others), WhyNot(node));
@@ -80,7 +80,7 @@ internal sealed partial class GroupPlanner
 
         var conflicts = Conflicts(node);
         if (conflicts == 0) return;
-        var apart = common.Where(n => Conflicts(n) < conflicts).ToList();
+        var apart = common.Where(n => Conflicts(n) < conflicts && !IsFailingOn(n)).ToList();
         if (apart.Count > 0) Begin(Best(apart), $"another service on {node} shall be apart");
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class GroupPlanner
     private List<NodeId> Common() =>
     [
         .. _survivors[0].Select(p => p.Member.Node).Where(n => _decision.IsStaying(n)
-            && _entries.All(e => e.Allows(n) && e.IsInSyncOn(n))),
+            && _entries.All(e => _decision.MayHost(e, n) && e.IsInSyncOn(n))),
     ];
 
     private void Begin(NodeId target, string cause)
@@ -121,5 +121,7 @@ internal sealed partial class GroupPlanner
 
     private string WhyNot(NodeId node) => _decision.IsLeaving(node) ? $"{node} is leaving"
         : _decision.IsDrainedNode(node) ? $"{node} is drained"
-        : $"the rules do not allow {node}";
+        : _decision.Node(node).IsQuarantined ? $"{node} is quarantined"
+        : Array.Exists(_entries, e => !e.Allows(node)) ? $"the rules do not allow {node}"
+        : $"{node} has no code for it";
 }

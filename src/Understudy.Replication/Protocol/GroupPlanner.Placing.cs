@@ -14,7 +14,11 @@ internal sealed partial class GroupPlanner
     /// <summary>Whether there is nothing to decide on a service of its own, as for most, most of the time.</summary>
     public static bool IsSettled(ServiceEntry? entry, Decision decision)
     {
-        if (entry is not { IsFrozen: false, Operation: null, Configuration.Primary: { } primary }) return false;
+        if (entry is not { IsFrozen: false, IsStopped: false, Operation: null, Configuration.Primary: { } primary })
+        {
+            return false;
+        }
+
         if (!entry.Definition.With.IsEmpty || !entry.Definition.Apart.IsEmpty) return false;
         foreach (var provider in entry.Configuration.InSync)
         {
@@ -32,9 +36,10 @@ internal sealed partial class GroupPlanner
         var order = _decision.Hosts.Select(m => m.Id.Node).Where(_decision.IsStaying)
             .OrderByDescending(n => n == _node)
             .ThenByDescending(n => n == target)
+            .ThenBy(IsFailingOn)
             .ThenByDescending(n => _survivors.Count(s => s.Any(p => p.Member.Node == n)))
             .ThenByDescending(n => _entries.Count(e => e.Placement.Contains(n)))
-            .ThenByDescending(n => _entries.Count(e => e.Allows(n)))
+            .ThenByDescending(n => _entries.Count(e => _decision.MayHost(e, n)))
             .ThenBy(Preference)
             .ThenBy(n => isFirst ? Conflicts(n) : 0)
             .ThenBy(n => isFirst ? _decision.PrimariesOn(n) : 0)
@@ -45,11 +50,17 @@ internal sealed partial class GroupPlanner
         {
             var entry = _entries[i];
             ImmutableArray<NodeId> placement =
-                [.. order.Where(entry.Allows).Take(1 + entry.Definition.Secondaries)];
+                [.. order.Where(n => _decision.MayHost(entry, n)).Take(1 + entry.Definition.Secondaries)];
             // A service of one provider has two while it moves.
             if (entry.Operation?.Target is { } next && !placement.Contains(next) && order.Contains(next))
             {
                 placement = placement.Add(next);
+            }
+
+            // So has one whose code fails wherever it is.
+            if (IsFailing(entry) && placement.All(IsFailingOn))
+            {
+                placement = [.. placement, .. order.Where(n => _decision.MayHost(entry, n) && !IsFailingOn(n)).Take(1)];
             }
 
             if (!placement.SequenceEqual(entry.Placement)) _entries[i] = entry with { Placement = placement };
@@ -63,7 +74,7 @@ internal sealed partial class GroupPlanner
         if (entry.Placement.Length != 1 + entry.Definition.Secondaries || entry.Placement[0] != primary) return false;
         foreach (var node in entry.Placement)
         {
-            if (!decision.IsStaying(node) || !entry.Allows(node)) return false;
+            if (!decision.IsStaying(node) || !decision.MayHost(entry, node) || entry.IsFailingOn(node)) return false;
         }
 
         foreach (var provider in entry.Configuration.InSync)
@@ -77,8 +88,9 @@ internal sealed partial class GroupPlanner
     /// <summary>The best node of these for the group's primaries.</summary>
     private NodeId Best(IEnumerable<NodeId> nodes) => nodes
         .OrderByDescending(n => _decision.IsStaying(n))
-        .ThenByDescending(n => _entries.Count(e => e.Allows(n)))
+        .ThenByDescending(n => _entries.Count(e => _decision.MayHost(e, n)))
         .ThenByDescending(n => n == _target)
+        .ThenBy(IsFailingOn)
         .ThenBy(Conflicts)
         .ThenBy(Preference)
         .ThenBy(_decision.PrimariesOn)

@@ -31,15 +31,19 @@ internal sealed partial class GroupPlanner
         ContinueOperation();
         _node = ChooseNode();
         FollowView();
+        Relieve();
         if (!IsHeld)
         {
             Place();
             Start();
-            DropExtras();
         }
+
+        BeginLineages();
+        if (!IsHeld) DropExtras();
 
         ConsiderMove();
         AdvanceOperation();
+        Stop();
         Freeze();
         foreach (var entry in _entries) _decision.Put(entry);
     }
@@ -98,12 +102,13 @@ internal sealed partial class GroupPlanner
     /// </summary>
     private void Start()
     {
+        if (_decision.AwaitsKinds) return;
         for (var i = 0; i < _entries.Length; i++)
         {
             var entry = _entries[i];
             if (entry.Configuration.IsStarted || !IsDue(entry)) continue;
             if ((_node ?? entry.Placement.FirstOrDefault()) is not { Value: not null } node) continue;
-            var canStart = entry.Allows(node) && (_decision.IsStaying(node) || _decision.Hosts.Length == 1);
+            var canStart = _decision.MayHost(entry, node) && (_decision.IsStaying(node) || _decision.Hosts.Length == 1);
             if (!canStart || _decision.Find(node) is not { } member) continue;
             _node = node;
             var first = new Provider(member.Id, member.Disk);
@@ -155,7 +160,7 @@ internal sealed partial class GroupPlanner
             var primary = entry.Configuration.Primary;
             var isApart = (_mutations & Mutation.GroupMovedInParts) == 0 && entry.Definition.With.Any(name =>
                 Find(name) is { } sponsor
-                && (sponsor.IsFrozen || sponsor.Configuration.Primary is null
+                && (sponsor.IsFrozen || sponsor.IsStopped || sponsor.Configuration.Primary is null
                     || sponsor.Configuration.Primary?.Node != primary?.Node));
             _entries[i] = entry with { IsFrozen = primary is not null && (isFreezing || isApart) };
         }

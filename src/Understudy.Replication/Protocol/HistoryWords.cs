@@ -1,3 +1,4 @@
+using System.Globalization;
 using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
@@ -12,7 +13,11 @@ public static class HistoryWords
     {
         List<HistoryEntry> history = [];
         var number = before.LastChange;
-        foreach (var node in change.Nodes) Add(null, default, $"{node.Node} is {(node.IsDrained ? "" : "un")}drained");
+        foreach (var node in change.Nodes)
+        {
+            if (Words(before.Node(node.Node), node) is { Length: > 0 } words) Add(null, default, words);
+        }
+
         if (change.IsHeld is { } isHeld) Add(null, default, isHeld ? "the cluster is held" : "the cluster is resumed");
         foreach (var name in change.Removed) Add(name, default, $"{name} is removed");
         if (change.Services.Count > NamedServices)
@@ -24,7 +29,7 @@ public static class HistoryWords
 
         foreach (var entry in change.Services)
         {
-            var what = Words(before.Find(entry.Definition.Name), entry);
+            var what = Words(before.Find(entry.Definition.Name), entry, change.Elapsed);
             if (what.Length > 0) Add(entry.Definition.Name, entry.Configuration.Version, what);
         }
 
@@ -37,12 +42,36 @@ public static class HistoryWords
     private static bool HasMoved(ServiceEntry? before, ServiceEntry after) =>
         before?.Configuration.Primary != after.Configuration.Primary;
 
-    private static string Words(ServiceEntry? before, ServiceEntry after)
+    private static string Words(NodeEntry before, NodeEntry after)
+    {
+        List<string> words = [];
+        if (before.IsDrained != after.IsDrained) words.Add(after.IsDrained ? "is drained" : "is undrained");
+        if (after.Exits.Length > 0 && !before.Exits.SequenceEqual(after.Exits)) words.Add("left without saying so");
+        if (before.IsQuarantined != after.IsQuarantined)
+        {
+            words.Add(after.IsQuarantined ? "is quarantined" : "is released");
+        }
+
+        if (before.HasToldKinds != after.HasToldKinds || !before.Kinds.SequenceEqual(after.Kinds))
+        {
+            words.Add($"has code for {string.Join(", ", after.Kinds)}");
+        }
+
+        return words.Count == 0 ? "" : $"{after.Node} {string.Join(", ", words)}";
+    }
+
+    private static string Words(ServiceEntry? before, ServiceEntry after, TimeSpan elapsed)
     {
         List<string> words = [];
         var (old, next) = (before?.Configuration, after.Configuration);
         if (before is null) words.Add("defined");
         else if (!ReferenceEquals(before.Definition, after.Definition)) words.Add("redefined");
+        if (old is { IsStarted: true } && old.Lineage != next.Lineage)
+        {
+            var how = next.Origin is { } node ? $"from the copy on {node}" : "empty";
+            words.Add($"lineage {next.Lineage} begins {how}");
+        }
+
         if (old?.Primary != next.Primary) words.Add($"primary {Name(old?.Primary)} -> {Name(next.Primary)}");
         if (!after.Definition.IsExclusive && (old is null || !old.InSync.SequenceEqual(next.InSync)))
         {
@@ -54,17 +83,30 @@ public static class HistoryWords
             words.Add($"removed providers: {string.Join(' ', after.Excluded)}");
         }
 
+        if (after.IsStopped != (before?.IsStopped ?? false))
+        {
+            words.Add(after.IsStopped ? "stopped: its code failed on every node" : "no longer stopped");
+        }
+
         if (before is not null && before.IsHeld != after.IsHeld) words.Add(after.IsHeld ? "held" : "resumed");
         if (!after.Definition.IsExclusive)
-            AddOperation(before?.Operation, after.Operation, HasMoved(before, after), words);
+            AddOperation(before?.Operation, after.Operation, HasMoved(before, after), elapsed, words);
         else if (after.Operation is { } wanted && wanted != before?.Operation)
             words.Add($"to be run by {wanted.Target}: {wanted.Cause}");
         return string.Join("; ", words);
     }
 
-    private static void AddOperation(Operation? before, Operation? after, bool hasMoved, List<string> words)
+    private static void AddOperation(
+        Operation? before, Operation? after, bool hasMoved, TimeSpan elapsed, List<string> words)
     {
         if (before == after) return;
+        if (before is not null)
+        {
+            var what = before.Stage == OperationStage.BringUp ? "bringing up" : "frozen";
+            words.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{what} for {(elapsed - before.Since).TotalMilliseconds:F0} ms"));
+        }
+
         if (after is { Stage: OperationStage.BringUp }) words.Add($"{after.Target} is brought up to take over");
         else if (after is not null) words.Add($"frozen to switch over to {after.Target}: {after.Cause}");
         else if (!hasMoved) words.Add($"the switchover to {before!.Target} is given up");

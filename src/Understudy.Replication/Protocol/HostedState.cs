@@ -28,6 +28,9 @@ internal sealed class HostedState
     /// <summary>How many requests it has that it did not answer.</summary>
     public int Requests { get; private set; }
 
+    /// <summary>A state of which the executor was told nothing yet; no word of before counts for it.</summary>
+    public HostedState Next() => new() { Assignment = Assignment + 1 };
+
     /// <summary>Before anything else: the state that was found on disk.</summary>
     public void Start(Snapshot? snapshot, List<ReplicaEffect> effects)
     {

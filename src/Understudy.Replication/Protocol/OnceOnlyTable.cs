@@ -30,18 +30,9 @@ public sealed class OnceOnlyTable
     private const byte HasRequest = 1;
     private const byte HasFormat = 2;
 
-    private readonly SortedDictionary<NodeId, Session> _sessions = [];
+    private readonly SortedDictionary<NodeId, AnsweredRequests> _sessions = [];
     private readonly Dictionary<string, (ulong Fingerprint, ReadOnlyMemory<byte> Answer)> _keys = [];
     private readonly Queue<string> _keysInOrder = new();
-
-    private sealed class Session(Incarnation incarnation)
-    {
-        public Incarnation Incarnation { get; } = incarnation;
-
-        public long LowestPending { get; set; }
-
-        public SortedDictionary<long, ReadOnlyMemory<byte>> Answers { get; } = [];
-    }
 
     public OnceOnlyVerdict Find(ReplicationMessage.Request request, out ReadOnlyMemory<byte> answer)
     {
@@ -61,7 +52,7 @@ public sealed class OnceOnlyTable
                 : OnceOnlyVerdict.Fresh;
         }
 
-        if (session.Answers.TryGetValue(number, out answer)) return OnceOnlyVerdict.Known;
+        if (session.TryFind(number, out answer)) return OnceOnlyVerdict.Known;
         return number < session.LowestPending ? OnceOnlyVerdict.Outdated : OnceOnlyVerdict.Fresh;
     }
 
@@ -69,6 +60,13 @@ public sealed class OnceOnlyTable
     public static ReadOnlyMemory<byte> Encode(
         ReplicationMessage.Request? request, ReadOnlyMemory<byte> answer, ReadOnlyMemory<byte> effect, int format = 0)
     {
+        if (request is null && format == 0)
+        {
+            var bytes = new byte[1 + effect.Length];
+            effect.Span.CopyTo(bytes.AsSpan(1));
+            return bytes;
+        }
+
         var writer = new ByteWriter();
         writer.Byte((byte)((request is null ? 0 : HasRequest) | (format == 0 ? 0 : HasFormat)));
         if (format != 0) writer.Int64(format);
@@ -119,8 +117,8 @@ public sealed class OnceOnlyTable
         {
             writer.Member(new MemberId(node, session.Incarnation));
             writer.Int64(session.LowestPending);
-            writer.Int64(session.Answers.Count);
-            foreach (var (number, answer) in session.Answers)
+            writer.Int64(session.Count);
+            foreach (var (number, answer) in session.InOrder)
             {
                 writer.Int64(number);
                 writer.Bytes(answer.Span);
@@ -150,11 +148,11 @@ public sealed class OnceOnlyTable
         for (var sessions = reader.Int64(); sessions > 0; sessions--)
         {
             var gateway = reader.Member();
-            var session = _sessions[gateway.Node] = new Session(gateway.Incarnation);
-            session.LowestPending = reader.Int64();
+            var session = _sessions[gateway.Node] = new AnsweredRequests(gateway.Incarnation);
+            session.GiveUpBelow(reader.Int64());
             for (var answers = reader.Int64(); answers > 0; answers--)
             {
-                session.Answers[reader.Int64()] = reader.Bytes();
+                session.Remember(reader.Int64(), reader.Bytes());
             }
         }
 
@@ -173,17 +171,14 @@ public sealed class OnceOnlyTable
         var node = id.Gateway.Node;
         if (!_sessions.TryGetValue(node, out var session) || session.Incarnation != id.Gateway.Incarnation)
         {
-            session = _sessions[node] = new Session(id.Gateway.Incarnation);
+            session = _sessions[node] = new AnsweredRequests(id.Gateway.Incarnation);
         }
 
-        session.Answers[id.Number] = answer;
-        if (lowest > session.LowestPending) session.LowestPending = lowest;
-        while (session.Answers.Count > 0 && session.Answers.First().Key < session.LowestPending)
-        {
-            session.Answers.Remove(session.Answers.First().Key);
-        }
+        session.GiveUpBelow(lowest);
+        session.Remember(id.Number, answer);
 
-        if (key is null || !_keys.TryAdd(key, (fingerprint, answer))) return;
+        // A copy: the answer may be part of a checkpoint, which a key would keep long after its log is gone.
+        if (key is null || !_keys.TryAdd(key, (fingerprint, answer.ToArray()))) return;
         _keysInOrder.Enqueue(key);
         if (_keysInOrder.Count > KeysKept) _keys.Remove(_keysInOrder.Dequeue());
     }

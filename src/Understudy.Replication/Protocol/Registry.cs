@@ -20,6 +20,8 @@ public sealed class Registry : IReplicatedState
     private readonly SortedSet<ServiceName> _removed = [];
     private readonly SortedSet<ServiceName> _underWay = [];
     private readonly SortedSet<ServiceName> _vacant = [];
+    private readonly SortedSet<ServiceName> _failing = [];
+    private readonly SortedSet<ServiceName> _lost = [];
     private readonly Queue<HistoryEntry> _history = new();
     private ServiceGroups? _groups;
     private ImmutableArray<HistoryEntry>? _published;
@@ -56,6 +58,11 @@ public sealed class Registry : IReplicatedState
 
     /// <summary>The exclusive services that nobody is ordered to run.</summary>
     public IReadOnlyCollection<ServiceName> Vacant => _vacant;
+    /// <summary>The services whose code failed, so that it still counts.</summary>
+    public IReadOnlyCollection<ServiceName> Failing => _failing;
+
+    /// <summary>The services that were started and have no in-sync provider left.</summary>
+    public IReadOnlyCollection<ServiceName> Lost => _lost;
 
     /// <summary>Which services are decided on together.</summary>
     public ServiceGroups Groups => _groups ??= new ServiceGroups(_services.Values.Select(e => e.Definition));
@@ -65,7 +72,10 @@ public sealed class Registry : IReplicatedState
 
     public ServiceEntry? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
-    public bool IsDrained(NodeId node) => _nodes.TryGetValue(node, out var entry) && entry.IsDrained;
+    public NodeEntry? FindNode(NodeId node) => _nodes.GetValueOrDefault(node);
+
+    /// <summary>What is said of a node; of most nothing is.</summary>
+    public NodeEntry Node(NodeId node) => _nodes.GetValueOrDefault(node) ?? new NodeEntry(node, IsDrained: false);
 
     /// <summary>Whether a service of this name was removed: some node may still have its state.</summary>
     public bool WasRemoved(ServiceName name) => _removed.Contains(name);
@@ -164,6 +174,8 @@ public sealed class Registry : IReplicatedState
         _removed.Clear();
         _underWay.Clear();
         _vacant.Clear();
+        _failing.Clear();
+        _lost.Clear();
         _history.Clear();
         (_groups, _published) = (null, null);
         (IsHeld, Elapsed, LastChange) = (false, TimeSpan.Zero, 0);
@@ -181,6 +193,10 @@ public sealed class Registry : IReplicatedState
         else _underWay.Add(name);
         if (entry.IsVacant) _vacant.Add(name);
         else _vacant.Remove(name);
+        if (entry.Failures.Any(f => f.Count > 0)) _failing.Add(name);
+        else _failing.Remove(name);
+        if (entry.Configuration is { IsStarted: true, Primary: null } && !entry.IsVacant) _lost.Add(name);
+        else _lost.Remove(name);
     }
 
     private void Remove(ServiceName name)
@@ -188,6 +204,8 @@ public sealed class Registry : IReplicatedState
         _services.Remove(name);
         _underWay.Remove(name);
         _vacant.Remove(name);
+        _failing.Remove(name);
+        _lost.Remove(name);
         _removed.Add(name);
         _groups = null;
     }

@@ -25,6 +25,26 @@ public sealed partial class Replica
     {
     }
 
+    /// <summary>
+    /// This copy is given up, and a copy of the next lineage takes its place: empty, or with all that is in this one.
+    /// What the code of this one still says does not count.
+    /// </summary>
+    /// <param name="stream">The next lineage's stream.</param>
+    /// <param name="isCopied">Whether it begins with what is here.</param>
+    /// <param name="effects">What the next one asks for is added here.</param>
+    public Replica BeginLineage(ServiceName stream, bool isCopied, List<ReplicaEffect> effects)
+    {
+        Stand(Version);
+        EndCode();
+        var copy = isCopied ? new StoredReplica(_snapshot, EntriesTo(LastSequence)) : null;
+        var next = new Replica(stream, _self, _isDurable, null, _hosted!.Next(), copy, _profile, _mutations);
+        next.Begin(_now, effects);
+        if (copy is null) return next;
+        if (copy.Snapshot is { } snapshot) next.Write(new StoreWrite.PutSnapshot(stream, snapshot));
+        if (!copy.Entries.IsEmpty) next.Write(new StoreWrite.AppendEntries(stream, copy.Entries));
+        return next;
+    }
+
     /// <summary>Whether it is primary, and its state's code has said that it is.</summary>
     public bool IsServing => IsPrimary && (_hosted?.IsServing ?? true);
 
@@ -41,7 +61,6 @@ public sealed partial class Replica
                 break;
             case ServiceReport.ConfirmationWanted wanted when isPresent && IsPrimary:
                 WaitFor(new Waiting(default, default, wanted.Sequence, JoinRound(), wanted.Token));
-                Advance();
                 break;
             case ServiceReport.SnapshotSaved saved when isPresent: OnSaved(saved); break;
             default: break; // Said in an earlier assignment; or the node's to act on.
@@ -99,7 +118,7 @@ public sealed partial class Replica
         Invariant.Holds(
             offered.FirstSequence == LastSequence + 1 || offered.Checkpoints.IsEmpty || _mutations != Mutation.None,
             $"NothingLost: {_service} offers checkpoint {offered.FirstSequence} after {LastSequence}");
-        AppendOffered(offered.Checkpoints);
+        foreach (var checkpoint in offered.Checkpoints) Append(checkpoint);
         var round = offered.Answers.Any(answer => answer.IsRead) ? JoinRound() : 0;
         foreach (var answer in offered.Answers)
         {
@@ -112,34 +131,6 @@ public sealed partial class Replica
             var isAhead = answer.IsRead && !Allows(Mutation.ReadUncommitted);
             WaitFor(new Waiting(answer.Id, answer.Body, isAhead ? 0 : answer.Sequence, answer.IsRead ? round : 0, 0));
         }
-
-        Advance();
-    }
-
-    /// <summary>All of them share a write, a flush and a message to each follower.</summary>
-    private void AppendOffered(ImmutableArray<ReadOnlyMemory<byte>> checkpoints)
-    {
-        if (checkpoints.IsEmpty) return;
-        var entries = ImmutableArray.CreateBuilder<LogEntry>(checkpoints.Length);
-        foreach (var checkpoint in checkpoints)
-        {
-            var entry = new LogEntry(Version, _log.LastSequence + 1, checkpoint);
-            _log.Append(entry);
-            entries.Add(entry);
-        }
-
-        _applied = _log.LastSequence;
-        Write(new StoreWrite.AppendEntries(_service, entries.MoveToImmutable()));
-        if (_isDurable)
-        {
-            SendWhenDurable(_self, new ReplicationMessage.Appended(_service, Version, true, _applied, 0));
-        }
-        else
-        {
-            _selfDurable = _applied;
-        }
-
-        foreach (var follower in _followers.Values) Pump(follower);
     }
 
     private void OnSaved(ServiceReport.SnapshotSaved saved)

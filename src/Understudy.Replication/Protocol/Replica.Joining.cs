@@ -92,6 +92,7 @@ public sealed partial class Replica
         Invariant.Holds(_snapshot is not null, "NothingLost: what the log lacks is in the snapshot");
         follower.Transfer = _snapshot;
         follower.TransferOffset = 0;
+        follower.LastBegan = 0; // What was under way is void: the snapshot comes instead.
         SendPart(follower);
     }
 

@@ -61,12 +61,13 @@ public sealed partial class Replica
                 var execution = State.Execute(request, _mutations);
                 Append(execution.Checkpoint);
                 Wait(request.Id, execution.Answer, isRead: false);
-                Advance();
                 return AnswerKind.Done;
         }
     }
 
-    /// <summary>Adds a checkpoint of the primary's own making; the state has changed already.</summary>
+    /// <summary>
+    /// Adds a checkpoint of the primary's own making; the state has changed already. It leaves at the batch's end.
+    /// </summary>
     /// <returns>Its number.</returns>
     public long Append(ReadOnlyMemory<byte> checkpoint)
     {
@@ -74,17 +75,17 @@ public sealed partial class Replica
         var entry = new LogEntry(Version, _log.LastSequence + 1, checkpoint);
         _log.Append(entry);
         _applied = entry.Sequence;
-        Write(new StoreWrite.AppendEntries(_service, [entry]));
+        IsBatchOpen = true;
         if (_isDurable)
         {
-            SendWhenDurable(_self, new ReplicationMessage.Appended(_service, Version, true, entry.Sequence, 0));
+            _unwritten.Add(entry);
+            _isOwnWordDue = true;
         }
         else
         {
             _selfDurable = entry.Sequence;
         }
 
-        foreach (var follower in _followers.Values) Pump(follower);
         return entry.Sequence;
     }
 
@@ -94,7 +95,7 @@ public sealed partial class Replica
         {
             // What was flushed in an older version may have been truncated since: only this version's word counts.
             if (appended.Version == Version) _selfDurable = Math.Max(_selfDurable, appended.Sequence);
-            Advance();
+            IsBatchOpen = true;
             return;
         }
 
@@ -111,9 +112,8 @@ public sealed partial class Replica
         follower.Matched = Math.Max(follower.Matched, appended.Sequence);
         if (follower.Next <= follower.Matched) follower.Next = follower.Matched + 1;
         follower.Round = Math.Max(follower.Round, appended.Round);
-        Pump(follower);
         ConsiderJoining(follower);
-        Advance();
+        IsBatchOpen = true;
     }
 
     /// <summary>A voter quorum confirms that this lone provider is still in the latest view.</summary>
@@ -171,28 +171,31 @@ public sealed partial class Replica
         var round = isRead ? JoinRound() : 0;
         var sequence = Allows(Mutation.ReadUncommitted) || !isRead ? _log.LastSequence : 0;
         WaitFor(new Waiting(id, answer, sequence, round, Token: 0));
-        Advance();
     }
 
-    private void WaitFor(Waiting waiting) => _waiting.Enqueue(waiting);
+    private void WaitFor(Waiting waiting)
+    {
+        _waiting.Enqueue(waiting);
+        IsBatchOpen = true;
+    }
 
-    /// <summary>One that is under way may have been answered before this read: it takes the next one.</summary>
+    /// <summary>
+    /// One that is under way may have been answered before this read: it takes the next one, which begins at the
+    /// batch's end or when the one under way is confirmed.
+    /// </summary>
     private long JoinRound()
     {
-        if (_confirmedRound >= _round) return NextRound();
         _isRoundWanted = true;
         return _round + 1;
     }
 
-    private long NextRound()
+    private void NextRound()
     {
         _round++;
         foreach (var follower in _followers.Values)
         {
             if (follower.MustAcknowledge) SendAppend(follower);
         }
-
-        return _round;
     }
 
     private void Pump(Follower follower)
@@ -202,7 +205,7 @@ public sealed partial class Replica
         // To send may begin a transfer, if the log was compacted past what this follower has.
         while (follower.Transfer is null
             && follower.Next <= _log.LastSequence
-            && follower.Next - follower.Matched <= ReplicaLimits.SendAhead)
+            && follower.Matched >= follower.LastBegan)
         {
             SendAppend(follower);
         }
@@ -221,6 +224,7 @@ public sealed partial class Replica
         var entries = follower.IsMatched
             ? _log.From(follower.Next, ReplicaLimits.EntriesPerMessage, ReplicaLimits.BytesPerMessage)
             : [];
+        if (!entries.IsEmpty) follower.LastBegan = previous;
         follower.Next += entries.Length;
         follower.SentAt = _now;
         follower.Committed = Committed;
@@ -242,7 +246,7 @@ public sealed partial class Replica
     private void Advance()
     {
         if (Role != ReplicaRole.Primary) return;
-        var committed = _selfDurable;
+        var committed = Math.Min(_selfDurable, _commitLimit);
         var round = _round;
         foreach (var follower in _followers.Values)
         {

@@ -25,9 +25,6 @@ public static class ReplicaLimits
     /// <summary>A provider this close to the end of the log is marked joining.</summary>
     public const long JoiningLag = 64;
 
-    /// <summary>Entries sent ahead of the last acknowledged one before sending waits.</summary>
-    public const long SendAhead = 4096;
-
     public const long SnapshotAfterEntries = 20_000;
     public const long SnapshotAfterBytes = 16 << 20;
 }
@@ -146,7 +143,10 @@ public sealed partial class Replica : ISealableLog
         if (isSuccession) _hosted?.Lead(version, lineage, _log.LastSequence, _effects);
         _followers.Clear();
         _isLone = inSync.Length <= 1;
+        _inSync = inSync.Length;
+        LimitCommits();
         _askedToken = null;
+        _isOwnWordDue = false;
         _selfDurable = _isDurable ? 0 : _log.LastSequence;
         SendWhenDurable(_self, new ReplicationMessage.Appended(_service, version, true, _log.LastSequence, 0));
         _quorumSequence = Committed;
@@ -163,6 +163,7 @@ public sealed partial class Replica : ISealableLog
     private void Demote()
     {
         Role = ReplicaRole.Standby;
+        LimitCommits();
         _followers.Clear();
         _pendingSnapshot = null;
         foreach (var waiting in _waiting)
@@ -251,12 +252,16 @@ public sealed partial class Replica : ISealableLog
 
     private void Write(params ImmutableArray<StoreWrite> writes)
     {
+        WriteAppended();
         if (_isDurable && writes.Length > 0) _effects.Add(new ReplicaEffect.Write(writes));
     }
 
     private void Send(MemberId to, ReplicationMessage message) =>
         _effects.Add(new ReplicaEffect.Send(to, message, IsDurable: false));
 
-    private void SendWhenDurable(MemberId to, ReplicationMessage message) =>
+    private void SendWhenDurable(MemberId to, ReplicationMessage message)
+    {
+        WriteAppended();
         _effects.Add(new ReplicaEffect.Send(to, message, IsDurable: _isDurable));
+    }
 }

@@ -16,6 +16,7 @@ public sealed partial class ReplicaManager
     private readonly Replica _replica;
     private readonly Profile _profile;
     private readonly Mutation _mutations;
+    private readonly QuarantineRule _quarantine;
     private readonly SortedSet<MemberId> _leaving = [];
     private readonly SortedDictionary<ServiceName, ConfigurationVersion> _drained = [];
     private readonly SortedDictionary<ServiceName, TimeSpan> _backOff = [];
@@ -31,15 +32,20 @@ public sealed partial class ReplicaManager
     /// <param name="replica">The replica that keeps it.</param>
     /// <param name="profile">All timings.</param>
     /// <param name="mutations">Rules that a test switched off.</param>
+    /// <param name="quarantine">When a node that comes and goes is not relied on any more.</param>
+    /// <param name="awaitsKinds">Whether nodes say what they have code for, before services are started.</param>
     public ReplicaManager(
         ImmutableArray<ServiceDefinition> definitions,
         Registry registry,
         Replica replica,
         Profile profile,
-        Mutation mutations)
+        Mutation mutations,
+        QuarantineRule? quarantine = null,
+        bool awaitsKinds = false)
     {
         (_definitions, _registry, _replica) = (definitions, registry, replica);
-        (_profile, _mutations) = (profile, mutations);
+        (_profile, _mutations, _quarantine) = (profile, mutations, quarantine ?? QuarantineRule.Default);
+        _awaitsKinds = awaitsKinds;
         _registry.Obey = Obey;
     }
 
@@ -57,6 +63,7 @@ public sealed partial class ReplicaManager
         _backOff.Clear();
         _uncommitted.Clear();
         LastHolders.Clear();
+        _lostSince.Clear();
         _committed = null;
         // What the registry says now stands once everything in it is committed in this version.
         _uncommitted.Enqueue(_registry.ToMap(generation, _replica.LastSequence));
@@ -68,9 +75,11 @@ public sealed partial class ReplicaManager
     public void Reconcile(View view, TimeSpan now)
     {
         if (!IsActive) return;
+        foreach (var leaving in _leaving) NoteLeft(leaving);
         _leaving.RemoveWhere(m => !view.Contains(m));
         foreach (var gone in _pushed.Keys.Where(m => !view.Contains(m)).ToList()) _pushed.Remove(gone);
         var decision = Begin(view, now, $"view {view.Epoch}");
+        Quarantine.Count(decision, _quarantine, (node, counter) => _left.Contains((node, counter)));
         foreach (var definition in _definitions)
         {
             var name = definition.Name;
@@ -113,15 +122,6 @@ public sealed partial class ReplicaManager
         Commit(Begin(view, now, $"{from.Node} is leaving"), null);
     }
 
-    /// <summary>A primary's code fails again and again: an in-sync provider elsewhere follows it, if one can.</summary>
-    public void OnMoveWanted(MemberId from, ReplicationMessage.MoveWanted wanted, View view, TimeSpan now)
-    {
-        if (!IsActive || _registry.Find(wanted.Service) is not { } entry) return;
-        if (entry.Configuration.Version != wanted.Version || entry.Configuration.Primary != from) return;
-        var decision = Begin(view, now, $"the code of {wanted.Service} failed again on {from.Node}");
-        if (new CommandRules(decision, _registry).Relieve(wanted.Service)) Commit(decision, wanted.Service);
-    }
-
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
     public void OnFrozen(MemberId from, ReplicationMessage.Frozen frozen, View view, TimeSpan now)
     {
@@ -136,6 +136,9 @@ public sealed partial class ReplicaManager
     {
         if (!IsActive) return;
         var elapsed = Elapsed(now);
+        WatchFailing(view, now);
+        BeginLineages(view, now);
+        StartAwaited(view, now);
         foreach (var name in _registry.UnderWay.ToList())
         {
             if (_registry.Find(name)?.Operation is not { } operation) continue;
@@ -163,6 +166,8 @@ public sealed partial class ReplicaManager
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
             HasEnded = entry => LastHolders.HaveEnded(entry, view, now),
+            IsFenced = name => IsFenced(name, now),
+            AwaitsKinds = AwaitsKinds(view, now),
         };
 
     /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>

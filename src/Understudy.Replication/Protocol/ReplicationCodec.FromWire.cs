@@ -22,8 +22,12 @@ public static partial class ReplicationCodec
         Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
         Wire.Envelope.BodyOneofCase.Frozen => new ReplicationMessage.Frozen(
             ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
-        Wire.Envelope.BodyOneofCase.MoveWanted => new ReplicationMessage.MoveWanted(
-            ToService(envelope.MoveWanted.Service, ref fault), ToVersion(envelope.MoveWanted.Version, ref fault)),
+        Wire.Envelope.BodyOneofCase.KindsOffered => new ReplicationMessage.KindsOffered(
+            ToKinds(envelope.KindsOffered.Kinds, ref fault)),
+        Wire.Envelope.BodyOneofCase.CodeFailed => new ReplicationMessage.CodeFailed(
+            ToService(envelope.CodeFailed.Service, ref fault),
+            ToNumber(envelope.CodeFailed.Number, ref fault),
+            ToText(envelope.CodeFailed.Error, ReplicationMessage.CodeFailed.LongestError, ref fault)),
         Wire.Envelope.BodyOneofCase.Vacated => new ReplicationMessage.Vacated(
             ToService(envelope.Vacated.Service, ref fault), ToVersion(envelope.Vacated.Version, ref fault)),
         _ => null,
@@ -80,11 +84,8 @@ public static partial class ReplicationCodec
             wire.Kind,
             ToCount(wire.Secondaries, ref fault),
             ToCount(wire.Spares, ref fault),
-            wire.Durable)
-        {
-            IsExclusive = wire.Exclusive,
-        };
-        return ToRuled(definition, wire.Rules, ref fault);
+            wire.Durable);
+        return ToRuled(WithPolicies(definition, wire, ref fault), wire.Rules, ref fault);
     }
 
     private static Configuration? ToConfiguration(Wire.Configuration? wire, ref string? fault)
@@ -101,7 +102,10 @@ public static partial class ReplicationCodec
             wire.Primary is { } primary ? ToMemberId(primary, ref fault) : null,
             inSync.MoveToImmutable(),
             new Epoch(ToNumber(wire.Cause, ref fault)),
-            wire.IsPlanned);
+            wire.IsPlanned)
+        {
+            Origin = wire.Origin.Length == 0 ? null : ToNode(wire.Origin, ref fault),
+        };
     }
 
     private static Provider ToProvider(Wire.Provider? wire, ref string? fault)

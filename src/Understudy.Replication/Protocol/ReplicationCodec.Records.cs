@@ -93,6 +93,10 @@ public static partial class ReplicationCodec
             IsFrozen = wire.IsFrozen,
             IsHeld = wire.IsHeld,
             Operation = ToOperation(wire.Operation, ref fault),
+            Failures = ToFailures(wire.Failures, ref fault),
+            LastError = ToText(wire.LastError, ReplicationMessage.CodeFailed.LongestError, ref fault),
+            IsStopped = wire.IsStopped,
+            Recovery = ToRecovery(wire.Recovery, ref fault),
         };
     }
 
@@ -144,8 +148,24 @@ public static partial class ReplicationCodec
         return names.MoveToImmutable();
     }
 
-    private static NodeEntry ToNodeEntry(Wire.NodeEntry wire, ref string? fault) =>
-        new(ToNode(wire.Node, ref fault), wire.IsDrained);
+    private static NodeEntry ToNodeEntry(Wire.NodeEntry wire, ref string? fault)
+    {
+        var entry = new NodeEntry(ToNode(wire.Node, ref fault), wire.IsDrained);
+        if (wire.Kinds is { } told)
+        {
+            entry = entry with { HasToldKinds = true, Kinds = ToKinds(told.Kinds, ref fault) };
+        }
+
+        if (wire.Exits is not { } exits) return entry;
+        var times = ImmutableArray.CreateBuilder<TimeSpan>(exits.At.Count);
+        foreach (var at in exits.At) times.Add(new TimeSpan(ToNumber(at, ref fault)));
+        return entry with
+        {
+            EvictedTo = exits.EvictedTo,
+            Exits = times.MoveToImmutable(),
+            IsQuarantined = exits.IsQuarantined,
+        };
+    }
 
     internal static NodeId ToNode(string name, ref string? fault)
     {

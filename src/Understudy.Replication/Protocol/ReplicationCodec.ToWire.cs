@@ -44,9 +44,10 @@ public static partial class ReplicationCodec
         {
             Frozen = new() { Service = frozen.Service.Value, Version = frozen.Version.Value },
         },
-        ReplicationMessage.MoveWanted wanted => new()
+        ReplicationMessage.KindsOffered offered => new() { KindsOffered = new() { Kinds = { offered.Kinds } } },
+        ReplicationMessage.CodeFailed failed => new()
         {
-            MoveWanted = new() { Service = wanted.Service.Value, Version = wanted.Version.Value },
+            CodeFailed = new() { Service = failed.Service.Value, Number = failed.Number, Error = failed.Error },
         },
         ReplicationMessage.Vacated vacated => new()
         {
@@ -86,6 +87,10 @@ public static partial class ReplicationCodec
                 Since = operation.Since.Ticks,
                 Cause = operation.Cause,
             },
+            Failures = { entry.Failures.Select(ToWire) },
+            LastError = entry.LastError,
+            IsStopped = entry.IsStopped,
+            Recovery = entry.Recovery is { } recovery ? new() { From = recovery.From?.Value ?? "" } : null,
         };
         return plan.Equals(_nothingPlanned) ? null : plan;
     }
@@ -103,23 +108,51 @@ public static partial class ReplicationCodec
     private static IEnumerable<Wire.PlacementRule> Rules(RuleKind kind, IEnumerable<string> names) =>
         names.Select(name => new Wire.PlacementRule { Kind = (uint)kind, Name = name });
 
-    private static Wire.NodeEntry ToWire(NodeEntry entry) =>
-        new() { Node = entry.Node.Value, IsDrained = entry.IsDrained };
+    private static Wire.NodeEntry ToWire(NodeEntry entry) => new()
+    {
+        Node = entry.Node.Value,
+        IsDrained = entry.IsDrained,
+        Exits = ToWireExits(entry),
+        Kinds = entry.HasToldKinds ? new() { Kinds = { entry.Kinds } } : null,
+    };
+
+    private static Wire.Exits? ToWireExits(NodeEntry entry)
+    {
+        if (entry.EvictedTo == 0 && entry.Exits.IsEmpty && !entry.IsQuarantined) return null;
+        return new()
+        {
+            EvictedTo = entry.EvictedTo,
+            At = { entry.Exits.Select(at => at.Ticks) },
+            IsQuarantined = entry.IsQuarantined,
+        };
+    }
 
     private static IEnumerable<string> Names(ImmutableArray<NodeId> nodes) => nodes.Select(node => node.Value);
 
     private static IEnumerable<string> Names(ImmutableArray<ServiceName> names) => names.Select(name => name.Value);
 
-    internal static Wire.ServiceDefinition ToWire(ServiceDefinition definition) => new()
+    private static Wire.ProviderFailures ToWire(ProviderFailures failures) => new()
     {
-        Name = definition.Name.Value,
-        Kind = definition.Kind,
-        Secondaries = checked((uint)definition.Secondaries),
-        Spares = checked((uint)definition.Spares),
-        Durable = definition.Durable,
-        Exclusive = definition.IsExclusive,
-        Rules = { ToWireRules(definition) },
+        Member = ToWire(failures.Member),
+        Number = failures.Number,
+        Count = checked((uint)failures.Count),
+        Since = failures.Since.Ticks,
     };
+
+    internal static Wire.ServiceDefinition ToWire(ServiceDefinition definition)
+    {
+        var wire = new Wire.ServiceDefinition
+        {
+            Name = definition.Name.Value,
+            Kind = definition.Kind,
+            Secondaries = checked((uint)definition.Secondaries),
+            Spares = checked((uint)definition.Spares),
+            Durable = definition.Durable,
+            Rules = { ToWireRules(definition) },
+        };
+        AddPolicies(definition, wire);
+        return wire;
+    }
 
     private static Wire.Configuration ToWire(Configuration configuration) => new()
     {
@@ -130,6 +163,7 @@ public static partial class ReplicationCodec
         InSync = { configuration.InSync.Select(ToWire) },
         Cause = configuration.Cause.Value,
         IsPlanned = configuration.IsPlanned,
+        Origin = configuration.Origin?.Value ?? "",
     };
 
     private static Wire.Provider ToWire(Provider provider) => new()

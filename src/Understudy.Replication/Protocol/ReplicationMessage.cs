@@ -96,8 +96,23 @@ public abstract record ReplicationMessage : Message
     /// <summary>The sender is about to leave and asks the RM to move its primaries away.</summary>
     public sealed record HandOverWanted : ReplicationMessage;
 
-    /// <summary>The code of the sender's primary fails again and again: another provider shall be primary.</summary>
-    public sealed record MoveWanted(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+    /// <summary>The code of the sender's provider failed; said again until the map shows that it was counted.</summary>
+    /// <param name="Service">The service.</param>
+    /// <param name="Number">How often it has failed in the sender's incarnation.</param>
+    /// <param name="Error">What the last failure said; cut.</param>
+    public sealed record CodeFailed(ServiceName Service, long Number, string Error) : ReplicationMessage
+    {
+        /// <summary>The longest text of an error that is told and kept.</summary>
+        public const int LongestError = 120;
+    }
+
+    /// <summary>The kinds of services that the sender has code for; said again until the map shows them.</summary>
+    /// <param name="Kinds">In order.</param>
+    public sealed record KindsOffered(ImmutableArray<string> Kinds) : ReplicationMessage
+    {
+        /// <summary>The most kinds that a node may offer.</summary>
+        public const int Most = 64;
+    }
 
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
     public sealed record Frozen(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;

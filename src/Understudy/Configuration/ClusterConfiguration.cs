@@ -21,6 +21,12 @@ public sealed record ClusterConfiguration
     /// <summary>All timings; the same on every node. Default <c>lan</c>.</summary>
     public Profile Profile { get; init; } = Profile.Lan;
 
+    /// <summary>
+    /// Whether a node that leaves the view three times in an hour, without having said so, gets no services until an
+    /// operator releases it. Default true.
+    /// </summary>
+    public bool Quarantine { get; init; } = true;
+
     /// <summary>Every configured node, in the order of their ids.</summary>
     public required ImmutableArray<NodeConfiguration> Nodes { get; init; }
 
@@ -74,12 +80,14 @@ public sealed record ClusterConfiguration
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"cluster {Cluster}\nprofile {Profile.Name}\n");
+        text.Append(CultureInfo.InvariantCulture, $"quarantine {Quarantine}\n");
         foreach (var node in Nodes.OrderBy(node => node.Id))
             text.Append(CultureInfo.InvariantCulture, $"node {node.Id} {node.Address} {node.Http} {node.Kind}\n");
         foreach (var service in Services.OrderBy(service => service.Name))
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}\n");
+                $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
+                + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}\n");
         return text.ToString();
     }
 }

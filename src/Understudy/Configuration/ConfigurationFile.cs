@@ -9,7 +9,7 @@ public static class ConfigurationFile
     /// <summary>The longest file that is read, in characters.</summary>
     public const int MaxLength = 1024 * 1024;
 
-    private static readonly string[] FileKeys = ["cluster", "profile", "node", "service"];
+    private static readonly string[] FileKeys = ["cluster", "profile", "quarantine", "node", "service"];
 
     /// <summary>Reads and checks the file. A file that cannot be read is a problem, not an exception.</summary>
     public static ConfigurationResult Read(string path) => Read(path, ServiceReader.BuiltIn);
@@ -52,6 +52,7 @@ public static class ConfigurationFile
         var cluster = reader.Text("cluster", "\"web\"", required: true);
         if (cluster is not null) Names.Check(cluster, "cluster name", reader.PlaceOf("cluster"), problems);
         var profile = ReadProfile(reader, problems);
+        var quarantine = reader.Truth("quarantine") ?? true;
         var nodes = NodeReader.Read(reader, problems);
         var services = ServiceReader.Read(reader, nodes, kinds, problems);
         if (cluster is null || problems.Any) return null;
@@ -60,6 +61,7 @@ public static class ConfigurationFile
         {
             Cluster = cluster,
             Profile = profile,
+            Quarantine = quarantine,
             Nodes = [.. nodes.OrderBy(node => node.Id)],
             Services = [.. services.OrderBy(service => service.Name)],
         };

@@ -25,6 +25,23 @@ public sealed record ServiceConfiguration(
 
     public const int DefaultSpares = 1;
 
+    /// <summary>How often failed code is started anew in place, within the window. Default 1.</summary>
+    public int Restarts { get; init; } = 1;
+
+    /// <summary>In how long. From 1 minute to 1 day; default 10 minutes.</summary>
+    public TimeSpan RestartWindow { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>With fewer in-sync providers than these the primary takes no writes. Default 1.</summary>
+    public int MinInSync { get; init; } = 1;
+
+    /// <summary>
+    /// What happens when no in-sync copy is left. Default <see cref="TotalLoss.Wait"/>.
+    /// </summary>
+    public TotalLoss TotalLoss { get; init; }
+
+    /// <summary>The most restarts that a service may ask for.</summary>
+    public const int MaxRestarts = 100;
+
     /// <summary>The most secondaries, and the most spares, that a service may ask for.</summary>
     public const int MaxProviders = 32;
 
@@ -41,4 +58,14 @@ public enum Durability
 
     /// <summary>The stop of all in-sync providers but one: it is in the memory of each before the answer.</summary>
     Memory,
+}
+
+/// <summary>What happens when no in-sync copy of a service is left.</summary>
+public enum TotalLoss
+{
+    /// <summary>The service waits for one of their disks, or for an operator's word.</summary>
+    Wait,
+
+    /// <summary>The service begins again, empty: for state that can be made anew.</summary>
+    StartEmpty,
 }

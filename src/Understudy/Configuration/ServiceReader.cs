@@ -1,3 +1,4 @@
+using System.Globalization;
 using Understudy.Kernel;
 
 namespace Understudy;
@@ -5,7 +6,12 @@ namespace Understudy;
 /// <summary>Reads every <c>[service.NAME]</c> of a cluster's file.</summary>
 internal static class ServiceReader
 {
-    private static readonly string[] ServiceKeys = ["kind", "secondaries", "spares", "durability"];
+    private static readonly string[] ServiceKeys =
+    [
+        "kind", "secondaries", "spares", "durability", "min-in-sync", "total-loss", "restarts", "restart-minutes",
+    ];
+
+    private static readonly string[] TotalLosses = ["wait", "start-empty"];
     private static readonly string[] Durabilities = ["disk", "memory"];
 
     /// <summary>The kinds of service that come with Understudy.</summary>
@@ -47,6 +53,13 @@ internal static class ServiceReader
             durability = Names.Choose(durability, "durability", Durabilities, reader.PlaceOf("durability"), problems);
         var secondaries = reader.Count("secondaries", ServiceConfiguration.MaxProviders);
         var spares = reader.Count("spares", ServiceConfiguration.MaxProviders);
+        var totalLoss = reader.Text("total-loss", "\"wait\"", required: false);
+        if (totalLoss is not null)
+            totalLoss = Names.Choose(totalLoss, "total-loss", TotalLosses, reader.PlaceOf("total-loss"), problems);
+        var minInSync = reader.Count("min-in-sync", 1, 1 + ServiceConfiguration.MaxProviders, "providers") ?? 1;
+        CheckMinInSync(reader, minInSync, secondaries ?? ServiceConfiguration.DefaultSecondaries, problems);
+        var restarts = reader.Count("restarts", 0, ServiceConfiguration.MaxRestarts, "restarts");
+        var minutes = reader.Count("restart-minutes", 1, 24 * 60, "minutes");
         if (known is null) return null;
 
         return new ServiceConfiguration(
@@ -54,6 +67,23 @@ internal static class ServiceReader
             known,
             secondaries ?? ServiceConfiguration.DefaultSecondaries,
             spares ?? ServiceConfiguration.DefaultSpares,
-            durability == "memory" ? Durability.Memory : Durability.Disk);
+            durability == "memory" ? Durability.Memory : Durability.Disk)
+        {
+            MinInSync = minInSync,
+            TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
+            Restarts = restarts ?? 1,
+            RestartWindow = TimeSpan.FromMinutes(minutes ?? 10),
+        };
+    }
+
+    private static void CheckMinInSync(
+        TableReader reader, int minInSync, int secondaries, ConfigurationProblems problems)
+    {
+        if (minInSync <= 1 + secondaries) return;
+        problems.Add(reader.PlaceOf("min-in-sync"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"min-in-sync = {minInSync} can never be met with {secondaries} secondaries"),
+            "The primary counts too: it is at most one more than secondaries.");
     }
 }

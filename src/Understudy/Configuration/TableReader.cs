@@ -52,7 +52,13 @@ internal sealed class TableReader
         return null;
     }
 
-    public int? Count(string key, int most)
+    public int? Count(string key, int most) => Count(key, 0, most, "nodes");
+
+    /// <param name="key">The key.</param>
+    /// <param name="least">The smallest number that it may be.</param>
+    /// <param name="most">The greatest.</param>
+    /// <param name="what">What it counts, for the message.</param>
+    public int? Count(string key, int least, int most, string what)
     {
         if (Scalar(key, "a whole number") is not { } scalar) return null;
         if (scalar.Value is not long number)
@@ -61,10 +67,10 @@ internal sealed class TableReader
             return null;
         }
 
-        if (number >= 0 && number <= most) return (int)number;
+        if (number >= least && number <= most) return (int)number;
         _problems.Add(scalar.Place,
             string.Create(CultureInfo.InvariantCulture, $"{key} = {number} in {_shown} is out of range"),
-            $"It is a number of nodes from 0 to {most}.");
+            string.Create(CultureInfo.InvariantCulture, $"It is a number of {what} from {least} to {most}."));
         return null;
     }
 

@@ -116,6 +116,7 @@ internal sealed class DrillCluster
         if (!_nodes.ContainsKey(node.Identity.Member.Node)) return;
         _effects.Clear();
         node.Node.Step(_now, input, _effects);
+        node.Node.Step(_now, NodeInput.BatchEnded.Instance, _effects);
         foreach (var effect in _effects) Perform(node, effect);
         RunExecutors();
     }

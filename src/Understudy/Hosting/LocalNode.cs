@@ -1,12 +1,18 @@
 using Understudy.Contracts;
 using Understudy.Http;
 using Understudy.Kernel;
+using Understudy.Replication;
 
 namespace Understudy.Hosting;
 
 /// <summary>What HTTP tells about this node, from what its loop last published.</summary>
 internal sealed class LocalNode(
-    ClusterConfiguration configuration, NodeId self, NodeLoop loop, Gateway gateway, Timeline timeline)
+    ClusterConfiguration configuration,
+    NodeId self,
+    IReadOnlyCollection<string> kinds,
+    NodeLoop loop,
+    Gateway gateway,
+    Timeline timeline)
     : INodeState
 {
     /// <summary>A loop that has not turned for so long has stalled.</summary>
@@ -40,23 +46,44 @@ internal sealed class LocalNode(
     /// <summary>Not ready from now on: the node was asked to stop.</summary>
     public void Close() => _isStopping = true;
 
+    public IReadOnlyList<NodeId> Nodes { get; } = [.. configuration.Nodes.Select(node => node.Id).Order()];
+
     public PrimaryPlace PlaceOf(ServiceName service)
     {
-        if (configuration.Services.All(configured => configured.Name != service)) return PrimaryPlace.UnknownService;
+        if (KindOf(service) is null) return PrimaryPlace.UnknownService;
         return NotReady is null && loop.Status!.Primaries.Contains(service)
             ? PrimaryPlace.Here
             : PrimaryPlace.Elsewhere;
     }
 
-    public bool HasKeys(ServiceName service) => configuration.Services.All(
-        configured => configured.Name != service || configured.Kind == ServiceConfiguration.KeyValue);
+    public bool? HasKeys(ServiceName service) => KindOf(service) is { } kind
+        ? kind == ServiceConfiguration.KeyValue
+        : IsMapKnown ? true : null;
+
+    public ServiceDefinition? DefinitionOf(ServiceName service) => loop.Status?.Map.Find(service)?.Definition;
 
     public ConfigurationVersion VersionOf(ServiceName service) =>
         loop.Status?.Map.Find(service)?.Configuration.Version ?? ConfigurationVersion.None;
 
-    public StatusDocument Status() => StatusReport.Create(configuration, self, loop.Status, loop.Now, gateway.Count);
+    public StatusDocument Status() =>
+        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now, gateway.Count);
+
+    public HistoryDocument? History(string? service)
+    {
+        if (configuration.Find(self) is not { Votes: true }) return null;
+        var changes = (loop.Status?.History ?? [])
+            .Where(change => service is null || change.Service?.Value == service);
+        return new HistoryDocument { Node = self.Value, Changes = [.. changes.Select(StatusReport.ChangeOf)] };
+    }
 
     public TimelineDocument Timeline() => timeline.ToDocument();
+
+    private bool IsMapKnown => loop.Status is { Map.IsDecided: true };
+
+    /// <summary>The kind of a service, if there is one: the map knows, and before that the cluster's file.</summary>
+    private string? KindOf(ServiceName service) => IsMapKnown
+        ? DefinitionOf(service)?.Kind
+        : configuration.Services.FirstOrDefault(configured => configured.Name == service)?.Kind;
 
     private string Reason(string what) =>
         loop.Status is { Reasons: [var first, ..] } ? $"{self}: {what}: {first}" : $"{self}: {what}";

@@ -132,6 +132,8 @@ internal sealed class NodeLoop
             }
         }
 
+        if (_endReason is null) Step(NodeInput.BatchEnded.Instance);
+        _parts.Transport.Flush();
         if (_isNew) Publish();
         Interlocked.Exchange(ref _lastTurn, _parts.Clock.GetTimestamp());
     }
@@ -143,6 +145,7 @@ internal sealed class NodeLoop
         NodeInput.ChannelLost lost => _open.Remove(lost.Peer),
         NodeInput.Received received => _open.Contains(received.From),
         NodeInput.Requested requested => _asked.Add(requested.Number),
+        NodeInput.CommandGiven given => _asked.Add(given.Number),
         NodeInput.RequestAbandoned abandoned => _asked.Remove(abandoned.Number),
         _ => true,
     };
@@ -151,6 +154,7 @@ internal sealed class NodeLoop
     {
         _effects.Clear();
         _node!.Step(Now, input, _effects);
+        if (!ReferenceEquals(_node.Map, _status?.Map)) _isNew = true;
         foreach (var effect in _effects) Perform(effect);
     }
 
@@ -168,6 +172,11 @@ internal sealed class NodeLoop
                 if (_isNew) Publish(); // Whoever has the answer finds in the status what it rests on.
                 _asked.Remove(answer.Number);
                 _parts.Gateway.Answer(answer.Number, answer.Reply);
+                break;
+            case NodeEffect.AnswerCommand told:
+                if (_isNew) Publish();
+                _asked.Remove(told.Number);
+                _parts.Commands.Answer(told.Number, told.Told);
                 break;
             case NodeEffect.Instruct instruct:
                 _parts.Executors.Take(instruct.Service, instruct.Kind, instruct.Instruction);
@@ -221,6 +230,7 @@ internal sealed class NodeLoop
 
         _parts.Inbox.Clear();
         _open.Clear();
+        HashSet<long> taken = [.. _asked];
         _asked.Clear();
         _endReason = null;
         _publishDue = TimeSpan.Zero;
@@ -238,7 +248,8 @@ internal sealed class NodeLoop
         var identity = new PeerIdentity(member, _parts.Store.Disk, _cluster);
         if (isFirst) _parts.Transport.Start(identity);
         else _parts.Transport.ChangeIdentityAsync(identity, CancellationToken.None).GetAwaiter().GetResult();
-        _parts.Gateway.SendAgain();
+        _parts.Gateway.SendAgain(taken);
+        _parts.Commands.SendAgain();
         if (_isStopRequested) _parts.Inbox.Post(new NodeInput.StopRequested());
         if (_isDrained) _parts.Inbox.Post(new NodeInput.ClientsDrained());
         Publish();

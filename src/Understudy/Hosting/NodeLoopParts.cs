@@ -22,6 +22,8 @@ internal sealed record NodeLoopParts
 
     public required Gateway Gateway { get; init; }
 
+    public required CommandGateway Commands { get; init; }
+
     public required ServiceExecutors Executors { get; init; }
 
     public required WorkerRuns Workers { get; init; }

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,7 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
@@ -38,6 +40,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
+    private readonly CommandGateway _commands;
     private readonly ServiceExecutors _executors;
     private readonly WorkerRuns _workers;
     private readonly NodeLoop _loop;
@@ -57,6 +60,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         bool endsWithLease = true)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
+        catalog ??= new ServiceCatalog();
         _clock = clock;
         _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
         _loggers = loggers ?? _ownLoggers!;
@@ -76,10 +80,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             new TransportInbox(inbox, reports),
             clock,
             _loggers.CreateLogger<TcpTransport>());
-        var services = configuration.Services.Select(service => service.Name).ToHashSet();
         _hold = HoldFor(configuration.Profile);
-        _gateway = new Gateway(inbox, services, _hold, clock);
-        catalog ??= new ServiceCatalog();
+        _gateway = new Gateway(inbox, _hold, clock);
+        _commands = new CommandGateway(inbox, _hold, clock);
         _executors = new ServiceExecutors(
             catalog,
             configuration.Profile,
@@ -88,23 +91,24 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = OptionsOf(configuration),
+            Options = OptionsOf(configuration, catalog),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
             Store = _store,
             Gateway = _gateway,
+            Commands = _commands,
             Executors = _executors,
             Workers = _workers,
             Reports = reports,
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, _loop, _gateway, timeline);
+        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
         _web = CreateServer(kestrel =>
             kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
-        _web.Run(new NodeHttp(_gateway, _local).AnswerAsync);
-        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport));
+        _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
+        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), NodeListening.HandOnAtOnce);
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -115,6 +119,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
 
     /// <summary>Carries requests to services' primaries.</summary>
     public IGateway Gateway => _gateway;
+
+    /// <summary>Carries operators' commands to the replica manager.</summary>
+    public ICommandGateway Commands => _commands;
 
     /// <summary>This node's present instance of a service's code, or null.</summary>
     public IReplicatedService? FindService(ServiceName service) => _executors.Find(service);
@@ -144,6 +151,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
         _gateway.Close("This node has stopped. Ask another.");
+        _commands.Close("This node has stopped. Ask another, under the same key.");
         _loop.Leave();
         await WithinAsync(_loop.Left, cancellationToken);
         await _transport.DisposeAsync();
@@ -186,12 +194,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private WebApplication CreateServer(Action<KestrelServerOptions> listen)
+    private WebApplication CreateServer(
+        Action<KestrelServerOptions> listen, Action<SocketTransportOptions>? sockets = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore();
+        if (sockets is not null) builder.WebHost.UseSockets(sockets);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
@@ -208,21 +218,37 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // It logs what it throws as well; the command that starts the node says it in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // Heard by anybody, it makes an activity and a scope of every request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
 
-    private static NodeOptions OptionsOf(ClusterConfiguration configuration) => new(
+    private static NodeOptions OptionsOf(ClusterConfiguration configuration, ServiceCatalog catalog) => new(
         configuration.Cluster,
         configuration.Profile,
         [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
-        [.. configuration.Services.OrderBy(service => service.Name).Select(service => new Replication.ServiceDefinition(
-            service.Name,
-            service.Kind,
-            service.Secondaries,
-            service.Spares,
-            service.Durability == Durability.Disk)
-        {
-            IsExclusive = service.IsExclusive,
-        })]);
+        [.. configuration.Services.OrderBy(service => service.Name).Select(DefinitionOf)])
+    {
+        Quarantine = configuration.Quarantine ? Replication.QuarantineRule.Default : Replication.QuarantineRule.Never,
+        Kinds = [.. catalog.Kinds.Order(StringComparer.Ordinal)],
+    };
+
+    /// <summary>What the cluster's file wants of a service.</summary>
+    internal static ServiceDefinition DefinitionOf(ServiceConfiguration service) => new(
+        service.Name,
+        service.Kind,
+        service.Secondaries,
+        service.Spares,
+        service.Durability == Durability.Disk)
+    {
+        MinInSync = service.MinInSync,
+        TotalLoss = service.TotalLoss == TotalLoss.StartEmpty
+            ? TotalLossPolicy.StartEmpty
+            : TotalLossPolicy.Wait,
+        Restarts = service.Restarts,
+        RestartWindow = service.RestartWindow,
+        IsExclusive = service.IsExclusive,
+    };
 
     private WorkerRuns CreateWorkers(
         ClusterConfiguration configuration, ServiceCatalog catalog, Action<Exception> fail, bool endsWithLease)

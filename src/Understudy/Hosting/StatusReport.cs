@@ -18,15 +18,21 @@ internal static class StatusReport
         ?? "unknown";
 
     public static StatusDocument Create(
-        ClusterConfiguration configuration, NodeId self, NodeStatus? status, TimeSpan now, int heldRequests) => new()
+        ClusterConfiguration configuration,
+        NodeId self,
+        IReadOnlyCollection<string> kinds,
+        NodeStatus? status,
+        TimeSpan now,
+        int heldRequests) => new()
         {
             Cluster = configuration.Cluster,
             ClusterId = status?.View?.Cluster.ToString(),
             Node = ThisNode(self, status),
             View = status?.View is { } view ? ViewOf(view, status, now) : null,
-            Nodes = status is null ? [] : [.. status.Peers.Select(NodeOf)],
+            Nodes = status is null ? [] : [.. status.Peers.Select(peer => NodeOf(peer, status.Map))],
             ReplicaManager = status is null ? null : ManagerOf(status),
-            Services = status is null ? [] : [.. configuration.Services.Select(s => ServiceOf(s, status))],
+            Services = status is null ? [] : [.. ServicesOf(configuration, status, kinds)],
+            Held = status?.Map.IsHeld ?? false,
             Reasons = status is null ? [$"{self} is starting"] : [.. status.Reasons],
             HeldRequests = heldRequests,
         };
@@ -64,10 +70,14 @@ internal static class StatusReport
         LeaseValid = status.LeaseUntil > now,
     };
 
-    private static Contracts.NodeStatus NodeOf(PeerStatus peer)
+    private static Contracts.NodeStatus NodeOf(PeerStatus peer, ServiceMap map)
     {
         var state = peer.IsHeard && peer.IsInView ? PeerStates.Up : peer.IsHeard ? PeerStates.Joining : PeerStates.Down;
-        return new Contracts.NodeStatus(peer.Node.Value, KindOf(peer.Kind), state, peer.IsInView);
+        return new Contracts.NodeStatus(peer.Node.Value, KindOf(peer.Kind), state, peer.IsInView)
+        {
+            Drained = map.Nodes.Any(node => node.Node == peer.Node && node.IsDrained),
+            Quarantined = map.Nodes.Any(node => node.Node == peer.Node && node.IsQuarantined),
+        };
     }
 
     private static ReplicaManagerStatus? ManagerOf(NodeStatus status)
@@ -81,36 +91,27 @@ internal static class StatusReport
         };
     }
 
-    private static ServiceStatus ServiceOf(ServiceConfiguration service, NodeStatus status)
+    /// <summary>Those of the map; before an RM has decided on any, those of the cluster's file.</summary>
+    private static IEnumerable<ServiceStatus> ServicesOf(
+        ClusterConfiguration configuration, NodeStatus status, IReadOnlyCollection<string> kinds)
     {
-        var configuration = status.Map.Find(service.Name)?.Configuration;
-        var joining = status.Joining.GetValueOrDefault(service.Name, []);
-        HashSet<NodeId> used =
-        [
-            .. configuration?.InSync.Select(p => p.Member.Node) ?? [], .. joining.Select(j => j.Member.Node),
-        ];
-        var spares = status.Peers.Where(p => p.Kind != NodeKind.Witness && p.IsInView && !used.Contains(p.Node));
-        return new ServiceStatus
-        {
-            Name = service.Name.Value,
-            Kind = service.Kind,
-            Version = configuration?.Version.Value ?? 0,
-            Lineage = configuration?.Lineage.Value ?? 0,
-            Primary = configuration?.Primary?.Node.Value,
-            Secondaries = service.IsExclusive ? [] : SecondariesOf(configuration),
-            Joining = [.. joining.Select(j => new JoiningStatus(j.Member.Node.Value, j.Percent))],
-            Spares = [.. spares.Take(service.Spares).Select(p => p.Node.Value)],
-            WantedSecondaries = service.Secondaries,
-            WantedSpares = service.Spares,
-            Durability = service.IsExclusive ? "none" : service.Durability == Durability.Disk ? "disk" : "memory",
-            Exclusive = service.IsExclusive,
-            WaitsFor = status.Vacant.GetValueOrDefault(service.Name),
-        };
+        var entries = status.Map.IsDecided
+            ? status.Map.Services
+            : configuration.Services.Select(service => new ServiceEntry(
+                NodeRuntime.DefinitionOf(service), Configuration.NotStarted(service.Name)));
+        return entries.Select(entry => ServiceStatusReport.Create(entry, status, kinds));
     }
 
-    private static IReadOnlyList<string> SecondariesOf(Configuration? configuration) => configuration is null
-        ? []
-        : [.. configuration.InSync.Where(p => p.Member != configuration.Primary).Select(p => p.Member.Node.Value)];
+    /// <summary>A change that the registry remembers.</summary>
+    public static ChangeDocument ChangeOf(HistoryEntry change) => new()
+    {
+        Number = change.Number,
+        Seconds = Math.Round(change.At.TotalSeconds, 3),
+        Service = change.Service?.Value,
+        Version = change.Version == ConfigurationVersion.None ? null : change.Version.Value,
+        Cause = change.Cause,
+        What = change.What,
+    };
 
     private static string KindOf(NodeKind kind) => kind switch
     {

@@ -1,5 +1,6 @@
 using Understudy.Contracts;
 using Understudy.Kernel;
+using Understudy.Replication;
 
 namespace Understudy.Http;
 
@@ -23,8 +24,11 @@ public interface INodeState
     /// <summary>Where a service's primary is, seen from this node now.</summary>
     PrimaryPlace PlaceOf(ServiceName service);
 
-    /// <summary>Whether the service is the built-in one, with keys.</summary>
-    bool HasKeys(ServiceName service) => true;
+    /// <summary>
+    /// Whether the service is the built-in one, with keys. True also of one that does not exist: the gateway says so.
+    /// Null if the node does not know which services there are.
+    /// </summary>
+    bool? HasKeys(ServiceName service) => true;
 
     /// <summary>The version of the service's configuration that this node knows.</summary>
     ConfigurationVersion VersionOf(ServiceName service);
@@ -34,6 +38,16 @@ public interface INodeState
 
     /// <summary>What happened lately.</summary>
     TimelineDocument Timeline();
+
+    /// <summary>What replica managers decided lately, or null on a node that keeps no copy of the registry.</summary>
+    /// <param name="service">Only changes of this one, or null for all.</param>
+    HistoryDocument? History(string? service);
+
+    /// <summary>Every node of the cluster's file, in order.</summary>
+    IReadOnlyList<NodeId> Nodes { get; }
+
+    /// <summary>What operators ask for a service, as this node knows it, or null.</summary>
+    ServiceDefinition? DefinitionOf(ServiceName service);
 }
 
 /// <summary>Where a service's primary is.</summary>

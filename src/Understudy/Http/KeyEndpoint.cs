@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Understudy.Kernel;
@@ -13,9 +12,6 @@ namespace Understudy.Http;
 /// </summary>
 internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
 {
-    /// <summary>The longest <c>Idempotency-Key</c>, in characters.</summary>
-    public const int MaxIdempotencyKeyLength = 256;
-
     /// <summary>Answers <c>/svc/{service}/keys/…</c>.</summary>
     public async Task AnswerAsync(HttpContext context, ServiceName service, string encodedKey, bool isIncrement)
     {
@@ -34,7 +30,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
             return;
         }
 
-        if (!TryReadIdempotencyKey(context.Request.Headers, out var idempotencyKey, out reason))
+        if (!Idempotency.TryReadKey(context.Request.Headers, out var idempotencyKey, out reason))
         {
             await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, reason);
             return;
@@ -86,7 +82,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         byte[]? value;
         try
         {
-            value = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            value = await RequestBody.ReadAsync(context.Request, KvLimits.ValueBytes, context.RequestAborted);
         }
         catch (BadHttpRequestException e)
         {
@@ -98,18 +94,6 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         await Answers.ProblemAsync(
             context, StatusCodes.Status413PayloadTooLarge, $"A value may have up to {KvLimits.ValueBytes} bytes.");
         return null;
-    }
-
-    private static bool TryReadIdempotencyKey(
-        IHeaderDictionary headers, out string? key, [NotNullWhen(false)] out string? reason)
-    {
-        (key, reason) = (null, null);
-        var values = headers["Idempotency-Key"];
-        if (values.Count == 0) return true;
-        key = values.Count == 1 ? values[0]!.Trim() : "";
-        if (key.Length is > 0 and <= MaxIdempotencyKeyLength) return true;
-        reason = $"Idempotency-Key takes one value of 1 to {MaxIdempotencyKeyLength} characters.";
-        return false;
     }
 
     private async Task WriteAsync(HttpContext context, ServiceName service, KvRequest request, Reply reply)

@@ -10,16 +10,19 @@ namespace Understudy.Http;
 
 /// <summary>
 /// Everything that a node answers over HTTP: the gateway (<c>/svc</c>), health (<c>/livez</c>, <c>/readyz</c>,
-/// <c>/health</c>) and the admin API's status and timeline. A terminal middleware: it answers every request.
+/// <c>/health</c>) and the admin API: status, timeline, history and commands. A terminal middleware: it answers every
+/// request.
 /// </summary>
 /// <param name="gateway">Where clients' requests go.</param>
+/// <param name="commands">Where operators' commands go.</param>
 /// <param name="node">What is told about the node.</param>
-public sealed class NodeHttp(IGateway gateway, INodeState node)
+public sealed class NodeHttp(IGateway gateway, ICommandGateway commands, INodeState node)
 {
     private const string ReadMethods = "GET, HEAD";
     private const string HealthMethods = "GET, HEAD, OPTIONS";
 
     private readonly KeyEndpoint _keys = new(gateway, node);
+    private readonly CommandEndpoint _commands = new(commands, node);
 
     /// <summary>
     /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count
@@ -62,8 +65,12 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
         ["health", var service, "primary"] => PrimaryAsync(context, service),
         ["api", "v1", "status"] => StatusAsync(context),
         ["api", "v1", "timeline"] => TimelineAsync(context),
+        ["api", "v1", "history"] => HistoryAsync(context),
+        ["api", "v1", "commands"] => _commands.AnswerAsync(context),
         _ => NoSuchPathAsync(
-            context, $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}"),
+            context,
+            $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}, "
+            + $"{HistoryDocument.Path}, {CommandDocument.Path}"),
     };
 
     private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement)
@@ -75,10 +82,15 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
         }
 
         var asked = new ServiceName(name);
-        if (node.HasKeys(asked)) return _keys.AnswerAsync(context, asked, key, isIncrement);
+        if (node.HasKeys(asked) is true) return _keys.AnswerAsync(context, asked, key, isIncrement);
         Answers.Sign(context, node.Node, node.VersionOf(asked));
-        return Answers.ProblemAsync(
-            context, StatusCodes.Status404NotFound, $"The service \"{name}\" has no keys.");
+        return node.HasKeys(asked) is null
+            ? Answers.ProblemAsync(
+                context,
+                StatusCodes.Status503ServiceUnavailable,
+                $"{node.Node} does not know yet whether there is a service \"{name}\"{Why(node.NotReady)}.")
+            : Answers.ProblemAsync(
+                context, StatusCodes.Status404NotFound, $"The service \"{name}\" has no keys.");
     }
 
     private Task NoSuchKeyPathAsync(HttpContext context, string[] below)
@@ -102,7 +114,7 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
             PrimaryPlace.Elsewhere => Answers.ProblemAsync(
                 context,
                 StatusCodes.Status503ServiceUnavailable,
-                $"{node.Node} is not the primary of {service} now{(node.NotReady is { } why ? $": {why}" : "")}."),
+                $"{node.Node} is not the primary of {service} now{Why(node.NotReady)}."),
             PrimaryPlace.UnknownService => Answers.ProblemAsync(
                 context, StatusCodes.Status404NotFound, $"There is no service \"{service}\"."),
             var place => throw new UnreachableException($"Unknown place {place}."),
@@ -125,6 +137,20 @@ public sealed class NodeHttp(IGateway gateway, INodeState node)
         ? JsonAsync(
             context, JsonSerializer.SerializeToUtf8Bytes(node.Timeline(), ContractsJson.Default.TimelineDocument))
         : Answers.MethodNotAllowedAsync(context, ReadMethods);
+
+    private Task HistoryAsync(HttpContext context)
+    {
+        if (!IsOneOf(context, ReadMethods)) return Answers.MethodNotAllowedAsync(context, ReadMethods);
+        var services = context.Request.Query["service"];
+        return node.History(services.Count == 0 ? null : services[0]) is { } history
+            ? JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(history, ContractsJson.Default.HistoryDocument))
+            : Answers.ProblemAsync(
+                context,
+                StatusCodes.Status404NotFound,
+                $"{node.Node} does not vote, so it keeps no copy of the registry. Ask a voter for the history.");
+    }
+
+    private static string Why(string? reason) => reason is null ? "" : $": {reason}";
 
     private static Task JsonAsync(HttpContext context, byte[] json)
     {

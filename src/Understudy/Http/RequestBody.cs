@@ -1,18 +1,18 @@
 using Microsoft.AspNetCore.Http;
-using Understudy.Kv;
 
 namespace Understudy.Http;
 
 /// <summary>Reads a request's body, never more than a limit.</summary>
 internal static class RequestBody
 {
-    /// <summary>The whole body, or null if it is longer than <see cref="KvLimits.ValueBytes"/>.</summary>
-    public static async ValueTask<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>The whole body, or null if it is longer than so many bytes.</summary>
+    public static async ValueTask<byte[]?> ReadAsync(
+        HttpRequest request, int most, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > KvLimits.ValueBytes) return null;
+        if (request.ContentLength > most) return null;
         return request.ContentLength is { } length
             ? await ReadExactlyAsync(request, (int)length, cancellationToken)
-            : await ReadToEndAsync(request, cancellationToken);
+            : await ReadToEndAsync(request, most, cancellationToken);
     }
 
     private static async ValueTask<byte[]> ReadExactlyAsync(
@@ -24,13 +24,14 @@ internal static class RequestBody
         return body;
     }
 
-    private static async ValueTask<byte[]?> ReadToEndAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async ValueTask<byte[]?> ReadToEndAsync(
+        HttpRequest request, int most, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
         var part = new byte[16 * 1024];
         while (await request.Body.ReadAsync(part, cancellationToken) is > 0 and var read)
         {
-            if (body.Length + read > KvLimits.ValueBytes) return null;
+            if (body.Length + read > most) return null;
             body.Write(part, 0, read);
         }
 

@@ -30,10 +30,17 @@ internal sealed class HostedWorker(ServiceDefinition definition)
     /// <summary>When the RM was last told that nothing runs here.</summary>
     public TimeSpan? VacatedAt { get; set; }
 
-    /// <summary>How often it failed lately.</summary>
-    public int Failures { get; set; }
+    /// <summary>How often it failed in this incarnation.</summary>
+    public long Failures { get; set; }
 
-    public TimeSpan? FailedAt { get; set; }
+    /// <summary>How many of these the RM is known to have counted.</summary>
+    public long FailuresCounted { get; set; }
+
+    /// <summary>When the RM was last told of them.</summary>
+    public TimeSpan FailuresToldAt { get; set; }
+
+    /// <summary>What the last failure said, cut.</summary>
+    public string LastError { get; set; } = "";
 
     /// <summary>When it may be begun again after a failure; null if there was none.</summary>
     public TimeSpan? StartAnewAt { get; set; }

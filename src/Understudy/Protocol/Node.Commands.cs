@@ -46,19 +46,26 @@ public sealed partial class Node
 
     private void AnswerUnavailable(RequestRouter.Held expired)
     {
-        if (expired.Asked.Service != Registry.Name)
+        var service = expired.Asked.Service;
+        if (service == Registry.Name)
+        {
+            var why = Status(_now).Reasons is [var first, ..] ? $" ({first})" : "";
+            _effects.Add(new NodeEffect.AnswerCommand(expired.Asked.Number, new CommandAnswer(
+                CommandOutcome.Unavailable,
+                $"No replica manager answered in time{why}. The command may be carried out or not: look at the status, "
+                + "or give the same command again under the same key.")));
+        }
+        else if (IsUnknown(service))
+        {
+            AnswerClient(expired, ReplyOutcome.UnknownService, $"There is no service {service}.");
+        }
+        else
         {
             AnswerClient(expired, ReplyOutcome.Unavailable, WhyHeld(expired));
-            return;
         }
-
-        _effects.Add(new NodeEffect.AnswerCommand(expired.Asked.Number, new CommandAnswer(
-            CommandOutcome.Unavailable,
-            "No replica manager answered in time: the command may be carried out or not. Look at the status, or give "
-            + "the same command again under the same key.")));
     }
 
-    /// <summary>Whether a service of the cluster's file may still come: it was not removed since.</summary>
-    private bool IsExpected(ServiceName service) =>
-        !_ended.Contains(service) && _options.Services.Any(s => s.Name == service);
+    /// <summary>Whether there is no such service for clients. Until a map has come there may be any.</summary>
+    private bool IsUnknown(ServiceName service) =>
+        service == Registry.Name || (Map.IsDecided && Map.Find(service) is null);
 }

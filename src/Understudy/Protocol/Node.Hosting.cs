@@ -6,14 +6,11 @@ namespace Understudy.Protocol;
 
 /// <summary>
 /// Services' own code, which runs outside this loop: what it reports, when it must stop being primary, and what is
-/// done when it fails. A failed provider is started anew, the first time at once; one that is primary and fails again
-/// soon is moved to another node. The node itself goes on.
+/// done when it fails. A failed provider is started anew, at once while its budget lasts; the RM counts its failures,
+/// and moves the service elsewhere or stops it when they are too many. The node itself goes on.
 /// </summary>
 public sealed partial class Node
 {
-    /// <summary>In so long a primary's code may fail once before its service is moved.</summary>
-    private static readonly TimeSpan FailureBudget = TimeSpan.FromMinutes(10);
-
     /// <summary>A failed provider is started anew after this at the latest.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(60);
 
@@ -45,25 +42,40 @@ public sealed partial class Node
     private void OnProviderFailed(HostedService hosted, string reason)
     {
         if (hosted.StartAnewAt is not null) return; // It is known, and a new one will start.
-        var name = hosted.Definition.Name;
-        Report(new NodeEvent.ProviderFailed(name, hosted.Replica.Version, reason));
-        if (hosted.FailedAt is { } before && _now - before > FailureBudget) hosted.Failures = 0;
+        Report(new NodeEvent.ProviderFailed(hosted.Definition.Name, hosted.Replica.Version, reason));
         hosted.Failures++;
-        hosted.FailedAt = _now;
-        hosted.StartAnewAt = _now + RestAfter(hosted.Failures);
-        if (hosted.Failures > 1 && hosted is { IsPrimary: true, Configuration.InSync.Length: > 1 })
-        {
-            SendToManager(new ReplicationMessage.MoveWanted(name, hosted.Replica.Version));
-        }
-
+        hosted.LastError = reason[..Math.Min(reason.Length, ReplicationMessage.CodeFailed.LongestError)];
+        hosted.StartAnewAt = _now + RestAfter(hosted);
+        TellFailures(hosted);
         StartAnewIfDue(hosted);
     }
 
-    private TimeSpan RestAfter(int failures)
+    /// <summary>None while the budget lasts; then longer each time, so that it costs little.</summary>
+    private TimeSpan RestAfter(HostedService hosted)
     {
-        var rest = _options.Profile.Silence.Ticks << Math.Min(failures, 16);
-        return failures == 1 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(LongestRest.Ticks, rest));
+        var counted = EntryOf(hosted)?.Failures.FirstOrDefault(f => f.Member.Node == _self.Node)?.Count ?? 0;
+        var over = counted + (hosted.Failures - hosted.FailuresCounted) - hosted.Definition.Restarts;
+        if (over <= 0) return TimeSpan.Zero;
+        var rest = _options.Profile.Silence.Ticks << (int)Math.Min(over, 16);
+        return TimeSpan.FromTicks(Math.Min(LongestRest.Ticks, rest));
     }
+
+    /// <summary>Said again until the RM's orders show that it was counted.</summary>
+    private void TellFailures(HostedService hosted)
+    {
+        hosted.FailuresToldAt = _now;
+        SendToManager(new ReplicationMessage.CodeFailed(hosted.Definition.Name, hosted.Failures, hosted.LastError));
+    }
+
+    private void NoteCounted(HostedService hosted, ServiceEntry entry)
+    {
+        foreach (var failures in entry.Failures)
+        {
+            if (failures.Member == _self) hosted.FailuresCounted = Math.Max(hosted.FailuresCounted, failures.Number);
+        }
+    }
+
+    private ServiceEntry? EntryOf(HostedService hosted) => Map.Find(hosted.Definition.Name);
 
     /// <summary>
     /// Code that runs as primary is told to stop before the lease ends, and goes on when the lease is renewed.
@@ -73,6 +85,8 @@ public sealed partial class Node
         var isSafe = IsMember && LeaseUntil - _now > _options.Profile.LeaseMargin;
         foreach (var hosted in _services.Values)
         {
+            var isUntold = hosted.Failures > hosted.FailuresCounted;
+            if (isUntold && _now - hosted.FailuresToldAt >= _options.Profile.Heartbeat) TellFailures(hosted);
             StartAnewIfDue(hosted);
             if (!hosted.IsPrimary || hosted.StartAnewAt is not null) continue;
             if (isSafe) InReplica(hosted.Replica, hosted.Definition.Name, r => r.GoOn());
@@ -82,7 +96,7 @@ public sealed partial class Node
 
     private void StartAnewIfDue(HostedService hosted)
     {
-        if (hosted.StartAnewAt is not { } due || _now < due) return;
+        if (hosted.StartAnewAt is not { } due || _now < due || EntryOf(hosted) is { IsStopped: true }) return;
         hosted.StartAnewAt = null;
         InReplica(hosted.Replica, hosted.Definition.Name, r => r.StartAnew(IsInSync(hosted)));
     }

@@ -12,6 +12,8 @@ namespace Understudy.Protocol;
 /// <summary>How one layer's effects become the next layer's inputs, in the same turn.</summary>
 public sealed partial class Node
 {
+    private readonly Stack<List<ReplicaEffect>> _spareEffects = new();
+
     private void StepMembership(MembershipInput input)
     {
         List<MembershipEffect> effects = [];
@@ -41,6 +43,7 @@ public sealed partial class Node
                 break;
             case MembershipEffect.PassFence fence: Report(new NodeEvent.FencePassed(fence.Member)); break;
             case MembershipEffect.NoteAccusation note:
+                if (note.Evidence == EvidenceClass.Left) _manager.NoteLeft(note.Member);
                 Report(new NodeEvent.Accused(
                     note.Member,
                     note.Evidence.ToString(),
@@ -139,10 +142,14 @@ public sealed partial class Node
     /// <summary>Lets a replica act in this turn, and performs what it asks for.</summary>
     private void InReplica(Replica replica, ServiceName service, Action<Replica> act)
     {
-        List<ReplicaEffect> effects = [];
+        var effects = _spareEffects.TryPop(out var spare) ? spare : [];
         replica.Begin(_now, effects);
+        var wasOpen = replica.IsBatchOpen;
         act(replica);
+        if (replica.IsBatchOpen && !wasOpen) _batched.Enqueue((replica, service));
         foreach (var effect in effects) Perform(replica, service, effect);
+        effects.Clear();
+        _spareEffects.Push(effects);
     }
 
     private void Perform(Replica replica, ServiceName service, ReplicaEffect effect)

@@ -8,7 +8,6 @@ namespace Understudy.Protocol;
 public sealed partial class Node
 {
     private readonly SortedDictionary<ServiceName, TimeSpan> _freezing = [];
-    private readonly SortedSet<ServiceName> _ended = [];
 
     private void Adopt(ServiceMap map)
     {
@@ -30,6 +29,7 @@ public sealed partial class Node
             }
 
             if (Host(entry.Definition) is not { } hosted) continue;
+            NoteCounted(hosted, entry);
             if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
             if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })
             {
@@ -63,13 +63,25 @@ public sealed partial class Node
             if (wasPrimary) Report(new NodeEvent.PrimaryDeposed(name, last.Version));
             _services.Remove(name);
             _joining.Remove(name);
-            _ended.Add(name);
-            if (hosted.Definition.Durable) Write(StoreFile.Data, [new StoreWrite.RemoveReplica(name)]);
+            DeleteCopies(hosted);
         }
     }
 
+    private TimeSpan _kindsToldAt;
+
+    /// <summary>What this node has code for, until the RM's orders show that it knows.</summary>
+    private void TellKinds()
+    {
+        if (!_isHost || !IsMember || _options.Kinds.IsEmpty) return;
+        var known = Map.Nodes.FirstOrDefault(n => n.Node == _self.Node);
+        if (known is { HasToldKinds: true } && known.Kinds.SequenceEqual(_options.Kinds)) return;
+        if (_selection.Outcome?.Winner is null || _now - _kindsToldAt < _options.Profile.Heartbeat) return;
+        _kindsToldAt = _now;
+        SendToManager(new ReplicationMessage.KindsOffered(_options.Kinds));
+    }
+
     /// <summary>Whether this node's primary holds what clients ask.</summary>
-    private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true };
+    private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true } or { IsStopped: true };
 
     /// <summary>A primary that was frozen says when it has nothing in flight, until it is ordered otherwise.</summary>
     private void ReportDrained()

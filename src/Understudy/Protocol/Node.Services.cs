@@ -35,8 +35,11 @@ public sealed partial class Node
             case ReplicationMessage.HandOverWanted:
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!, _now));
                 break;
-            case ReplicationMessage.MoveWanted m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnMoveWanted(from, m, View!, _now));
+            case ReplicationMessage.KindsOffered m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnKindsOffered(from, m, View!, _now));
+                break;
+            case ReplicationMessage.CodeFailed m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnCodeFailed(from, m, View!, _now));
                 break;
             case ReplicationMessage.Frozen m:
                 InReplica(_registryReplica, Registry.Name, _ => _manager.OnFrozen(from, m, View!, _now));
@@ -64,12 +67,13 @@ public sealed partial class Node
         {
             InReplica(_registryReplica, service, r => act(r, true));
         }
-        else if (_services.TryGetValue(service, out var hosted))
+        else if (_services.TryGetValue(ServiceStream.Service(service), out var hosted) && hosted.Stream == service)
         {
             var wasPrimary = hosted.IsPrimary;
             var version = hosted.Replica.Version;
-            InReplica(hosted.Replica, service, r => act(r, false));
-            if (wasPrimary && !hosted.IsPrimary) Report(new NodeEvent.PrimaryDeposed(service, version));
+            var name = hosted.Definition.Name;
+            InReplica(hosted.Replica, name, r => act(r, false));
+            if (wasPrimary && !hosted.IsPrimary) Report(new NodeEvent.PrimaryDeposed(name, version));
         }
     }
 
@@ -84,16 +88,24 @@ public sealed partial class Node
 
     private void Adopt(HostedService hosted, Configuration configuration)
     {
-        var replica = hosted.Replica;
         if (hosted.Configuration is { } present && configuration.Version <= present.Version) return;
-        if (configuration.Version < replica.Version) return; // A newer primary's checkpoints came before its order.
+        // A newer primary's checkpoints came before its order.
+        if (configuration.Version < hosted.Replica.Version) return;
+        Invariant.Holds(
+            configuration.Lineage.Value >= hosted.Lineage.Value || _mutations != Mutation.None,
+            $"FreshestWins: the lineage of {configuration.Service} only grows");
+        if (configuration.Lineage.Value > hosted.Lineage.Value) BeginLineage(hosted, configuration);
+        var replica = hosted.Replica;
         hosted.Configuration = configuration;
         Report(new NodeEvent.Configured(configuration));
         var (wasPrimary, before) = (hosted.IsPrimary, replica.Version);
         if (configuration.Primary == _self)
         {
-            InReplica(replica, configuration.Service, r => r.Lead(
-                configuration.Version, configuration.InSync, configuration.Lineage));
+            InReplica(replica, configuration.Service, r =>
+            {
+                r.Require(hosted.Definition.MinInSync);
+                r.Lead(configuration.Version, configuration.InSync, configuration.Lineage);
+            });
             ReportActivated(hosted); // One that stays primary; another one says when it has become primary.
             return;
         }
@@ -150,22 +162,23 @@ public sealed partial class Node
 
     private void OnRequested(NodeInput.Requested asked)
     {
-        if (Map.Find(asked.Service) is null && !IsExpected(asked.Service))
+        if (IsUnknown(asked.Service))
         {
-            AnswerClient(new(asked, default), ReplyOutcome.UnknownService, $"There is no service {asked.Service}.");
+            AnswerClient(new(0, asked, default), ReplyOutcome.UnknownService, $"There is no service {asked.Service}.");
             return;
         }
 
         if (Map.Find(asked.Service) is { Definition.IsExclusive: true })
         {
             AnswerClient(
-                new(asked, default), ReplyOutcome.Refused, $"{asked.Service} is a worker: it takes no requests.");
+                new(0, asked, default), ReplyOutcome.Refused, $"{asked.Service} is a worker: it takes no requests.");
             return;
         }
 
         if (_router.Take(asked, _now) is not { } number)
         {
-            AnswerClient(new(asked, default), ReplyOutcome.Unavailable, "This node holds too many requests already.");
+            const string TooMany = "This node holds too many requests already.";
+            AnswerClient(new(0, asked, default), ReplyOutcome.Unavailable, TooMany);
             return;
         }
 
@@ -189,7 +202,8 @@ public sealed partial class Node
         {
             InReplica(_registryReplica, Registry.Name, _ => kind = _manager.Submit(request, View!, _now));
         }
-        else if (mayServe && !IsFrozen(request.Service) && _services.TryGetValue(request.Service, out var hosted))
+        else if (mayServe && !IsFrozen(request.Service) && _services.TryGetValue(request.Service, out var hosted)
+            && MayTake(hosted, request))
         {
             InReplica(hosted.Replica, request.Service, r => kind = r.Submit(request));
         }
@@ -198,6 +212,11 @@ public sealed partial class Node
         Send(from, new ReplicationMessage.Answer(
             request.Id, kind, default, Map.Find(request.Service)?.Configuration.Version ?? ConfigurationVersion.None));
     }
+
+    /// <summary>A service that demands more in-sync providers than it has takes no writes.</summary>
+    private bool MayTake(HostedService hosted, ReplicationMessage.Request request) =>
+        request.IsRead || (_mutations & Mutation.MinInSyncIgnored) != 0
+        || hosted.Configuration?.InSync.Length >= hosted.Definition.MinInSync;
 
     private void OnAnswer(MemberId from, ReplicationMessage.Answer answer)
     {
@@ -233,10 +252,19 @@ public sealed partial class Node
             held.Asked.Number, new Reply(outcome, Encoding.UTF8.GetBytes(why), version, null)));
     }
 
-    private string WhyHeld(RequestRouter.Held held) =>
-        Map.Find(held.Asked.Service)?.Configuration.Primary is { } primary
-            ? $"The primary of {held.Asked.Service} on {primary.Node} did not answer in time. The outcome is unknown."
-            : $"{held.Asked.Service} has no primary now: {Status(_now).Reasons.FirstOrDefault("it is being chosen")}.";
+    private string WhyHeld(RequestRouter.Held held)
+    {
+        var (name, entry) = (held.Asked.Service, Map.Find(held.Asked.Service));
+        if (entry is { IsStopped: true }) return $"{ServiceReasons.WhyStopped(entry)}.";
+        if (entry?.Configuration.Primary is not { } primary)
+        {
+            return $"{name} has no primary now: {Status(_now).Reasons.FirstOrDefault("it is being chosen")}.";
+        }
+
+        return entry.TakesWrites || held.Asked.IsRead
+            ? $"The primary of {name} on {primary.Node} did not answer in time. The outcome is unknown."
+            : $"{ServiceReasons.WhyNoWrites(entry)}. The outcome is unknown.";
+    }
 
     private void OnStopRequested()
     {

@@ -29,6 +29,8 @@ public sealed partial class Node
             [
                 .. _services.Values.Where(s => s.Replica.IsServing).Select(s => s.Definition.Name),
                 .. _workers.Values.Where(w => w.IsRunning).Select(w => w.Definition.Name),
+                .. _services.Values.Where(s => s.Replica.IsServing && s.StartAnewAt is null)
+                    .Select(s => s.Definition.Name),
             ],
             _joining.ToImmutableSortedDictionary(),
             peers,
@@ -37,6 +39,7 @@ public sealed partial class Node
         {
             History = _registry.History,
             Vacant = VacantServices(now),
+            Aside = [.. _aside],
         };
         return status with { Reasons = StatusReasons.For(status, _options, now) };
     }

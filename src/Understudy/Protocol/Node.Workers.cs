@@ -27,11 +27,13 @@ public sealed partial class Node
         var (name, configuration) = (entry.Definition.Name, entry.Configuration);
         if (!_workers.TryGetValue(name, out var worker)) _workers[name] = worker = new(entry.Definition);
         worker.Definition = entry.Definition;
+        if (entry.Failures.FirstOrDefault(f => f.Member == _self) is { } counted)
+            worker.FailuresCounted = Math.Max(worker.FailuresCounted, counted.Number);
+        _mustWatchWorkers = true;
         if (worker.Configuration is { } present && configuration.Version <= present.Version) return;
         worker.Configuration = configuration;
         worker.IsDone = false;
         worker.VacatedAt = null;
-        _mustWatchWorkers = true;
         Report(new NodeEvent.Configured(configuration));
     }
 
@@ -63,14 +65,28 @@ public sealed partial class Node
 
     private void OnWorkerFailed(HostedWorker worker, string reason)
     {
-        var name = worker.Definition.Name;
-        Report(new NodeEvent.ProviderFailed(name, worker.RunVersion, reason));
-        if (worker.FailedAt is { } before && _now - before > FailureBudget) worker.Failures = 0;
+        Report(new NodeEvent.ProviderFailed(worker.Definition.Name, worker.RunVersion, reason));
         worker.Failures++;
-        worker.FailedAt = _now;
-        worker.StartAnewAt = _now + RestAfter(worker.Failures);
-        if (worker.Failures > 1 && worker.Configuration is { } configuration && configuration.Primary == _self)
-            SendToManager(new ReplicationMessage.MoveWanted(name, configuration.Version));
+        worker.LastError = reason[..Math.Min(reason.Length, ReplicationMessage.CodeFailed.LongestError)];
+        worker.StartAnewAt = _now + RestAfter(worker);
+        TellFailures(worker);
+    }
+
+    /// <summary>As for services with state: none while the budget lasts, then longer each time.</summary>
+    private TimeSpan RestAfter(HostedWorker worker)
+    {
+        var entry = Map.Find(worker.Definition.Name);
+        var counted = entry?.Failures.FirstOrDefault(f => f.Member.Node == _self.Node)?.Count ?? 0;
+        var over = counted + (worker.Failures - worker.FailuresCounted) - worker.Definition.Restarts;
+        if (over <= 0) return TimeSpan.Zero;
+        var rest = _options.Profile.Silence.Ticks << (int)Math.Min(over, 16);
+        return TimeSpan.FromTicks(Math.Min(LongestRest.Ticks, rest));
+    }
+
+    private void TellFailures(HostedWorker worker)
+    {
+        worker.FailuresToldAt = _now;
+        SendToManager(new ReplicationMessage.CodeFailed(worker.Definition.Name, worker.Failures, worker.LastError));
     }
 
     /// <summary>Whatever else happens within a turn, the next tick is soon enough for.</summary>
@@ -85,6 +101,8 @@ public sealed partial class Node
             if (isWanted && !worker.IsRunning) Run(worker, until);
             else if (!isWanted && worker is { IsRunning: true, IsStopping: false }) Stop(worker);
             if (!worker.IsRunning) SayVacated(worker);
+            var isUntold = worker.Failures > worker.FailuresCounted;
+            if (isUntold && _now - worker.FailuresToldAt >= _options.Profile.Heartbeat) TellFailures(worker);
         }
 
         if (until <= _runsUntil || !_workers.Values.Any(w => w.IsRunning)) return;
@@ -96,7 +114,8 @@ public sealed partial class Node
     private bool IsRunWanted(HostedWorker worker, TimeSpan until) =>
         IsMember && !_isHandedOver && !worker.IsDone && worker.Configuration?.Primary == _self
         && until - _now > _options.Profile.LeaseMargin
-        && (worker.StartAnewAt is not { } due || _now >= due);
+        && (worker.StartAnewAt is not { } due || _now >= due)
+        && Map.Find(worker.Definition.Name) is not { IsStopped: true };
 
     private void Run(HostedWorker worker, TimeSpan until)
     {

@@ -33,6 +33,7 @@ public sealed partial class Node
     private readonly FlushGate _control = new();
     private readonly FlushGate _data = new();
     private readonly Queue<Message> _toSelf = new();
+    private readonly Queue<(Replica Replica, ServiceName Service)> _batched = new();
     private readonly SortedDictionary<long, Action> _currency = [];
     private readonly SortedDictionary<ServiceName, ImmutableArray<JoiningProgress>> _joining = [];
     private List<NodeEffect> _effects = [];
@@ -67,7 +68,14 @@ public sealed partial class Node
             options.Profile,
             mutations);
         _selection = new PrimarySelection(self, stored.Disk, _registryReplica, policy, options.Profile, mutations);
-        _manager = new ReplicaManager(options.Services, _registry, _registryReplica, options.Profile, mutations)
+        _manager = new ReplicaManager(
+            options.Services,
+            _registry,
+            _registryReplica,
+            options.Profile,
+            mutations,
+            options.Quarantine,
+            awaitsKinds: !options.Kinds.IsEmpty)
         {
             FenceOf = _membership.FenceOf,
         };
@@ -110,6 +118,21 @@ public sealed partial class Node
         _now = now;
         _effects = effects;
         Take(input);
+        Settle();
+        if (input is not NodeInput.BatchEnded) return;
+        while (_batched.TryDequeue(out var batched) && !_hasEnded)
+        {
+            if (!IsHosted(batched.Replica, batched.Service)) continue; // It was removed in this batch.
+            InReplica(batched.Replica, batched.Service, r => r.EndBatch());
+            Settle();
+        }
+    }
+
+    private bool IsHosted(Replica replica, ServiceName service) => replica == _registryReplica ||
+        (_services.TryGetValue(service, out var hosted) && hosted.Replica == replica);
+
+    private void Settle()
+    {
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
         if (!_hasEnded) ReportDrained();
@@ -122,6 +145,7 @@ public sealed partial class Node
         switch (input)
         {
             case NodeInput.Tick: OnTick(); break;
+            case NodeInput.BatchEnded: break; // Whatever the input was, its turn ends as every turn does.
             case NodeInput.ChannelUp up:
                 StepMembership(new MembershipInput.ChannelUp(up.Peer));
                 break;
@@ -154,6 +178,7 @@ public sealed partial class Node
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
         _mustWatchWorkers = true;
+        TellKinds();
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
         _router.Manager = _selection.Outcome?.Winner;
@@ -219,20 +244,14 @@ public sealed partial class Node
         if (!_isHost) return null;
         if (!_services.TryGetValue(definition.Name, out var hosted))
         {
-            _services[definition.Name] = hosted = new(definition, MakeReplica(definition, _stored));
+            _services[definition.Name] = hosted = MakeHosted(definition);
         }
 
+        var isChanged = hosted.Definition.MinInSync != definition.MinInSync;
         hosted.Definition = definition; // An operator may have changed it.
+        if (isChanged) InReplica(hosted.Replica, definition.Name, r => r.Require(definition.MinInSync));
         return hosted;
     }
-
-    private Replica MakeReplica(ServiceDefinition definition, StoredNode stored) => new(
-        definition.Name,
-        _self,
-        definition.Durable,
-        definition.Durable ? stored.Replicas.GetValueOrDefault(definition.Name) : null,
-        _options.Profile,
-        _mutations);
 
     private static StoredMembership ReadMembership(StoredNode stored) => new(
         stored.Disk,

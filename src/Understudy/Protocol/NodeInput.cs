@@ -17,6 +17,15 @@ public abstract record NodeInput
         public static readonly Tick Instance = new();
     }
 
+    /// <summary>
+    /// All that had come was given: what replicas gathered meanwhile leaves. Comes after every input, or after several
+    /// that came at one time.
+    /// </summary>
+    public sealed record BatchEnded : NodeInput
+    {
+        public static readonly BatchEnded Instance = new();
+    }
+
     /// <summary>A channel to a peer is open in both directions and its handshake is done.</summary>
     public sealed record ChannelUp(PeerIdentity Peer) : NodeInput;
 

@@ -14,4 +14,14 @@ public sealed record NodeOptions(
     string ClusterName,
     Profile Profile,
     ImmutableArray<NodeOption> Nodes,
-    ImmutableArray<ServiceDefinition> Services);
+    ImmutableArray<ServiceDefinition> Services)
+{
+    /// <summary>
+    /// The kinds of services that this node has code for, in order; empty if it has not been told: then it is taken
+    /// to have code for all.
+    /// </summary>
+    public ImmutableArray<string> Kinds { get; init; } = [];
+
+    /// <summary>When a node that comes and goes is not relied on any more.</summary>
+    public QuarantineRule Quarantine { get; init; } = QuarantineRule.Default;
+}

@@ -52,4 +52,6 @@ public sealed record NodeStatus(
     /// <summary>The exclusive services that run nowhere now, and what they wait for, in words.</summary>
     public ImmutableSortedDictionary<ServiceName, string> Vacant { get; init; } =
         ImmutableSortedDictionary<ServiceName, string>.Empty;
+    /// <summary>The copies of earlier lineages that this node keeps aside, by the names of their streams.</summary>
+    public ImmutableArray<ServiceName> Aside { get; init; } = [];
 }

@@ -13,14 +13,17 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     public const int MaxHeld = 10_000;
     public const long MaxHeldBytes = 64 << 20;
 
-    private readonly SortedDictionary<long, Held> _held = [];
-    private readonly SortedDictionary<long, long> _byClientNumber = [];
+    private readonly LinkedList<Held> _inOrder = [];
+    private readonly Dictionary<long, LinkedListNode<Held>> _held = [];
+    private readonly Dictionary<long, long> _byClientNumber = [];
     private long _next = 1;
     private long _bytes;
 
     /// <summary>A request that is not answered yet.</summary>
-    internal sealed class Held(NodeInput.Requested asked, TimeSpan deadline)
+    internal sealed class Held(long number, NodeInput.Requested asked, TimeSpan deadline)
     {
+        public long Number { get; } = number;
+
         public NodeInput.Requested Asked { get; } = asked;
 
         public TimeSpan Deadline { get; } = deadline;
@@ -40,7 +43,7 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     {
         if (_held.Count >= MaxHeld || _bytes + asked.Body.Length > MaxHeldBytes) return null;
         var number = _next++;
-        _held[number] = new Held(asked, now + asked.HoldFor);
+        _held[number] = _inOrder.AddLast(new Held(number, asked, now + asked.HoldFor));
         _byClientNumber[asked.Number] = number;
         _bytes += asked.Body.Length;
         return number;
@@ -49,7 +52,9 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     /// <summary>The request was answered, or its client has gone.</summary>
     public Held? Finish(long number)
     {
-        if (!_held.Remove(number, out var held)) return null;
+        if (!_held.Remove(number, out var node)) return null;
+        _inOrder.Remove(node);
+        var held = node.Value;
         _byClientNumber.Remove(held.Asked.Number);
         _bytes -= held.Asked.Body.Length;
         return held;
@@ -63,12 +68,12 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     /// <summary>The node asked was not the primary: the request waits for the map, or the next tick.</summary>
     public void Unsend(long number)
     {
-        if (_held.TryGetValue(number, out var held)) held.SentTo = null;
+        if (_held.TryGetValue(number, out var node)) node.Value.SentTo = null;
     }
 
     public void LoseChannel(MemberId peer)
     {
-        foreach (var held in _held.Values)
+        foreach (var held in _inOrder)
         {
             if (held.SentTo == peer) held.SentTo = null;
         }
@@ -78,12 +83,12 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     public List<Held> Expire(TimeSpan now)
     {
         List<Held> expired = [];
-        if (_held.Count == 0) return expired;
-        foreach (var number in _held.Where(h => h.Value.Deadline <= now).Select(h => h.Key).ToList())
+        foreach (var held in _inOrder)
         {
-            expired.Add(Finish(number)!);
+            if (held.Deadline <= now) expired.Add(held);
         }
 
+        foreach (var held in expired) Finish(held.Number);
         return expired;
     }
 
@@ -91,25 +96,27 @@ internal sealed class RequestRouter(MemberId self, Profile profile)
     public List<(MemberId To, ReplicationMessage.Request Request)> Due(ServiceMap map, TimeSpan now)
     {
         List<(MemberId, ReplicationMessage.Request)> due = [];
-        foreach (var number in _held.Keys)
+        foreach (var held in _inOrder)
         {
-            if (TrySend(number, map, now) is { } sent) due.Add(sent);
+            if (TrySend(held, map, now) is { } sent) due.Add(sent);
         }
 
         return due;
     }
 
     /// <summary>The request, if its service has a primary that it was not just sent to.</summary>
-    public (MemberId To, ReplicationMessage.Request Request)? TrySend(long number, ServiceMap map, TimeSpan now)
+    public (MemberId To, ReplicationMessage.Request Request)? TrySend(long number, ServiceMap map, TimeSpan now) =>
+        _held.TryGetValue(number, out var node) ? TrySend(node.Value, map, now) : null;
+
+    private (MemberId To, ReplicationMessage.Request Request)? TrySend(Held held, ServiceMap map, TimeSpan now)
     {
-        if (!_held.TryGetValue(number, out var held)) return null;
         if (Primary(held.Asked.Service, map) is not { } primary) return null;
         if (held.SentTo == primary && now - held.SentAt < profile.Heartbeat * 3) return null;
         held.SentTo = primary;
         held.SentAt = now;
         return (primary, new ReplicationMessage.Request(
-            new RequestId(self, number),
-            _held.First().Key,
+            new RequestId(self, held.Number),
+            _inOrder.First!.Value.Number,
             held.Asked.Service,
             held.Asked.IsRead,
             held.Asked.IdempotencyKey,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Understudy.Kernel;
 using Understudy.Replication;
+using Understudy.Replication.Protocol;
 
 namespace Understudy.Protocol;
 
@@ -15,6 +16,20 @@ internal static class ServiceReasons
         var map = status.Map;
         if (map.IsHeld) reasons.Add("the cluster is held: nothing is placed or moved until it is resumed");
         foreach (var node in map.Nodes.Where(n => n.IsDrained)) AddDrained(map, node.Node, reasons);
+        foreach (var node in map.Nodes.Where(n => n.IsQuarantined))
+        {
+            reasons.Add(
+                $"{node.Node} is quarantined: it left the view {Count(node.Exits.Length, "time", "times")} without "
+                + $"saying so; it gets no primary and no provider until an operator releases it");
+        }
+
+        foreach (var stream in status.Aside)
+        {
+            reasons.Add(
+                $"{status.Self.Node} keeps a copy of {ServiceStream.Service(stream)} of lineage "
+                + $"{ServiceStream.LineageOf(stream)} aside: another lineage goes on, and this copy is not used");
+        }
+
         foreach (var entry in map.Services)
         {
             var name = entry.Definition.Name;
@@ -47,14 +62,27 @@ internal static class ServiceReasons
     {
         var (name, configuration) = (entry.Definition.Name, entry.Configuration);
         var holders = string.Join(" or ", configuration.InSync.Select(p => p.Member.Node));
+        if (entry.Recovery is { } recovery)
+        {
+            return $"{name} has no primary: an operator recovers it, and it goes on "
+                + (recovery.From is { } from ? $"from the copy on {from}" : "empty") + " soon";
+        }
+
+        if (entry.Definition.TotalLoss == TotalLossPolicy.StartEmpty)
+        {
+            return $"{name} has no primary: all its in-sync copies, on {holders}, are gone. It starts empty soon";
+        }
+
         return entry.Definition.Durable
-            ? $"{name} has no primary: it waits for {holders} with its disk"
-            : $"{name} has no primary: all its in-sync copies, in memory on {holders}, are gone";
+            ? $"{name} has no primary: it waits for {holders} with its disk. If none can come back, recover {name}"
+            : $"{name} has no primary: all its in-sync copies, in memory on {holders}, are gone. Recover {name}";
     }
 
     private static void AddStarted(NodeStatus status, ServiceEntry entry, List<string> reasons)
     {
         var (name, primary) = (entry.Definition.Name, entry.Configuration.Primary!.Value.Node);
+        if (entry.IsStopped) reasons.Add(WhyStopped(entry));
+        else AddFailures(entry, reasons);
         if (entry.Operation is { } operation)
         {
             reasons.Add(operation.Stage == OperationStage.BringUp
@@ -73,6 +101,7 @@ internal static class ServiceReasons
                 $"{name} and {other} shall be apart, but both primaries are on {primary}: no other node can be");
         }
 
+        if (!entry.TakesWrites) reasons.Add(WhyNoWrites(entry));
         if (!entry.Allows(primary))
         {
             reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
@@ -80,6 +109,45 @@ internal static class ServiceReasons
 
         AddShape(status, entry, reasons);
     }
+
+    /// <summary>Why a service's code is left alone, and what an operator can do.</summary>
+    public static string WhyStopped(ServiceEntry entry)
+    {
+        var (name, nodes) = (entry.Definition.Name, entry.Failures.Select(f => f.Member.Node).Where(entry.IsFailingOn));
+        return $"{name} is stopped: its code failed on {string.Join(", ", nodes)} within "
+            + $"{Window(entry)}{LastError(entry)}; its state is kept. Mend the cause and resume {name}";
+    }
+
+    /// <summary>Why a primary takes no writes.</summary>
+    public static string WhyNoWrites(ServiceEntry entry) =>
+        $"{entry.Definition.Name} takes no writes: "
+        + $"{Count(entry.Configuration.InSync.Length, "provider is", "providers are")} in sync, and it demands "
+        + Number(entry.Definition.MinInSync);
+
+    private static void AddFailures(ServiceEntry entry, List<string> reasons)
+    {
+        foreach (var failures in entry.Failures.Where(f => f.Count > 0))
+        {
+            var (node, allowed) = (failures.Member.Node, entry.Definition.Restarts);
+            var then = entry.IsFailingOn(node)
+                ? $"more than the {Count(allowed, "restart", "restarts")} allowed: others go before it"
+                : "it was started anew in place";
+            reasons.Add(
+                $"{entry.Definition.Name}: its code failed {Count(failures.Count, "time", "times")} on {node} within "
+                + $"{Window(entry)}, {then}{LastError(entry)}");
+        }
+    }
+
+    private static string Window(ServiceEntry entry)
+    {
+        var window = entry.Definition.RestartWindow;
+        return window.TotalMinutes >= 1
+            ? Count((int)window.TotalMinutes, "minute", "minutes")
+            : Count((int)Math.Ceiling(window.TotalSeconds), "second", "seconds");
+    }
+
+    private static string LastError(ServiceEntry entry) =>
+        entry.LastError.Length == 0 ? "" : $"; last error: {entry.LastError}";
 
     private static string WhoIsElsewhere(NodeStatus status, ServiceEntry entry) =>
         string.Join(", ", entry.Definition.With.Where(name => status.Map.Find(name) is not { IsFrozen: false } sponsor
@@ -103,7 +171,8 @@ internal static class ServiceReasons
     private static int SparesOf(NodeStatus status, ServiceEntry entry)
     {
         var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView && entry.Allows(p.Node)
-            && !status.Map.Nodes.Any(n => n.Node == p.Node && n.IsDrained));
+            && !status.Map.Nodes.Any(n =>
+                n.Node == p.Node && (n.IsBarred || !n.Offers(entry.Definition.Kind))));
         return Math.Max(0, hosts - 1 - Math.Max(entry.Definition.Secondaries, entry.Configuration.InSync.Length - 1));
     }
 
@@ -129,8 +198,16 @@ internal static class ServiceReasons
             if (!peer.IsInView) why.Add($"{peer.Node} is no member");
             else if (entry.Excluded.Contains(peer.Node)) why.Add($"an operator removed {peer.Node}");
             else if (entry.Definition.Never.Contains(peer.Node)) why.Add($"never on {peer.Node}");
+            else if (status.Map.Nodes.FirstOrDefault(n => n.Node == peer.Node) is { } told
+                && !told.Offers(entry.Definition.Kind))
+            {
+                why.Add($"{peer.Node} has no code for the kind \"{entry.Definition.Kind}\"");
+            }
             else if (!entry.Definition.Allows(peer.Node)) why.Add($"{peer.Node} is not among its only nodes");
-            else if (status.Map.Nodes.Any(n => n.Node == peer.Node && n.IsDrained)) why.Add($"{peer.Node} is drained");
+            else if (status.Map.Nodes.FirstOrDefault(n => n.Node == peer.Node) is { IsBarred: true } barred)
+            {
+                why.Add($"{peer.Node} is {(barred.IsDrained ? "drained" : "quarantined")}");
+            }
         }
 
         return why.Count == 0 ? "" : $" ({string.Join(", ", why)})";

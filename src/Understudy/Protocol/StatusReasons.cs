@@ -75,7 +75,7 @@ internal static class StatusReasons
 
         foreach (var definition in options.Services)
         {
-            if (!status.Map.Services.IsEmpty) continue;
+            if (status.Map.IsDecided) break;
             reasons.Add($"{definition.Name} has not started: no replica manager has placed it yet");
         }
 

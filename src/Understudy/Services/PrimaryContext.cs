@@ -11,7 +11,7 @@ internal sealed class PrimaryContext(
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _demoted = new();
-    private readonly Queue<(long Sequence, int Bytes, TaskCompletionSource<long>? Caller)> _offered = new();
+    private readonly Queue<(long Sequence, int Bytes, WaitingCaller? Caller)> _offered = new();
     private readonly Dictionary<long, TaskCompletionSource> _confirmations = [];
     private long _committed = sequence;
     private long _bytes;
@@ -42,16 +42,18 @@ internal sealed class PrimaryContext(
     public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var caller = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-        executor.Enqueue(new ServiceExecutor.Change(this, change, caller));
-        return new ValueTask<long>(caller.Task);
+        var caller = WaitingCaller.Of(this, change);
+        var committed = caller.Committed;
+        executor.Enqueue(caller);
+        return committed;
     }
 
     public ValueTask<long> CheckpointAsync(ReadOnlyMemory<byte> checkpoint)
     {
-        var caller = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var caller = WaitingCaller.Of(this, make: null);
+        var committed = caller.Committed;
         executor.OfferInTurn(this, checkpoint, caller);
-        return new ValueTask<long>(caller.Task);
+        return committed;
     }
 
     public ValueTask ConfirmAsync()
@@ -70,7 +72,7 @@ internal sealed class PrimaryContext(
     }
 
     /// <summary>A checkpoint is about to be offered; its caller, if any, waits for it to be committed.</summary>
-    public void Offer(long number, int bytes, TaskCompletionSource<long>? caller)
+    public void Offer(long number, int bytes, WaitingCaller? caller)
     {
         lock (_gate)
         {
@@ -82,7 +84,7 @@ internal sealed class PrimaryContext(
             }
         }
 
-        caller?.TrySetException(new NotPrimaryException(ServiceName));
+        caller?.Fail(new NotPrimaryException(ServiceName));
     }
 
     public void NoteCommitted(long number)
@@ -95,7 +97,7 @@ internal sealed class PrimaryContext(
             {
                 _offered.Dequeue();
                 _bytes -= first.Bytes;
-                first.Caller?.TrySetResult(first.Sequence);
+                first.Caller?.Complete(first.Sequence);
             }
         }
     }
@@ -116,7 +118,7 @@ internal sealed class PrimaryContext(
         {
             if (_hasEnded) return;
             _hasEnded = true;
-            foreach (var (_, _, caller) in _offered) caller?.TrySetException(new NotPrimaryException(ServiceName));
+            foreach (var (_, _, caller) in _offered) caller?.Fail(new NotPrimaryException(ServiceName));
             foreach (var caller in _confirmations.Values) caller.TrySetException(new NotPrimaryException(ServiceName));
             _offered.Clear();
             _confirmations.Clear();

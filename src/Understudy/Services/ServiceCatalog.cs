@@ -15,7 +15,7 @@ internal sealed class ServiceCatalog
     private readonly Dictionary<string, Func<IWorkerContext, WorkerInstance>> _workers = new(StringComparer.Ordinal);
 
     /// <summary>What can be configured as a service's kind.</summary>
-    public IReadOnlyCollection<string> Kinds => _kinds.Keys;
+    public IReadOnlyCollection<string> Kinds => [.. _kinds.Keys, .. _workers.Keys];
 
     public void Add(string kind, Func<ServiceName, IReplicatedService> create) => _kinds.Add(kind, create);
 

@@ -59,7 +59,7 @@ internal sealed partial class ServiceExecutor
             await (work switch
             {
                 ServiceInstruction.Handle handle => HandleAsync(handle),
-                Change change => MakeAsync(change),
+                WaitingCaller caller => MakeAsync(caller),
                 Confirm confirm => ConfirmAsync(confirm),
                 ServiceInstruction.Load load => LoadAsync(load.Snapshot),
                 ServiceInstruction.RollBack back => RollBackAsync(back),
@@ -86,9 +86,10 @@ internal sealed partial class ServiceExecutor
 
     private void Fail(object work, Exception e)
     {
+        if (work is WaitingCaller caller) caller.Fail(e);
+
         // A primary's code that was cancelled has done as it was told.
         if (e is OperationCanceledException && _reign is { } reign && !IsPresent(reign)) return;
-        if (work is Change change) change.Caller.TrySetException(e);
         if (work is ServiceInstruction.Handle handle) RefuseFor(handle.Request, e);
         Post(new ServiceReport.Failed(
             Interlocked.Read(ref _assignment), $"{_call} threw {e.GetType().Name}: {e.Message}"));
@@ -166,23 +167,23 @@ internal sealed partial class ServiceExecutor
     private void Answer(ReplicationMessage.Request request, AnswerKind kind, ReadOnlyMemory<byte> body) =>
         _answers.Add(new ServiceAnswer(request.Id, kind, body, _position, request.IsRead));
 
-    private ValueTask MakeAsync(Change change)
+    private ValueTask MakeAsync(WaitingCaller caller)
     {
-        if (!IsPresent(change.Reign))
+        if (!IsPresent(caller.Reign))
         {
-            Refuse(change);
+            Refuse(caller);
             return default;
         }
 
         Call("a change by CheckpointAsync");
-        var checkpoint = change.Make();
+        var checkpoint = caller.Make();
         if (checkpoint.IsEmpty)
         {
-            change.Caller.TrySetResult(_position);
+            caller.Complete(_position);
             return default;
         }
 
-        Add(change.Reign, OnceOnlyTable.Encode(null, default, checkpoint, _service.CheckpointFormat), change.Caller);
+        Add(caller.Reign, OnceOnlyTable.Encode(null, default, checkpoint, _service.CheckpointFormat), caller);
         return default;
     }
 

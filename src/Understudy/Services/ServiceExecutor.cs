@@ -69,11 +69,7 @@ internal sealed partial class ServiceExecutor
         Primary,
     }
 
-    /// <summary>A change that the primary's code asked for.</summary>
-    internal sealed record Change(
-        PrimaryContext Reign, Func<ReadOnlyMemory<byte>> Make, TaskCompletionSource<long> Caller);
-
-    /// <summary>A confirmation that it asked for.</summary>
+    /// <summary>A confirmation that the primary's code asked for.</summary>
     internal sealed record Confirm(PrimaryContext Reign, long Token);
 
     /// <summary>The last checkpoint that the state contains.</summary>
@@ -106,9 +102,11 @@ internal sealed partial class ServiceExecutor
 
     public void Enqueue(object work)
     {
+        bool hasEnded;
         lock (_gate)
         {
-            if (!_hasEnded)
+            hasEnded = _hasEnded;
+            if (!hasEnded)
             {
                 _queue.Add(work);
                 if (_isAwake || _isBlocked) return;
@@ -116,12 +114,12 @@ internal sealed partial class ServiceExecutor
             }
         }
 
-        if (_hasEnded) Refuse(work);
+        if (hasEnded) Refuse(work);
         else _wake();
     }
 
     /// <summary>Offers what the running call of the service's code has changed.</summary>
-    public void OfferInTurn(PrimaryContext reign, ReadOnlyMemory<byte> checkpoint, TaskCompletionSource<long> caller)
+    public void OfferInTurn(PrimaryContext reign, ReadOnlyMemory<byte> checkpoint, WaitingCaller caller)
     {
         if (!_isInTurn)
         {
@@ -131,7 +129,7 @@ internal sealed partial class ServiceExecutor
 
         if (!IsPresent(reign))
         {
-            caller.TrySetException(new NotPrimaryException(_name.Value));
+            caller.Fail(new NotPrimaryException(_name.Value));
             return;
         }
 
@@ -145,15 +143,19 @@ internal sealed partial class ServiceExecutor
     public void Abandon()
     {
         List<object> left;
+        bool wasBlocked;
         lock (_gate)
         {
             if (_hasEnded) return;
             _hasEnded = true;
             (left, _queue) = (_queue, []);
+            wasBlocked = _isBlocked;
+            if (wasBlocked) (_isBlocked, _isAwake) = (false, true);
         }
 
         Volatile.Read(ref _reign)?.End();
         foreach (var work in left) Refuse(work);
+        if (wasBlocked) _wake(); // The rest of what it stopped within is refused there.
         _ = _ended.CancelAsync();
     }
 
@@ -187,7 +189,7 @@ internal sealed partial class ServiceExecutor
 
     private bool StopsAt(object work)
     {
-        if (work is not (Change or ServiceInstruction.Handle)) return false;
+        if (work is not (WaitingCaller or ServiceInstruction.Handle)) return false;
         if (_reign is not { IsFull: true }) return false;
         Offer();
         lock (_gate)
@@ -215,7 +217,7 @@ internal sealed partial class ServiceExecutor
     private bool IsPresent(PrimaryContext reign) =>
         !_hasEnded && reign.Assignment == Interlocked.Read(ref _assignment);
 
-    private void Add(PrimaryContext reign, ReadOnlyMemory<byte> checkpoint, TaskCompletionSource<long>? caller)
+    private void Add(PrimaryContext reign, ReadOnlyMemory<byte> checkpoint, WaitingCaller? caller)
     {
         _position++;
         _checkpoints.Add(checkpoint);
@@ -242,6 +244,6 @@ internal sealed partial class ServiceExecutor
 
     private void Refuse(object work)
     {
-        if (work is Change change) change.Caller.TrySetException(new NotPrimaryException(_name.Value));
+        if (work is WaitingCaller caller) caller.Fail(new NotPrimaryException(_name.Value));
     }
 }

@@ -48,8 +48,27 @@ public sealed class UnderstudyBuilder
                 $"{name}: secondaries and spares are 0 to {ServiceConfiguration.MaxProviders}.", nameof(shape));
         }
 
+        if (wanted.MinInSync < 1 || wanted.MinInSync > 1 + wanted.Secondaries)
+        {
+            throw new ArgumentException(
+                $"{name}: min-in-sync is 1 to {1 + wanted.Secondaries}, one more than its secondaries.", nameof(shape));
+        }
+
+        if (wanted.Restarts is < 0 or > ServiceConfiguration.MaxRestarts || wanted.RestartWindow <= TimeSpan.Zero)
+        {
+            throw new ArgumentException(
+                $"{name}: restarts are 0 to {ServiceConfiguration.MaxRestarts}, in a time that is not zero.",
+                nameof(shape));
+        }
+
         _services.Add(new ServiceConfiguration(
-            new ServiceName(name), name, wanted.Secondaries, wanted.Spares, wanted.Durability));
+            new ServiceName(name), name, wanted.Secondaries, wanted.Spares, wanted.Durability)
+        {
+            MinInSync = wanted.MinInSync,
+            TotalLoss = wanted.TotalLoss,
+            Restarts = wanted.Restarts,
+            RestartWindow = wanted.RestartWindow,
+        });
         _kinds.Add((name, provider => ActivatorUtilities.CreateInstance<TService>(provider)));
         return this;
     }

@@ -10,7 +10,8 @@ public static class UnderstudyHosting
 {
     /// <summary>
     /// Adds a node that starts and stops with the application. It listens on its own two addresses, for nodes and for
-    /// HTTP; inject <see cref="IUnderstudyNode"/> to ask it. A broken invariant or a failing disk ends the process at
+    /// HTTP; inject <see cref="IUnderstudyNode"/> to ask it, and <see cref="IUnderstudyAdmin"/> to operate the cluster.
+    /// A broken invariant or a failing disk ends the process at
     /// once: a peer takes over.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
@@ -45,6 +46,7 @@ public static class UnderstudyHosting
         builder.Services.AddScoped(provider => provider.GetRequiredService<WorkerScope>().Context);
         builder.Services.AddSingleton(provider => new UnderstudyNode(understudy, provider));
         builder.Services.AddSingleton<IUnderstudyNode>(provider => provider.GetRequiredService<UnderstudyNode>());
+        builder.Services.AddSingleton<IUnderstudyAdmin>(provider => provider.GetRequiredService<UnderstudyNode>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<UnderstudyNode>());
         return understudy;
     }

@@ -6,12 +6,13 @@ using Understudy.Hosting;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Replication;
 
 namespace Understudy.Services;
 
 /// <summary>Starts and stops the node with the application.</summary>
 internal sealed class UnderstudyNode(UnderstudyBuilder builder, IServiceProvider provider)
-    : IUnderstudyNode, IHostedService, IAsyncDisposable
+    : IUnderstudyNode, IUnderstudyAdmin, IHostedService, IAsyncDisposable
 {
     private NodeRuntime? _runtime;
     private bool _isDisposed;
@@ -39,6 +40,12 @@ internal sealed class UnderstudyNode(UnderstudyBuilder builder, IServiceProvider
         string? idempotencyKey,
         CancellationToken cancellationToken) =>
         Runtime.Gateway.SendAsync(new ServiceName(service), body, isRead, idempotencyKey, cancellationToken);
+
+    public ValueTask<CommandAnswer> CommandAsync(
+        OperatorCommand command, string? idempotencyKey, CancellationToken cancellationToken) =>
+        Runtime.Commands.CommandAsync(command, idempotencyKey, cancellationToken);
+
+    public HistoryDocument? History(string? service) => Runtime.Local.History(service);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -28,6 +28,7 @@ internal sealed class StoreWriter : IDisposable
     private readonly Thread _thread;
     private long _queuedBytes;
     private bool _isStopping;
+    private bool _isIdle;
     private volatile Exception? _failure;
 
     public StoreWriter(
@@ -82,6 +83,8 @@ internal sealed class StoreWriter : IDisposable
 
             _queue.Enqueue(write);
             _queuedBytes += write.Bytes;
+            if (!_isIdle) return;
+            _isIdle = false;
         }
 
         _wake.Set();
@@ -124,6 +127,7 @@ internal sealed class StoreWriter : IDisposable
                 isIdle = _queue.Count == 0;
                 if (_batch.Count > 0) return true;
                 if (_isStopping) return false;
+                _isIdle = true;
             }
 
             _wake.WaitOne();

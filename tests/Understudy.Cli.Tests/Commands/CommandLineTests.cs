@@ -9,6 +9,9 @@ public sealed class CommandLineTests : IDisposable
         http = "127.0.0.1:7201"
         """;
 
+    private const string Commands =
+        "node, dev, status, history, service, provider, switchover, failover, hold, resume, demo";
+
     private readonly CommandFixture _cli = new();
 
     public void Dispose() => _cli.Dispose();
@@ -101,12 +104,33 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("understudy: there is no command nod: it is one of node, dev, status, demo. Did you mean node?",
+    [InlineData($"understudy: there is no command nod: it is one of {Commands}. Did you mean node?",
         "understudy", "nod")]
-    [InlineData("understudy: there is no command nodes: it is one of node, dev, status, demo. Did you mean node?",
+    [InlineData($"understudy: there is no command nodes: it is one of {Commands}. Did you mean node?",
         "understudy", "nodes")]
-    [InlineData("understudy: there is no command restore: it is one of node, dev, status, demo.", "understudy",
-        "restore")]
+    [InlineData($"understudy: there is no command restore: it is one of {Commands}.", "understudy", "restore")]
+    [InlineData("understudy: there is no command drain: it is one of add, change, remove, hold, resume, "
+        + "recover.",
+        "understudy service", "service", "drain")]
+    [InlineData("understudy: say which command: it is one of add, remove.", "understudy provider", "provider")]
+    [InlineData("understudy: Option '--http' is required.\n"
+        + "understudy: Required argument 'NODE' missing for command: 'drain'.", "understudy node drain",
+        "node", "drain")]
+    [InlineData("understudy: --abort gives a switchover up wherever it goes: it takes no --to.",
+        "understudy switchover", "switchover", "kv", "--to", "n1", "--abort", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: --wait and --no-wait exclude each other.",
+        "understudy switchover", "switchover", "kv", "--wait", "--no-wait", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: --timeout 0 is not a number of seconds from 1 to 86400.",
+        "understudy failover", "failover", "kv", "--timeout", "0", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: --secondaries two is not a whole number from 0 to 32.",
+        "understudy service add", "service", "add", "x", "--secondaries", "two", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: there is no --total-loss panic: it is wait, start-empty.",
+        "understudy service change", "service", "change", "x", "--total-loss", "panic", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: there is no --durability paper: it is disk, memory.",
+        "understudy service add", "service", "add", "x", "--durability", "paper", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: say what to change: --secondaries, --spares, --min-in-sync, --total-loss, --restarts, "
+        + "--restart-minutes, --prefer, --only, --never, --with, --after, --apart.",
+        "understudy service change", "service", "change", "x", "--http", "127.0.0.1:1")]
     [InlineData("understudy: Option '--id' is required.\nunderstudy: Option '--data' is required.", "understudy node",
         "node", "--config", "x")]
     [InlineData("understudy: Option '--http' is required.", "understudy status", "status")]
@@ -131,6 +155,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("node", "--config")]
     [InlineData("dev", "--http")]
     [InlineData("status", "--json")]
+    [InlineData("service", "change")]
+    [InlineData("switchover", "--abort")]
+    [InlineData("history", "--service")]
     [InlineData("demo", "kill|kill-secondary|hang|restart|mixed")]
     public async Task Help_is_no_failure(string command, string names)
     {

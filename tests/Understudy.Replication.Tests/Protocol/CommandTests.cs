@@ -172,6 +172,18 @@ public sealed class CommandTests
         last.What.ShouldContain($"primary {primary}#1 -> {secondary}#1");
     }
 
+    [Fact]
+    public void A_switchover_is_remembered_with_how_long_its_stages_took()
+    {
+        var cluster = Cluster(Service("kv", 1));
+        cluster.Give(new OperatorCommand.Switchover(Kv, null));
+        cluster.Elapsed += TimeSpan.FromMilliseconds(12);
+        cluster.Settle();
+
+        cluster.Registry.History[^1].What.ShouldContain("frozen for 12 ms");
+        cluster.Registry.History[^1].Cause.ShouldStartWith("an operator asked for");
+    }
+
     private static string Refused(PlannedCluster cluster, OperatorCommand command)
     {
         var before = cluster.Decisions;

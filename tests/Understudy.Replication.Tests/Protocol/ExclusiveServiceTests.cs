@@ -186,12 +186,33 @@ public sealed class ExclusiveServiceTests
     [Fact]
     public void A_worker_that_fails_again_is_moved()
     {
-        var wanted = new ReplicationMessage.MoveWanted(Worker.Name, Present.Version);
-        _manager.OnMoveWanted(Id(2), wanted, View(1, 2, 3), TimeSpan.Zero);
+        Fail(2, 1);
+        Present.Primary.ShouldBe(Id(2), "it is begun again in place once");
+        Fail(2, 2);
 
         Entry.IsVacant.ShouldBeTrue();
         Vacated(2, Present.Version);
         Present.Primary.ShouldBe(Id(1));
+    }
+
+    [Fact]
+    public void A_worker_that_fails_on_every_node_is_stopped_where_it_is()
+    {
+        for (var node = 2; node <= 3; node++)
+        {
+            var holder = Present.Primary!.Value.Node;
+            var number = int.Parse(holder.Value[1..], System.Globalization.CultureInfo.InvariantCulture);
+            Fail(number, 2);
+            Vacated(number, Present.Version);
+        }
+
+        var last = Present.Primary!.Value;
+        Fail(int.Parse(last.Node.Value[1..], System.Globalization.CultureInfo.InvariantCulture), 2);
+
+        Present.Primary.ShouldBe(last);
+        Entry.IsStopped.ShouldBeTrue();
+        Give(new OperatorCommand.Resume(Worker.Name));
+        Entry.IsStopped.ShouldBeFalse();
     }
 
     [Fact]
@@ -241,6 +262,9 @@ public sealed class ExclusiveServiceTests
             FenceOf = member => _fences.GetValueOrDefault(member, FenceState.Unknown),
         };
 
+    private void Fail(int node, long number) => _manager.OnCodeFailed(
+        Id(node), new ReplicationMessage.CodeFailed(Worker.Name, number, "no bills"), View(1, 2, 3), TimeSpan.Zero);
+
     private void Vacated(int node, ConfigurationVersion version) => _manager.OnVacated(
         Id(node), new ReplicationMessage.Vacated(Worker.Name, version), View(1, 2, 3), TimeSpan.Zero);
 
@@ -255,6 +279,7 @@ public sealed class ExclusiveServiceTests
         _replica.OnAppended(
             Id(2),
             new ReplicationMessage.Appended(Registry.Name, Version(1), IsMatched: true, _replica.LastSequence, 0));
+        _replica.EndBatch();
         var body = effects.OfType<ReplicaEffect.Answer>().Single().Body;
         CommandCodec.TryDecode(body.Span, out CommandAnswer? answer, out _).ShouldBeTrue();
         return answer!.Text;

@@ -193,5 +193,6 @@ public sealed class HostedReplicaTests
     {
         replica.Begin(TimeSpan.FromSeconds(1), _effects);
         act(replica);
+        while (replica.IsBatchOpen) replica.EndBatch();
     }
 }

@@ -14,6 +14,8 @@ internal sealed class PlannedCluster
 {
     private readonly SortedSet<MemberId> _leaving = [];
     private readonly SortedSet<ServiceName> _drained = [];
+    private readonly SortedDictionary<NodeId, ulong> _tombstones = [];
+    private readonly SortedSet<NodeId> _left = [];
     private ImmutableArray<Member> _members;
     private long _epoch = 4;
 
@@ -29,6 +31,9 @@ internal sealed class PlannedCluster
     public View View { get; private set; }
 
     public TimeSpan Elapsed { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Whether the leases of evicted providers have run out.</summary>
+    public bool IsFenced { get; set; } = true;
 
     /// <summary>How many decisions changed something.</summary>
     public int Decisions { get; private set; }
@@ -58,10 +63,24 @@ internal sealed class PlannedCluster
         Settle();
     }
 
-    public void Lose(NodeId node)
+    /// <summary>The nodes are evicted in one view, without having said that they leave.</summary>
+    public void Lose(params NodeId[] nodes)
     {
-        _members = _members.RemoveAll(m => m.Id.Node == node);
+        foreach (var member in _members.Where(m => nodes.Contains(m.Id.Node)))
+        {
+            _tombstones[member.Id.Node] = member.Id.Incarnation.Counter;
+        }
+
+        _members = _members.RemoveAll(m => nodes.Contains(m.Id.Node));
         Reconcile();
+    }
+
+    /// <summary>The node says that it leaves, and is left out of the next view.</summary>
+    public void LoseInOrder(NodeId node)
+    {
+        _left.Add(node);
+        Lose(node);
+        _left.Remove(node);
     }
 
     /// <summary>The node comes back with its disk, as a new incarnation.</summary>
@@ -82,7 +101,9 @@ internal sealed class PlannedCluster
     public void Reconcile()
     {
         View = MakeView();
-        Commit(Begin($"view {View.Epoch}"));
+        var decision = Begin($"view {View.Epoch}");
+        Quarantine.Count(decision, QuarantineRule.Default, (node, _) => _left.Contains(node));
+        Commit(decision);
     }
 
     public CommandAnswer Give(OperatorCommand command)
@@ -93,12 +114,38 @@ internal sealed class PlannedCluster
         return answer;
     }
 
+    /// <summary>The service's code fails on a node once more.</summary>
+    public void Fail(string service, string node)
+    {
+        var (entry, member) = (this[service], View.MemberOn(new NodeId(node))!.Id);
+        var told = entry.Failures.FirstOrDefault(f => f.Member == member)?.Number ?? 0;
+        var decision = Begin($"the code of {service} failed on {node}");
+        decision.Put(FailureBudget.Count(entry, member, told + 1, "it threw", Elapsed));
+        Commit(decision);
+    }
+
+    /// <summary>A node says what it has code for.</summary>
+    public void Offer(NodeId node, params string[] kinds)
+    {
+        var decision = Begin($"{node} offers");
+        decision.Put(decision.Node(node) with { HasToldKinds = true, Kinds = [.. kinds] });
+        Commit(decision);
+    }
+
+    /// <summary>Failures that are older than their window count no more.</summary>
+    public void Expire(string service)
+    {
+        var decision = Begin("expired");
+        decision.Put(FailureBudget.Expire(this[service], View.Contains, Elapsed));
+        Commit(decision);
+    }
+
     /// <summary>Brings up what is placed and not in sync, and drains what is frozen, until nothing changes.</summary>
     public void Settle()
     {
         for (var i = 0; i < 50; i++)
         {
-            if (!BringUpOne() && !DrainAll()) return;
+            if (!BringUpOne() && !DrainAll() && !Relieve()) return;
         }
 
         throw new InvalidOperationException("The planner does not come to rest.");
@@ -136,8 +183,16 @@ internal sealed class PlannedCluster
         return frozen.Count > 0;
     }
 
+    /// <summary>What fails goes where another provider has come in sync since.</summary>
+    private bool Relieve()
+    {
+        var before = Decisions;
+        if (Registry.Failing.Count > 0) Commit(Begin("failing"));
+        return Decisions > before;
+    }
+
     private Decision Begin(string cause) =>
-        new(Registry, View, _leaving, Elapsed, cause) { IsDrained = _drained.Contains };
+        new(Registry, View, _leaving, Elapsed, cause) { IsDrained = _drained.Contains, IsFenced = _ => IsFenced };
 
     private void Commit(Decision decision)
     {
@@ -163,5 +218,5 @@ internal sealed class PlannedCluster
 
     private View MakeView() => new(
         new ClusterId(7), new Epoch(++_epoch), 0, [.. _members.Select(m => new Acceptor(m.Id.Node, m.Disk))],
-        _members, [], null, default);
+        _members, [.. _tombstones.Select(t => new Tombstone(t.Key, t.Value))], null, default);
 }

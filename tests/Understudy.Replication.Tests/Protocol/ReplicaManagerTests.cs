@@ -138,20 +138,56 @@ public sealed class ReplicaManagerTests
     }
 
     [Fact]
-    public void A_primary_whose_code_fails_is_followed_elsewhere_and_its_node_keeps_its_other_services()
+    public void A_primary_whose_code_fails_too_often_is_followed_elsewhere_and_its_node_keeps_its_other_services()
     {
         var view = Serve([1, 2], [1, 2]);
-        var wanted = new ReplicationMessage.MoveWanted(Words.Name, Of(Words).Version);
-        _manager.OnMoveWanted(Id(1), wanted, view, TimeSpan.Zero);
-        Of(Words).Primary.ShouldBe(Id(2), "only its primary may ask");
+        _manager.OnCodeFailed(Id(2), Failed(1), view, TimeSpan.Zero);
+        Of(Words).Primary.ShouldBe(Id(2), "once is within the budget");
+        _manager.OnCodeFailed(Id(2), Failed(1), view, TimeSpan.Zero);
+        Of(Words).Primary.ShouldBe(Id(2), "it was counted already");
 
-        _manager.OnMoveWanted(Id(2), wanted, view, TimeSpan.Zero);
+        _manager.OnCodeFailed(Id(2), Failed(2), view, TimeSpan.Zero);
 
         Of(Words).Primary.ShouldBe(Id(1));
         Of(Words).InSync.ShouldBe(Providers(1, 2));
         Of(Words).IsPlanned.ShouldBeTrue();
         _registry.Find(Numbers.Name)!.Placement.ShouldContain(Node(2), "the node is not leaving");
     }
+
+    [Fact]
+    public void The_next_RM_goes_on_with_the_failures_that_this_one_counted()
+    {
+        var view = Serve([1, 2], [1, 2]);
+        _manager.OnCodeFailed(Id(2), Failed(1), view, TimeSpan.Zero);
+        var restored = new Registry();
+        restored.Load(_registry.Save());
+        restored.Failing.ShouldBe([Words.Name]);
+
+        _manager.Depose();
+        _manager.Activate(Version(1), TimeSpan.FromMinutes(9));
+        _manager.OnCodeFailed(Id(2), Failed(2), view, TimeSpan.FromMinutes(9));
+
+        Of(Words).Primary.ShouldBe(Id(1));
+    }
+
+    [Fact]
+    public void Failures_expire_and_a_repeated_report_of_them_counts_no_more()
+    {
+        var view = Serve([1, 2], [1, 2]);
+        _manager.OnCodeFailed(Id(2), Failed(1), view, TimeSpan.Zero);
+        _manager.Tick(view, TimeSpan.FromMinutes(10));
+        _registry.Failing.ShouldNotBeEmpty();
+
+        _manager.Tick(view, TimeSpan.FromMinutes(11));
+        _registry.Failing.ShouldBeEmpty();
+        _manager.OnCodeFailed(Id(2), Failed(1), view, TimeSpan.FromMinutes(11));
+        _registry.Failing.ShouldBeEmpty();
+        _manager.OnCodeFailed(Id(2), Failed(2), view, TimeSpan.FromMinutes(12));
+        _registry.Find(Words.Name)!.Failures.Single().Count.ShouldBe(1);
+        Of(Words).Primary.ShouldBe(Id(2));
+    }
+
+    private static ReplicationMessage.CodeFailed Failed(long number) => new(Words.Name, number, "it threw");
 
     [Fact]
     public void An_order_is_sent_once_and_again_after_a_heartbeat_until_it_is_taken()
@@ -214,8 +250,12 @@ public sealed class ReplicaManagerTests
 
     private Configuration Of(ServiceDefinition definition) => _registry.Find(definition.Name)!.Configuration;
 
-    private void Acknowledge(long sequence) => _replica.OnAppended(
-        Id(2), new ReplicationMessage.Appended(Registry.Name, Version(1), IsMatched: true, sequence, 0));
+    private void Acknowledge(long sequence)
+    {
+        _replica.OnAppended(
+            Id(2), new ReplicationMessage.Appended(Registry.Name, Version(1), IsMatched: true, sequence, 0));
+        _replica.EndBatch();
+    }
 
     private ImmutableArray<MemberId> Due(View view, TimeSpan now) =>
         [.. _manager.DuePushes(view, Id(1), now).Select(due => due.To)];

@@ -112,6 +112,7 @@ internal sealed class ReplicaPump
         List<ReplicaEffect> effects = [];
         site.Replica.Begin(Now, effects);
         act(site.Replica);
+        while (site.Replica.IsBatchOpen) site.Replica.EndBatch();
         foreach (var effect in effects)
         {
             Effects.Add((node, effect));

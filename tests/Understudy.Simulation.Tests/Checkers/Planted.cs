@@ -19,12 +19,14 @@ internal sealed class Planted
 
     private long _time;
 
-    public Planted()
+    /// <summary>A cluster of one durable service that waits for its disks.</summary>
+    public Planted(int minInSync = 1)
     {
         for (var seed = 1UL; ; seed++)
         {
             Cluster = new SimulatedCluster(seed, new RunOptions(), codec: null, live: null);
-            if (Cluster.Nodes.Length >= 3 && Cluster.Scenario.Cluster.Services.Length == 1) break;
+            if (Cluster.Nodes.Length < 3 || Cluster.Scenario.Cluster.Services is not [var service]) continue;
+            if (service.MinInSync == minInSync && service.TotalLoss == TotalLossPolicy.Wait) break;
         }
 
         foreach (var node in Cluster.Nodes) node.OnStart(node.Life);
@@ -60,11 +62,15 @@ internal sealed class Planted
     public Configuration Configuration(long version, int primary, params int[] inSync) => new(
         Kv, new ConfigurationVersion(version), new Lineage(1), Member(primary), Providers(inSync), new Epoch(version));
 
-    public void Activate(long version, int primary, params int[] inSync)
+    public void Activate(long version, int primary, params int[] inSync) =>
+        Activate(Configuration(version, primary, inSync));
+
+    public void Activate(Configuration configuration)
     {
-        Report(primary, new NodeEvent.Configured(Configuration(version, primary, inSync)));
+        var primary = Array.FindIndex(Cluster.Nodes, n => n.Member == configuration.Primary) + 1;
+        Report(primary, new NodeEvent.Configured(configuration));
         Report(primary, new NodeEvent.PrimaryActivated(
-            Kv, new ConfigurationVersion(version), new Lineage(1), new Epoch(version)));
+            Kv, configuration.Version, configuration.Lineage, configuration.Cause));
     }
 
     /// <summary>An operation that was begun after all earlier ones had ended.</summary>

@@ -76,6 +76,29 @@ public sealed class PrimaryCheckersTests
         Planted.ShouldBreak("FreshestWins", () => _cluster.Activate(1, primary: 3, inSync: [1, 2]));
 
     [Fact]
+    public void A_lineage_that_nobody_allowed_breaks_FreshestWins()
+    {
+        _cluster.Activate(1, primary: 1, inSync: [1, 2]);
+        var next = _cluster.Configuration(2, primary: 3, inSync: [3]) with { Lineage = new Lineage(2) };
+
+        Planted.ShouldBreak("FreshestWins", () => _cluster.Activate(next));
+    }
+
+    [Fact]
+    public void A_write_that_was_asked_for_with_too_few_in_sync_breaks_EnoughInSync()
+    {
+        var cluster = new Planted(minInSync: 2);
+        cluster.Activate(1, primary: 1, inSync: [1]);
+        var write = cluster.Operation(
+            new KvRequest.Increment(OperationDraw.CounterKey), answer: null, cluster.Cluster.Now + 1);
+        var answer = new Reply(ReplyOutcome.Answered, default, new(1), cluster.Member(1).Node);
+
+        Planted.ShouldBreak(
+            "EnoughInSync",
+            () => cluster.Cluster.Checkers.OnAnswer(cluster.Node(1), new Attempt(write, gateway: 0), answer));
+    }
+
+    [Fact]
     public void An_answer_of_a_predecessor_to_what_was_asked_later_breaks_NoLateAct()
     {
         _cluster.Activate(1, primary: 1, inSync: [1, 2]);

@@ -17,6 +17,8 @@ internal sealed class Activations
 {
     private readonly Dictionary<ServiceName, List<Activation>> _activations = [];
     private readonly Dictionary<(ServiceName, ConfigurationVersion), Configuration> _configurations = [];
+    private readonly Dictionary<ServiceName, Configuration> _latest = [];
+    private readonly Dictionary<(ServiceName, Lineage), (NodeId? Origin, long At)> _lineages = [];
     private readonly HashSet<(ServiceName, ConfigurationVersion)> _moving = [];
 
     public void OnEvent(SimulatedNode node, NodeEvent happening, long now)
@@ -25,6 +27,12 @@ internal sealed class Activations
         {
             case NodeEvent.Configured { Configuration: var configuration }:
                 _configurations.TryAdd((configuration.Service, configuration.Version), configuration);
+                _lineages.TryAdd((configuration.Service, configuration.Lineage), (configuration.Origin, now));
+                if (configuration.Version > (Latest(configuration.Service)?.Version ?? ConfigurationVersion.None))
+                {
+                    _latest[configuration.Service] = configuration;
+                }
+
                 break;
             case NodeEvent.PrimaryActivated activated:
                 Of(activated.Service).Add(new Activation(
@@ -59,15 +67,17 @@ internal sealed class Activations
         _configurations.GetValueOrDefault((service, version));
 
     /// <summary>The adopted configuration of the highest version.</summary>
-    public Configuration? Latest(ServiceName service)
-    {
-        Configuration? latest = null;
-        foreach (var configuration in _configurations.Values)
-        {
-            if (configuration.Service != service) continue;
-            if (latest is null || configuration.Version > latest.Version) latest = configuration;
-        }
+    public Configuration? Latest(ServiceName service) => _latest.GetValueOrDefault(service);
 
-        return latest;
-    }
+    /// <summary>The lineage that answers in a version; none if no node adopted it.</summary>
+    public Lineage LineageOf(ServiceName service, ConfigurationVersion version) =>
+        Find(service, version)?.Lineage ?? default;
+
+    /// <summary>When the first node heard of a lineage, and whose copy it began with.</summary>
+    public (NodeId? Origin, long At) Beginning(ServiceName service, Lineage lineage) =>
+        _lineages.GetValueOrDefault((service, lineage));
+
+    /// <summary>A service's lineages, in order.</summary>
+    public IEnumerable<Lineage> LineagesOf(ServiceName service) =>
+        _lineages.Keys.Where(l => l.Item1 == service).Select(l => l.Item2).OrderBy(l => l.Value);
 }

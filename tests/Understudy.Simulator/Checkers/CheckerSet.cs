@@ -1,3 +1,4 @@
+using Understudy.Kernel;
 using Understudy.Protocol;
 using Understudy.Replication;
 using Understudy.Simulator.Clients;
@@ -19,7 +20,7 @@ internal sealed class CheckerSet
         _cluster = cluster;
         _maps = new ServiceMap?[cluster.Scenario.Cluster.Nodes.Length];
         Losses = new LostServices(cluster, _activations);
-        _linearizability = new Linearizability(Losses);
+        _linearizability = new Linearizability(_activations, Losses);
         _checkers =
         [
             new OneView(),
@@ -28,12 +29,13 @@ internal sealed class CheckerSet
             new StayPut(cluster, _activations),
             new Together(),
             new NoOldOrder(),
-            new FreshestWins(_activations),
-            new NothingLost(Losses),
-            new NoLateAct(cluster),
+            new FreshestWins(cluster, _activations),
+            new NothingLost(_activations, Losses),
+            new NoLateAct(cluster, _activations),
             new LoneAct(cluster, _activations),
             new MarkedBeforeInSync(cluster, _activations),
-            new OnceOnly(Losses),
+            new EnoughInSync(cluster, _activations),
+            new OnceOnly(_activations, Losses),
             new AppliedOnce(),
             new LeaseFence(cluster),
             new OneWorker(cluster),
@@ -42,6 +44,10 @@ internal sealed class CheckerSet
     }
 
     public LostServices Losses { get; }
+
+    /// <summary>The lineage that answers in a version.</summary>
+    public Lineage LineageOf(ServiceName service, ConfigurationVersion version) =>
+        _activations.LineageOf(service, version);
 
     /// <summary>How many histories of a key were judged.</summary>
     public int HistoriesChecked => _linearizability.HistoriesChecked;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Understudy.Kernel;
 using Understudy.Kv;
+using Understudy.Replication.Protocol;
 using Understudy.Simulator.Clients;
 using Understudy.Verification;
 
@@ -9,16 +11,17 @@ namespace Understudy.Simulator.Checkers;
 /// <summary>
 /// What the clients saw could have been seen by clients of one store that does one operation at a time.
 /// </summary>
-internal sealed class Linearizability(LostServices losses) : Checker
+internal sealed class Linearizability(Activations activations, LostServices losses) : Checker
 {
     public int HistoriesChecked { get; private set; }
 
     public override void OnEnd(IReadOnlyList<ClientOperation> history)
     {
         List<KvOperation> operations = [];
-        foreach (var operation in history)
+        foreach (var lineage in LineageHistory.Of(history, activations, losses))
         {
-            if (!losses.IsLost(operation.Service)) operations.Add(Translate(operation));
+            operations.AddRange(lineage.Answered.Select(o => Translate(o, lineage.Lineage, isAnswered: true)));
+            operations.AddRange(lineage.Unknown.Select(o => Translate(o, lineage.Lineage, isAnswered: false)));
         }
 
         var result = LinearizabilityChecker.Check(operations);
@@ -43,7 +46,7 @@ internal sealed class Linearizability(LostServices losses) : Checker
     private static bool IsNear(KvOperation operation, long time) =>
         Math.Abs(operation.CalledAt - time) < 5 * TimeSpan.TicksPerSecond;
 
-    private KvOperation Translate(ClientOperation operation)
+    private KvOperation Translate(ClientOperation operation, Lineage lineage, bool isAnswered)
     {
         var (kind, argument, expected) = operation.Request switch
         {
@@ -54,24 +57,25 @@ internal sealed class Linearizability(LostServices losses) : Checker
             KvRequest.Put put => (KvOperationKind.CompareAndSet, Number(put.Value), put.Condition.Version),
             _ => throw new System.Diagnostics.UnreachableException($"Unknown request {operation.Request}."),
         };
-        var hasValue = operation is { Request: KvRequest.Get or KvRequest.Increment, Answer.Status: KvStatus.Ok };
+        var told = isAnswered ? operation.Answer : null;
+        var hasValue = operation.Request is KvRequest.Get or KvRequest.Increment && told is { Status: KvStatus.Ok };
         return new KvOperation
         {
-            Key = $"{operation.Service}/{operation.Request.Key}",
+            Key = $"{ServiceStream.Of(operation.Service, lineage)}/{operation.Request.Key}",
             Kind = kind,
             CalledAt = operation.CalledAt,
-            ReturnedAt = operation.ReturnedAt,
-            Outcome = Outcome(operation),
+            ReturnedAt = isAnswered ? operation.ReturnedAt : long.MaxValue,
+            Outcome = Outcome(operation, told),
             Argument = argument,
             Expected = expected,
-            Value = hasValue ? Number(operation.Answer!.Value) : 0,
-            Version = operation.Answer is { Status: KvStatus.Ok } answer ? answer.Version : 0,
+            Value = hasValue ? Number(told!.Value) : 0,
+            Version = told is { Status: KvStatus.Ok } answer ? answer.Version : 0,
         };
     }
 
-    private KvOutcome Outcome(ClientOperation operation)
+    private KvOutcome Outcome(ClientOperation operation, KvAnswer? told)
     {
-        switch (operation.Answer?.Status)
+        switch (told?.Status)
         {
             case null: return KvOutcome.Unknown;
             case KvStatus.Ok: return KvOutcome.Done;

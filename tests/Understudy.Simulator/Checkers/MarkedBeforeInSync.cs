@@ -34,6 +34,7 @@ internal sealed class MarkedBeforeInSync(SimulatedCluster cluster, Activations a
         if (cluster.Scenario.IsExclusive(configuration.Service)) return; // It has no state to be in sync with.
         var version = new ConfigurationVersion(configuration.Version.Value - 1);
         if (activations.Find(configuration.Service, version) is not { InSync.IsEmpty: false } before) return;
+        if (before.Lineage != configuration.Lineage) return; // Its first provider is in sync with nobody.
         foreach (var provider in configuration.InSync)
         {
             if (before.InSync.Any(p => p.Disk == provider.Disk)) continue;

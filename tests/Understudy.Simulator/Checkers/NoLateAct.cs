@@ -8,9 +8,10 @@ namespace Understudy.Simulator.Checkers;
 /// <summary>
 /// A predecessor answers nothing that a client asked after its successor was active, and its own win is not confirmed
 /// wholly after. The client asked when it first sent the operation: what was answered to an attempt before may be
-/// said again to a later one. A win that was confirmed before may come late: that is harmless.
+/// said again to a later one. A win that was confirmed before may come late: that is harmless. Between two lineages
+/// nobody seals, and the view lease alone keeps them apart: of clocks that stood still nothing is promised then.
 /// </summary>
-internal sealed class NoLateAct(SimulatedCluster cluster) : Checker
+internal sealed class NoLateAct(SimulatedCluster cluster, Activations activations) : Checker
 {
     private readonly Dictionary<ServiceName, SortedDictionary<ConfigurationVersion, (NodeId By, long Since)>>
         _active = [];
@@ -43,6 +44,9 @@ internal sealed class NoLateAct(SimulatedCluster cluster) : Checker
         foreach (var (version, (successor, since)) in active)
         {
             if (version <= reply.Version || successor == answerer || since >= attempt.Operation.CalledAt) continue;
+            var isOtherLineage = activations.LineageOf(attempt.Operation.Service, version)
+                != activations.LineageOf(attempt.Operation.Service, reply.Version);
+            if (isOtherLineage && StoodStill(answerer, since)) continue;
             Fail($"{answerer} answered {attempt.Operation} in version {reply.Version}, "
                 + $"but it was asked after {successor} was active in version {version}");
         }
@@ -64,6 +68,12 @@ internal sealed class NoLateAct(SimulatedCluster cluster) : Checker
             Fail($"{node.Member} won version {won.Version} of the RM's primary, and what confirmed it was asked "
                 + $"after {successor} had won version {version}");
         }
+    }
+
+    private bool StoodStill(NodeId node, long since)
+    {
+        var clock = cluster.Nodes[cluster.IndexOf(node)].Clock;
+        return clock.LastStopEnded >= since - (2 * cluster.Scenario.Cluster.Profile.Silence.Ticks);
     }
 
     /// <summary>What turning a node's own time into true time may be wrong by, in ticks.</summary>

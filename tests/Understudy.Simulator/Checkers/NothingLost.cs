@@ -8,20 +8,24 @@ namespace Understudy.Simulator.Checkers;
 
 /// <summary>
 /// An acknowledged update is in the state of every later primary: a primary that answers has committed at least what
-/// was committed in an earlier version, and no read finds what an acknowledged write had replaced before it began.
+/// was committed in an earlier version, and no read finds what an acknowledged write had replaced before it began. What
+/// an earlier lineage acknowledged may be gone: that a lineage may begin is FreshestWins's to judge.
 /// </summary>
-internal sealed class NothingLost(LostServices losses) : Checker
+internal sealed class NothingLost(Activations activations, LostServices losses) : Checker
 {
-    private readonly Dictionary<ServiceName, (ConfigurationVersion Version, long Sequence)> _committed = [];
+    private readonly Dictionary<(ServiceName, Lineage), (ConfigurationVersion Version, long Sequence)>
+        _committed = [];
 
     public override void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {
         var service = attempt.Operation.Service;
         if (reply.Outcome != ReplyOutcome.Answered || reply.Node != gateway.Option.Id) return;
-        if (gateway.Core is not { } core || losses.IsLost(service)) return;
+        if (gateway.Core is not { } core) return;
+        var lineage = activations.LineageOf(service, reply.Version);
+        if (losses.IsLost(service, lineage) || core.Map.Find(service)?.Configuration.Lineage != lineage) return;
 
         var sequence = core.CommittedSequence(service);
-        var known = _committed.GetValueOrDefault(service);
+        var known = _committed.GetValueOrDefault((service, lineage));
         if (reply.Version < known.Version) return;
         if (sequence < known.Sequence)
         {
@@ -29,14 +33,14 @@ internal sealed class NothingLost(LostServices losses) : Checker
                 + $"committed, but {known.Sequence} were in version {known.Version}");
         }
 
-        _committed[service] = (reply.Version, sequence);
+        _committed[(service, lineage)] = (reply.Version, sequence);
     }
 
     public override void OnEnd(IReadOnlyList<ClientOperation> history)
     {
-        foreach (var group in history.GroupBy(o => (o.Service, o.Request.Key)))
+        foreach (var group in history.GroupBy(o => (o.Service, o.Lineage, o.Request.Key)))
         {
-            if (!losses.IsLost(group.Key.Service)) CheckVersions([.. group]);
+            if (!losses.IsLost(group.Key.Service, group.Key.Lineage)) CheckVersions([.. group]);
         }
     }
 

@@ -9,34 +9,34 @@ namespace Understudy.Simulator.Checkers;
 /// A request takes effect at most once: no two increments were told the same value, and a counter ends between the
 /// acknowledged increments and those and the ones of unknown outcome.
 /// </summary>
-internal sealed class OnceOnly(LostServices losses) : Checker
+internal sealed class OnceOnly(Activations activations, LostServices losses) : Checker
 {
     public override void OnEnd(IReadOnlyList<ClientOperation> history)
     {
-        foreach (var group in history.Where(o => o.Request.Key == OperationDraw.CounterKey).GroupBy(o => o.Service))
-        {
-            if (!losses.IsLost(group.Key)) CheckCounter([.. group]);
-        }
+        foreach (var lineage in LineageHistory.Of(history, activations, losses)) CheckCounter(lineage);
     }
 
-    private void CheckCounter(List<ClientOperation> operations)
+    private void CheckCounter(LineageHistory lineage)
     {
         HashSet<long> values = [];
-        var unknown = 0;
-        foreach (var operation in operations.Where(o => o.Request is KvRequest.Increment))
+        var answered = lineage.Answered.Where(IsOfCounter).ToList();
+        var unknown = lineage.Unknown.Count(o => IsOfCounter(o) && o.Request is KvRequest.Increment);
+        foreach (var operation in answered.Where(o => o.Request is KvRequest.Increment))
         {
-            if (operation.Outcome == OperationOutcome.Unknown) unknown++;
             if (operation.Answer is not { Status: KvStatus.Ok } answer) continue;
             if (!values.Add(Number(answer))) Fail($"{operation}: another increment was told {Number(answer)} too");
         }
 
-        var last = operations.Where(o => o.Answer is { Status: KvStatus.Ok }).MaxBy(o => o.CalledAt);
-        if (last?.Request is not KvRequest.Get || last.Answer is not { } read) return;
+        // Only of the present lineage the keys were read back at the end.
+        var last = answered.Where(o => o.Answer is { Status: KvStatus.Ok }).MaxBy(o => o.CalledAt);
+        if (!lineage.IsLast || last?.Request is not KvRequest.Get || last.Answer is not { } read) return;
         var count = Number(read);
         if (count < values.Count) Fail($"the counter of {last.Service} is {count} after {values.Count} increments");
         if (count <= values.Count + unknown) return;
         Fail($"the counter of {last.Service} is {count} after {values.Count} increments and {unknown} unknown ones");
     }
+
+    private static bool IsOfCounter(ClientOperation operation) => operation.Request.Key == OperationDraw.CounterKey;
 
     private static long Number(KvAnswer answer) =>
         long.Parse(Encoding.ASCII.GetString(answer.Value.Span), CultureInfo.InvariantCulture);

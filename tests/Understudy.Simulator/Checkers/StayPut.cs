@@ -12,19 +12,21 @@ namespace Understudy.Simulator.Checkers;
 internal sealed class StayPut(SimulatedCluster cluster, Activations activations) : Checker
 {
     private readonly HashSet<MemberId> _stopping = [];
+    private readonly HashSet<NodeId> _failed = [];
 
     public override void OnStopping(SimulatedNode node) => _stopping.Add(node.Member);
 
     public override void OnEvent(SimulatedNode node, NodeEvent happening)
     {
-        if (happening is NodeEvent.ProviderFailed) _stopping.Add(node.Member);
+        // What failed is counted by node: a restart does not mend it.
+        if (happening is NodeEvent.ProviderFailed) _failed.Add(node.Member.Node);
         if (happening is not NodeEvent.PrimaryActivated activated) return;
 
         var history = activations.Of(activated.Service);
         if (history.Count < 2) return;
         var (last, before) = (history[^1], history[^2]);
         if (last.Primary == before.Primary || last.Version <= before.Version) return;
-        if (_stopping.Contains(before.Primary)) return;
+        if (_stopping.Contains(before.Primary) || _failed.Contains(before.Primary.Node)) return;
         if (cluster.Operator.HasFailedOver || IsMoved(activated.Service, before.Version, last.Version)) return;
 
         var configuration = activations.Find(activated.Service, activated.Version);

@@ -44,6 +44,12 @@ internal sealed class ClientOperation(long number, int client, ServiceName servi
 
     public KvAnswer? Answer { get; set; }
 
+    /// <summary>The lineage of the service that answered.</summary>
+    public Lineage Lineage { get; set; }
+
+    /// <summary>How often it was sent.</summary>
+    public int Attempts { get; set; }
+
     public override string ToString() => $"{service} {request} by c{client} = {Outcome} {Answer}";
 }
 

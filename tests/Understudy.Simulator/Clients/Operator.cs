@@ -15,6 +15,7 @@ internal sealed class Operator
     private readonly SeededRandom _random;
     private readonly Dictionary<long, OperatorCommand> _given = [];
     private readonly Queue<OperatorCommand> _peace = new();
+    private readonly HashSet<ServiceName> _recovered = [];
     private long _number;
     private long _keys;
     private bool _isWaiting;
@@ -29,6 +30,9 @@ internal sealed class Operator
     /// <summary>Whether an operator ever asked for a failover: then primaries may move without being frozen.</summary>
     public bool HasFailedOver { get; private set; }
 
+    /// <summary>Whether an operator ever let a service go on without what is lost.</summary>
+    public bool HasRecovered(ServiceName service) => _recovered.Contains(service);
+
     /// <summary>Whether everything that was said after the faults has been answered.</summary>
     public bool IsIdle => _peace.Count == 0 && !_isWaiting;
 
@@ -38,7 +42,7 @@ internal sealed class Operator
         else Act();
     }
 
-    /// <summary>No more commands but those that end what was held, drained or excluded.</summary>
+    /// <summary>No more commands but those that end what was held, drained, excluded or stopped.</summary>
     public void MakePeace()
     {
         if (_cluster.Scenario.CommandEvery == 0) return;
@@ -54,10 +58,23 @@ internal sealed class Operator
             }
         }
 
-        _isWaiting = true;
         // What was commanded before may still be held by a gateway, and must not come after what undoes it.
-        _repeatAt = _cluster.Now + (TimeSpan.TicksPerSecond * 4);
-        _cluster.Schedule(TimeSpan.TicksPerSecond * 4, new SimulationEvent(EventKind.OperatorActs));
+        Begin(TimeSpan.TicksPerSecond * 4);
+    }
+
+    /// <summary>After the faults: what the cluster waits for, if nothing else is being said.</summary>
+    public void Say(OperatorCommand command)
+    {
+        if (!IsIdle) return;
+        _peace.Enqueue(command);
+        Begin(1);
+    }
+
+    private void Begin(long delay)
+    {
+        _isWaiting = true;
+        _repeatAt = _cluster.Now + delay;
+        _cluster.Schedule(delay, new SimulationEvent(EventKind.OperatorActs));
     }
 
     public void OnAnswer(NodeEffect.AnswerCommand told)
@@ -71,7 +88,10 @@ internal sealed class Operator
         _cluster.Hash.Add((ulong)told.Told.Outcome);
         // What was given twice is answered twice: the second answer says nothing of the command after it.
         if (!_cluster.IsCalm || !_peace.TryPeek(out var present) || !ReferenceEquals(command, present)) return;
-        if (told.Told.Outcome is not (CommandOutcome.Done or CommandOutcome.Accepted)) return;
+        // What is not lost any more need not be recovered.
+        var isOver = told.Told.Outcome is CommandOutcome.Done or CommandOutcome.Accepted
+            || (told.Told.Outcome is CommandOutcome.Refused && command is OperatorCommand.Recover);
+        if (!isOver) return;
         _peace.Dequeue();
         _isWaiting = _peace.Count > 0;
         _repeatAt = _cluster.Now + 1;
@@ -103,13 +123,14 @@ internal sealed class Operator
     {
         var gateway = _cluster.Nodes[_random.Below(_cluster.Nodes.Length)];
         if (gateway.Core is null) return;
+        if (command is OperatorCommand.Recover recover) _recovered.Add(recover.Service);
         _given.Add(++_number, command);
         _cluster.Note("operator", $"{command} through {gateway.Option.Id}");
         var key = _random.Chance(0.5) ? $"command-{++_keys}" : null;
         gateway.Post(new NodeInput.CommandGiven(_number, command, key, TimeSpan.FromSeconds(2)));
     }
 
-    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(14) switch
+    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(16) switch
     {
         0 => new OperatorCommand.Drain(node),
         1 => new OperatorCommand.Undrain(node),
@@ -123,8 +144,11 @@ internal sealed class Operator
             : new OperatorCommand.Switchover(service.Name, null),
         8 => new OperatorCommand.ChangeService(service with
         {
+            Restarts = _random.Below(3),
             Preferred = [.. _cluster.Nodes.Where(_ => _random.Chance(0.3)).Select(n => n.Option.Id)],
         }),
+        9 => new OperatorCommand.Release(node),
+        10 => new OperatorCommand.Recover(service.Name, _random.Chance(0.3) ? node : null, AcceptsLoss: true),
         _ => new OperatorCommand.Switchover(service.Name, _random.Chance(0.3) ? null : node),
     };
 

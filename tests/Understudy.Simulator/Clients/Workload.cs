@@ -235,6 +235,7 @@ internal sealed class Workload
     private void Send(ClientOperation operation)
     {
         var gateway = DrawGateway(operation.Request);
+        operation.Attempts++;
         var attempt = new Attempt(operation, gateway);
         var delay = _random.Exponential(TimeSpan.FromMilliseconds(0.3)).Ticks;
         _cluster.Schedule(delay, new SimulationEvent(EventKind.RequestArrives, gateway, Payload: attempt));
@@ -264,14 +265,17 @@ internal sealed class Workload
         }
 
         _cluster.Hash.Add(HistoryHash.Of(reply.Body.Span));
+        var lineage = _cluster.Checkers.LineageOf(operation.Service, reply.Version);
         if (operation.Outcome == OperationOutcome.Answered)
         {
-            CheckSameAnswer(operation, answer);
+            // What was answered in one lineage is not known in the next.
+            if (lineage == operation.Lineage) CheckSameAnswer(operation, answer);
             return;
         }
 
         if (operation.Outcome != OperationOutcome.Pending) return;
         operation.Answer = answer;
+        operation.Lineage = lineage;
         operation.Outcome = OperationOutcome.Answered;
         operation.ReturnedAt = Stamp();
         _draw.Saw(operation.Request.Key, answer);

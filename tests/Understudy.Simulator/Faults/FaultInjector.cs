@@ -78,6 +78,7 @@ internal sealed class FaultInjector
         FaultKind.HeartbeatsLost => TryLoseHeartbeats(),
         FaultKind.SlowDisk => TrySlowDisk(),
         FaultKind.FlushStall => TryStallFlush(),
+        FaultKind.InSyncLost => TryLoseInSync(),
         FaultKind.OrderlyStop => Pick().TryStopInOrder(TimeSpan.FromSeconds(10).Ticks),
         _ => TryCut(kind),
     };
@@ -102,6 +103,24 @@ internal sealed class FaultInjector
         }
 
         return isStruck;
+    }
+
+    private bool TryLoseInSync()
+    {
+        var services = _cluster.Scenario.Cluster.Services;
+        var service = services[_random.Below(services.Length)].Name;
+        var manager = Array.Find(Nodes, node => node.Core is { IsManager: true });
+        if (manager?.Core?.Map.Find(service) is not { Configuration.InSync: { IsEmpty: false } inSync }) return false;
+        List<SimulatedNode> holders = [.. inSync.Select(p => Nodes[_cluster.IndexOf(p.Member.Node)])];
+        var voters = Nodes.Where(n => n.Option.Kind != NodeKind.NonVoter).ToList();
+        if (voters.Count(n => n.IsAwake && !holders.Contains(n)) <= voters.Count / 2) return false;
+        foreach (var holder in holders)
+        {
+            holder.Kill(hasPower: _random.Chance(0.7));
+            holder.StartAfter(Length(5000));
+        }
+
+        return true;
     }
 
     private bool TrySuspect()

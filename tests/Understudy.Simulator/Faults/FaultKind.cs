@@ -60,6 +60,9 @@ public enum FaultKind
     /// <summary>A flush hangs for long.</summary>
     FlushStall,
 
+    /// <summary>Every node that is in sync for a service dies while a quorum goes on, and is back much later.</summary>
+    InSyncLost,
+
     /// <summary>A node is asked to stop in order, and started again.</summary>
     OrderlyStop,
 

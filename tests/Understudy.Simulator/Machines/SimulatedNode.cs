@@ -19,6 +19,7 @@ internal sealed class SimulatedNode(
     private readonly List<NodeInput> _waiting = [];
     private readonly SimulatedDisk _disk = new(new DiskId(random.NextId()));
     private readonly SortedDictionary<ServiceName, SimulatedProvider> _providers = [];
+    private readonly SeededRandom _batching = random.Fork();
     private readonly string _name = option.Id.Value;
     private SimulatedWorkers? _workers;
     private long _ownAtStart;
@@ -87,7 +88,7 @@ internal sealed class SimulatedNode(
         _isDrainDue = false;
         _ownAtStart = Clock.Read(cluster.Now);
         Member = new MemberId(option.Id, new Incarnation(++_disk.BootCounter, random.Next()));
-        Core = new Node(cluster.Scenario.Cluster, Member, _disk.Read(), random.Fork(), cluster.Mutations);
+        Core = new Node(cluster.Scenario.OptionsOf(option.Id), Member, _disk.Read(), random.Fork(), cluster.Mutations);
         Cluster = Core.View?.Cluster;
         cluster.Note(_name, $"started as {Member}");
         cluster.Checkers.OnStarted(this);
@@ -198,7 +199,22 @@ internal sealed class SimulatedNode(
         else Post(new NodeInput.Flushed(file, ticket));
     }
 
+    // The shell gives a node all that has come before it ends the batch: sometimes that is more than one input.
     private void Step(NodeInput input)
+    {
+        StepOne(input);
+        if (Core is null || input is NodeInput.BatchEnded) return;
+        if (_batching.Chance(0.7))
+        {
+            StepOne(NodeInput.BatchEnded.Instance);
+            return;
+        }
+
+        var delay = _batching.Exponential(TimeSpan.FromMicroseconds(200)).Ticks;
+        cluster.ScheduleInput(this, delay, NodeInput.BatchEnded.Instance);
+    }
+
+    private void StepOne(NodeInput input)
     {
         var core = Core ?? throw new UnreachableException("Only a running node is stepped.");
         cluster.OnStep(this, input);

@@ -63,6 +63,32 @@ public sealed class ConfigurationFileTests
     }
 
     [Fact]
+    public void A_service_says_what_it_demands_and_what_shall_happen_to_it()
+    {
+        var read = Valid("""
+            cluster = 'a'
+            node.n1 = { address = '127.0.0.1:1', http = '127.0.0.1:2' }
+            [service.kv]
+            kind = 'kv'
+            min-in-sync = 2
+            total-loss = 'start-empty'
+            restarts = 0
+            restart-minutes = 3
+            """);
+
+        read.Services.ShouldBe(
+        [
+            new ServiceConfiguration(new ServiceName("kv"), "kv")
+            {
+                MinInSync = 2,
+                TotalLoss = TotalLoss.StartEmpty,
+                Restarts = 0,
+                RestartWindow = TimeSpan.FromMinutes(3),
+            },
+        ]);
+    }
+
+    [Fact]
     public void Layout_order_and_comments_do_not_change_the_fingerprint()
     {
         var lines = Whole.Split('\n');

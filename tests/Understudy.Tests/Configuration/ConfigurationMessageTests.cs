@@ -36,11 +36,11 @@ public sealed class ConfigurationMessageTests
         { "cluster = \"web\"", "c.toml: the file has no node. " +
             "Add a table [node.n1] with an address and an http line." },
         { Good + "[nod.n2]", "c.toml:5:2: unknown key \"nod\" in the file. " +
-            "The keys here are cluster, profile, node, service." },
+            "The keys here are cluster, profile, quarantine, node, service." },
         { "cluster = \"web\"\n[nodes.n1]\naddress = 3", "c.toml:2:2: unknown key \"nodes\" in the file. " +
             "Did you mean \"node\"?" },
         { "colour = 1\n" + Good, "c.toml:1:1: unknown key \"colour\" in the file. " +
-            "The keys here are cluster, profile, node, service." },
+            "The keys here are cluster, profile, quarantine, node, service." },
         { "cluster = \"a b\"\n" + Good[16..], "c.toml:1:1: \"a b\" is not a cluster name. " +
             "Use letters, digits and - _ . only." },
         { "cluster = 7\n" + Good[16..], "c.toml:1:1: cluster in the file must be a string, not a number. " +
@@ -53,9 +53,11 @@ public sealed class ConfigurationMessageTests
             "Write [node.n1] on a line of its own." },
         { "cluster = \"a\"\n[node]\naddress = \"x\"", "c.toml:3:1: \"address\" stands directly in [node]. " +
             "Every node has a table with its name: write [node.n1] above it." },
+        { "quarantine = \"no\"\n" + Good, "c.toml:1:1: quarantine in the file must be true or false, not a string. " +
+            "Write quarantine = true or quarantine = false, without quotes." },
         { Good + "[[node]]", "c.toml:5:3: [[node]] is a list of tables. Write [node] with single brackets." },
         { "x.y = 1\nx = 2\n" + Good, "c.toml:1:1: unknown key \"x\" in the file. " +
-            "The keys here are cluster, profile, node, service.\n" +
+            "The keys here are cluster, profile, quarantine, node, service.\n" +
             "c.toml:2:1: \"x\" is given twice in the file. Remove one of the two; the first is in line 1." },
         { "cluster = \"a\"\ncluster.x = 2\n" + Good[16..], "c.toml:2:1: \"cluster\" has a value in line 1 and " +
             "cannot be a table too. Remove one of the two." },
@@ -119,6 +121,16 @@ public sealed class ConfigurationMessageTests
             "It is a number of nodes from 0 to 32." },
         { "kind = \"kv\"\nspares = 99999999999999999999999", "c.toml:7:10: this is not TOML: unable to parse integer " +
             "`99999999999999999999999`. The number is too large." },
+        { "kind = \"kv\"\nmin-in-sync = 0", "c.toml:7:1: min-in-sync = 0 in [service.kv] is out of range. " +
+            "It is a number of providers from 1 to 33." },
+        { "kind = \"kv\"\nsecondaries = 1\nmin-in-sync = 3", "c.toml:8:1: min-in-sync = 3 can never be met with " +
+            "1 secondaries. The primary counts too: it is at most one more than secondaries." },
+        { "kind = \"kv\"\ntotal-loss = \"empty\"", "c.toml:7:1: there is no total-loss \"empty\". " +
+            "They are \"wait\", \"start-empty\"." },
+        { "kind = \"kv\"\nrestarts = 101", "c.toml:7:1: restarts = 101 in [service.kv] is out of range. " +
+            "It is a number of restarts from 0 to 100." },
+        { "kind = \"kv\"\nrestart-minutes = 0", "c.toml:7:1: restart-minutes = 0 in [service.kv] is out of range. " +
+            "It is a number of minutes from 1 to 1440." },
         { "kind = \"kv\"\nspares = \"2\"", "c.toml:7:1: spares in [service.kv] must be a whole number, not a string. " +
             "Write spares = 2, for example, without quotes." },
         { "kind = \"kv\"\nspares = 1.5", "c.toml:7:1: spares in [service.kv] must be a whole number, not a fraction. " +

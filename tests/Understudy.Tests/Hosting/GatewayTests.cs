@@ -15,7 +15,7 @@ public class GatewayTests
     private readonly FakeTimeProvider _clock = new();
     private readonly Gateway _gateway;
 
-    public GatewayTests() => _gateway = new Gateway(_inbox, [_kv], TimeSpan.FromSeconds(5), _clock);
+    public GatewayTests() => _gateway = new Gateway(_inbox, TimeSpan.FromSeconds(5), _clock);
 
     [Fact]
     public async Task A_request_is_answered_once_by_its_number()
@@ -29,9 +29,9 @@ public class GatewayTests
     }
 
     [Fact]
-    public async Task A_request_for_a_service_that_is_not_configured_is_refused_at_once()
+    public async Task A_request_for_what_is_the_frameworks_own_is_refused_at_once()
     {
-        var reply = await _gateway.SendAsync(new ServiceName("no"), default, true, null, CancellationToken.None);
+        var reply = await _gateway.SendAsync(new ServiceName("~registry"), default, true, null, CancellationToken.None);
         reply.Outcome.ShouldBe(ReplyOutcome.UnknownService);
         Posted<NodeInput>().ShouldBeEmpty();
     }
@@ -55,7 +55,7 @@ public class GatewayTests
         _ = SendAsync(key: "mine");
         var before = Posted<NodeInput.Requested>();
         _clock.Advance(TimeSpan.FromSeconds(4));
-        _gateway.SendAgain();
+        _gateway.SendAgain(before.Select(asked => asked.Number).ToHashSet());
         var after = Posted<NodeInput.Requested>();
         after.Select(asked => asked.Number).ShouldBe(before.Select(asked => asked.Number));
         after.Select(asked => asked.IdempotencyKey).ShouldBe([null, "mine"]);
@@ -63,15 +63,17 @@ public class GatewayTests
     }
 
     [Fact]
-    public void A_change_without_a_key_is_sent_again_with_the_one_it_was_given()
+    public async Task A_change_without_a_key_that_an_incarnation_had_taken_is_not_sent_again()
     {
-        _ = SendAsync();
-        _ = SendAsync();
-        var before = Posted<NodeInput.Requested>().Select(asked => asked.IdempotencyKey).ToArray();
-        before.ShouldAllBe(key => key != null);
-        before.ShouldBeUnique();
-        _gateway.SendAgain();
-        Posted<NodeInput.Requested>().Select(asked => asked.IdempotencyKey).ShouldBe(before);
+        var taken = SendAsync();
+        var waiting = SendAsync();
+        var before = Posted<NodeInput.Requested>();
+        _gateway.SendAgain(new HashSet<long> { before[0].Number });
+        Posted<NodeInput.Requested>().Select(asked => asked.Number).ShouldBe([before[1].Number]);
+        waiting.IsCompleted.ShouldBeFalse();
+        var reply = await taken;
+        reply.Outcome.ShouldBe(ReplyOutcome.Unavailable);
+        Encoding.UTF8.GetString(reply.Body.Span).ShouldContain("Whether the change was made is not known.");
     }
 
     [Fact]

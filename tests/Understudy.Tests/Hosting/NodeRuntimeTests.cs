@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using Understudy.Contracts;
 using Understudy.Hosting;
 using Understudy.Kernel;
+using Understudy.Replication;
 
 namespace Understudy.Tests.Hosting;
 
@@ -48,6 +49,59 @@ public sealed class NodeRuntimeTests : IAsyncDisposable
         status.Reasons.ShouldBeEmpty();
         (await _client.GetStringAsync(new Uri(node.HttpAddress, "/readyz"))).ShouldBe("ready\n");
         (await _client.GetStringAsync(new Uri(node.HttpAddress, "/health/kv/primary"))).ShouldBe("primary\n");
+        await node.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_service_comes_and_goes_while_the_node_runs()
+    {
+        await using var node = await StartAsync();
+        var orders = new ServiceName("orders");
+        var definition = new ServiceDefinition(orders, "kv", 0, 0, true);
+        var told = await CommandAsync(node, new OperatorCommand.AddService(definition));
+        told.Outcome.ShouldBe(CommandOutcome.Accepted, told.Text);
+        var key = new Uri(node.HttpAddress, "/svc/orders/keys/k");
+        using var put = await _client.PutAsync(key, new StringContent("hello"));
+        put.StatusCode.ShouldBe(HttpStatusCode.NoContent, await put.Content.ReadAsStringAsync());
+        (await _client.GetStringAsync(new Uri(node.HttpAddress, "/health/orders/primary"))).ShouldBe("primary\n");
+        node.Local.Status().Services.Select(service => service.Name).ShouldBe(["kv", "orders"]);
+
+        (await CommandAsync(node, new OperatorCommand.RemoveService(orders))).Outcome.ShouldBe(CommandOutcome.Done);
+        (await _client.GetAsync(key)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await _client.GetAsync(new Uri(node.HttpAddress, "/health/orders/primary"))).StatusCode
+            .ShouldBe(HttpStatusCode.NotFound);
+        node.Local.Status().Services.Select(service => service.Name).ShouldBe(["kv"]);
+        node.Local.History("orders")!.Changes[^1].What.ShouldBe("orders is removed");
+        await node.StopAsync(CancellationToken.None);
+        _failures.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_last_service_that_was_removed_does_not_come_back_from_the_file()
+    {
+        await using (var first = await StartAsync())
+        {
+            await CommandAsync(first, new OperatorCommand.RemoveService(new ServiceName("kv")));
+            first.Local.Status().Services.ShouldBeEmpty();
+            await first.StopAsync(CancellationToken.None);
+        }
+
+        await using var second = await StartAsync();
+        (await _client.GetAsync(Key(second))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        second.Local.Status().Services.ShouldBeEmpty();
+        second.Local.Status().Reasons.ShouldBeEmpty();
+        await second.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_command_is_carried_out_once_under_its_key()
+    {
+        await using var node = await StartAsync();
+        var hold = new OperatorCommand.Hold(null);
+        var first = await node.Commands.CommandAsync(hold, "once", CancellationToken.None);
+        await CommandAsync(node, new OperatorCommand.Resume(null));
+        (await node.Commands.CommandAsync(hold, "once", CancellationToken.None)).ShouldBe(first);
+        node.Local.Status().Held.ShouldBeFalse();
         await node.StopAsync(CancellationToken.None);
     }
 
@@ -103,6 +157,9 @@ public sealed class NodeRuntimeTests : IAsyncDisposable
         await node.StartAsync(CancellationToken.None);
         return node;
     }
+
+    private static Task<CommandAnswer> CommandAsync(NodeRuntime node, OperatorCommand command) =>
+        node.Commands.CommandAsync(command, null, CancellationToken.None).AsTask();
 
     private static Uri Key(NodeRuntime node) => new(node.HttpAddress, "/svc/kv/keys/k");
 }

@@ -7,11 +7,12 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Kv;
 using Understudy.Protocol;
+using Understudy.Replication;
 
 namespace Understudy.Tests.Http;
 
 /// <summary>A node's HTTP side on a free loopback port, before a gateway that is a <see cref="KvState"/>.</summary>
-public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
+public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncDisposable
 {
     private readonly KvState _state = new();
     private readonly WebApplication _application;
@@ -26,7 +27,7 @@ public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0);
         });
         _application = builder.Build();
-        _application.Run(new NodeHttp(this, this).AnswerAsync);
+        _application.Run(new NodeHttp(this, this, this).AnswerAsync);
     }
 
     public HttpClient Client { get; } = new();
@@ -43,6 +44,21 @@ public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
     public string? NotReady { get; set; }
 
     public bool IsStopping { get; set; }
+
+    public IReadOnlyList<NodeId> Nodes { get; } = [new("n1"), new("n2"), new("n3")];
+
+    /// <summary>What the node knows of the service kv.</summary>
+    public ServiceDefinition? Known { get; set; }
+
+    /// <summary>The commands that were given, with their keys.</summary>
+    public List<(OperatorCommand Command, string? Key)> Commands { get; } = [];
+
+    /// <summary>What every command is answered.</summary>
+    public CommandAnswer Told { get; set; } = CommandAnswer.Done("it is so");
+
+    public bool? HasKeysOfAll { get; set; } = true;
+
+    public bool IsVoter { get; set; } = true;
 
     public PrimaryPlace Place { get; set; } = PrimaryPlace.Here;
 
@@ -67,6 +83,25 @@ public sealed class HttpFixture : IGateway, INodeState, IAsyncDisposable
         return ValueTask.FromResult(
             new Reply(ReplyOutcome.Answered, answer, new ConfigurationVersion(7), new NodeId("n2")));
     }
+
+    public ValueTask<CommandAnswer> CommandAsync(
+        OperatorCommand command, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        Commands.Add((command, idempotencyKey));
+        return ValueTask.FromResult(Told);
+    }
+
+    public bool? HasKeys(ServiceName service) => HasKeysOfAll;
+
+    public ServiceDefinition? DefinitionOf(ServiceName service) => service == Known?.Name ? Known : null;
+
+    public HistoryDocument? History(string? service) => IsVoter
+        ? new HistoryDocument
+        {
+            Node = "n1",
+            Changes = [new ChangeDocument { Number = 1, Seconds = 0.5, Service = service, Cause = "why", What = "x" }],
+        }
+        : null;
 
     public PrimaryPlace PlaceOf(ServiceName service) => Place;
 

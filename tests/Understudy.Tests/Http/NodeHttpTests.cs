@@ -70,6 +70,34 @@ public sealed class NodeHttpTests : IAsyncLifetime
         timeline!.Node.ShouldBe("n1");
     }
 
+    [Fact]
+    public async Task The_history_is_of_the_service_that_is_asked_for()
+    {
+        var address = $"{HistoryDocument.Path}?service=a%2Eb";
+        var history = await _http.Client.GetFromJsonAsync(address, ContractsJson.Default.HistoryDocument);
+        history!.Changes.Single().Service.ShouldBe("a.b");
+        history = await _http.Client.GetFromJsonAsync(HistoryDocument.Path, ContractsJson.Default.HistoryDocument);
+        history!.Changes.Single().Service.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_node_without_a_copy_of_the_registry_says_whom_to_ask_for_the_history()
+    {
+        _http.IsVoter = false;
+        using var response = await _http.Client.GetAsync(HistoryDocument.Path);
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("Ask a voter");
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_know_the_services_yet_says_so()
+    {
+        _http.HasKeysOfAll = null;
+        using var response = await _http.Client.GetAsync("/svc/orders/keys/k");
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        response.Headers.RetryAfter.ShouldNotBeNull();
+    }
+
     [Theory]
     [InlineData("/")]
     [InlineData("/nowhere")]

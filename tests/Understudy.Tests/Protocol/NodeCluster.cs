@@ -26,14 +26,16 @@ internal sealed class NodeCluster
     private TimeSpan _now;
 
     /// <summary>So many voters, of which three provide kv, and so many nodes that do not vote.</summary>
-    public NodeCluster(int voters, int others, params ServiceDefinition[] more)
+    public NodeCluster(
+        int voters, int others, ServiceDefinition? kv = null, ServiceDefinition? worker = null)
     {
         ImmutableArray<NodeOption> nodes =
         [
             .. Enumerable.Range(1, voters + others)
                 .Select(i => new NodeOption(new NodeId($"n{i}"), i <= voters ? NodeKind.Voter : NodeKind.NonVoter)),
         ];
-        _options = new NodeOptions("web", Profile.Lan, nodes, [new ServiceDefinition(Kv, "kv", 2, 1, true), .. more]);
+        kv ??= new ServiceDefinition(Kv, "kv", 2, 1, true);
+        _options = new NodeOptions("web", Profile.Lan, nodes, worker is null ? [kv] : [kv, worker]);
     }
 
     public List<(NodeId Node, NodeEvent Event)> Reports { get; } = [];
@@ -134,6 +136,7 @@ internal sealed class NodeCluster
         if (input is NodeInput.ChannelLost lost) Losses.Add(lost.Peer.Node.Value);
         List<NodeEffect> effects = [];
         site.Node.Step(_now, input, effects);
+        site.Node.Step(_now, NodeInput.BatchEnded.Instance, effects);
         foreach (var effect in effects) Perform(to, effect);
         while (_runnable.TryDequeue(out var executor))
         {
@@ -162,6 +165,9 @@ internal sealed class NodeCluster
             case NodeEffect.Write write: _queue.Enqueue((by, new NodeInput.Flushed(write.File, write.Ticket))); break;
             case NodeEffect.Probe probe when !_running.ContainsKey(probe.Peer.Node):
                 _queue.Enqueue((by, new NodeInput.ProbeFailed(probe.Peer)));
+                break;
+            case NodeEffect.Instruct { Instruction: ServiceInstruction.StartAnew } anew:
+                if (_running[by.Node].Executors.Remove(anew.Service, out var given)) given.Abandon();
                 break;
             case NodeEffect.Instruct instruct:
                 ExecutorOf(by, instruct.Service).Take(instruct.Instruction);

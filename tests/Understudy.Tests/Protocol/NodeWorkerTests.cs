@@ -12,7 +12,7 @@ public class NodeWorkerTests
     private static readonly ServiceDefinition _worker =
         new(new ServiceName("nightly"), "nightly", 0, 0, false) { IsExclusive = true };
 
-    private readonly NodeCluster _cluster = new(voters: 3, others: 0, _worker);
+    private readonly NodeCluster _cluster = new(voters: 3, others: 0, worker: _worker);
 
     public NodeWorkerTests()
     {

@@ -45,8 +45,71 @@ public class StatusReasonsTests
         Reasons(inSync: 3, nodes: 4, heard: 1).ShouldContain(
             "no quorum: 1 of 4 voters, 3 are needed; not heard: n2, n3, n4");
 
-    private static ImmutableArray<string> Reasons(int inSync, int nodes, int? joining = null, int? heard = null)
+    [Fact]
+    public void A_stopped_service_says_where_its_code_failed_and_what_it_said() =>
+        Reasons(inSync: 3, nodes: 4, change: e => Failing(e) with { IsStopped = true }).ShouldBe(
+        [
+            "kv is stopped: its code failed on n1, n2 within ten minutes; last error: it threw; "
+            + "its state is kept. Mend the cause and resume kv",
+        ]);
+
+    [Fact]
+    public void Failures_are_told_while_they_count() =>
+        Reasons(inSync: 3, nodes: 4, change: Failing).ShouldBe(
+        [
+            "kv: its code failed two times on n1 within ten minutes, more than the one restart allowed: "
+            + "others go before it; last error: it threw",
+            "kv: its code failed three times on n2 within ten minutes, more than the one restart allowed: "
+            + "others go before it; last error: it threw",
+            "kv: its code failed one time on n3 within ten minutes, it was started anew in place; "
+            + "last error: it threw",
+        ]);
+
+    [Fact]
+    public void A_quarantined_node_is_told_and_is_no_spare() =>
+        Reasons(inSync: 3, nodes: 4, entry: new NodeEntry(Id(4).Node, IsDrained: false)
+        {
+            IsQuarantined = true,
+            Exits = [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero],
+        }).ShouldBe(
+        [
+            "n4 is quarantined: it left the view three times without saying so; it gets no primary and no provider "
+            + "until an operator releases it",
+            "kv has no spare of one: no further node stands by",
+        ]);
+
+    [Fact]
+    public void A_service_with_fewer_in_sync_than_it_demands_says_that_it_takes_no_writes() =>
+        Reasons(inSync: 1, nodes: 4, joining: 2, change: e => e with
+        {
+            Definition = e.Definition with { MinInSync = 2 },
+        }).ShouldContain("kv takes no writes: one provider is in sync, and it demands two");
+
+    [Fact]
+    public void A_node_without_code_for_a_service_is_told_as_what_is_in_the_way() =>
+        Reasons(inSync: 2, nodes: 3, entry: new NodeEntry(Id(3).Node, IsDrained: false)
+        {
+            HasToldKinds = true,
+            Kinds = ["votes"],
+        }).ShouldContain(
+            "kv has one secondary of two: no further node can host one (n3 has no code for the kind \"kv\")");
+
+    private static ServiceEntry Failing(ServiceEntry entry) => entry with
     {
+        Failures = [.. new[] { 2, 3, 1, 0 }.Select((count, i) =>
+            new ProviderFailures(Id(i + 1), 5, count, TimeSpan.Zero))],
+        LastError = "it threw",
+    };
+
+    private static ImmutableArray<string> Reasons(
+        int inSync,
+        int nodes,
+        int? joining = null,
+        int? heard = null,
+        Func<ServiceEntry, ServiceEntry>? change = null,
+        NodeEntry? entry = null)
+    {
+        change ??= each => each;
         ImmutableArray<MemberId> ids = [.. Enumerable.Range(1, nodes).Select(Id)];
         ImmutableArray<Provider> providers = [.. ids.Take(inSync).Select(id => new Provider(id, Disk(id)))];
         var definition = new ServiceDefinition(_kv, "kv", Secondaries: 2, Spares: 1, Durable: true);
@@ -69,7 +132,10 @@ public class StatusReasonsTests
             LeaseUntil: TimeSpan.FromSeconds(2),
             HeardVoters: heard ?? nodes,
             Selection: null,
-            new ServiceMap(new ConfigurationVersion(1), 1, [new ServiceEntry(definition, configuration)]),
+            new ServiceMap(new ConfigurationVersion(1), 1, [change(new(definition, configuration))])
+            {
+                Nodes = entry is null ? [] : [entry],
+            },
             [_kv],
             joining is { } number
                 ? ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty.Add(

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Services;
 
 namespace Understudy.Tests.Services;
@@ -77,6 +78,23 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
         thrown.Outcome.ShouldBe(ReplyOutcome.Refused);
         Encoding.UTF8.GetString(thrown.Body.Span).ShouldContain("ArgumentException: no number");
         (await AskAsync(nodes[1])).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_command_from_code_is_carried_out_once_whichever_node_is_asked()
+    {
+        var nodes = await StartAsync();
+        var admins = _hosts.Select(host => host.Services.GetRequiredService<IUnderstudyAdmin>()).ToList();
+        var hold = new OperatorCommand.Hold(new ServiceName("tally"));
+        var told = await admins[0].CommandAsync(hold, "once", _patience.Token);
+        told.Outcome.ShouldBe(CommandOutcome.Done, told.Text);
+        (await admins[1].CommandAsync(hold, "once", _patience.Token)).ShouldBe(told);
+
+        var other = new OperatorCommand.Resume(new ServiceName("tally"));
+        (await admins[2].CommandAsync(other, "once", _patience.Token)).Outcome.ShouldBe(CommandOutcome.Refused);
+        var manager = nodes[0].Status.ReplicaManager!.Primary;
+        admins[nodes.FindIndex(node => node.Node == manager)].History("tally")!.Changes
+            .Count(change => change.What == "held").ShouldBe(1);
     }
 
     [Fact]

@@ -1,0 +1,52 @@
+using Understudy.Kernel;
+
+namespace Understudy.Replication.Protocol;
+
+/// <summary>An operator's word after a total loss.</summary>
+internal sealed partial class CommandRules
+{
+    private CommandAnswer Recover(ServiceName service, NodeId? from, bool acceptsLoss)
+    {
+        if (decision.Find(service) is not { } entry) return Unknown(service);
+        if (entry.Definition.IsExclusive)
+        {
+            return CommandAnswer.Refused($"{service} is exclusive: it has no state that could be lost or recovered.");
+        }
+
+        if (!entry.Configuration.IsStarted)
+        {
+            return CommandAnswer.Refused($"{service} has not been started yet: there is nothing to recover.");
+        }
+
+        var survivors = ConfigurationPlanner.Survivors(entry, decision);
+        if (!survivors.IsEmpty)
+        {
+            var nodes = string.Join(", ", survivors.Select(p => p.Member.Node));
+            return CommandAnswer.Refused($"Nothing is lost: {nodes} has every acknowledged update of {service}.");
+        }
+
+        if (from is { } node && decision.Find(node) is not { Kind: not NodeKind.Witness })
+        {
+            return CommandAnswer.Refused($"{node} is no member of the cluster that hosts services now.");
+        }
+
+        if (!acceptsLoss) return CommandAnswer.Refused(WhatIsLost(entry, from));
+        decision.Put(entry with { Recovery = new Recovery(from) });
+        return CommandAnswer.Accepted(
+            $"{service} goes on {(from is null ? "empty" : $"from the copy on {from}")} as soon as the leases of its "
+            + "last providers have run out. Their copies are kept aside, and are not used again.");
+    }
+
+    private static string WhatIsLost(ServiceEntry entry, NodeId? from)
+    {
+        var name = entry.Definition.Name;
+        var holders = string.Join(" or ", entry.Configuration.InSync.Select(p => p.Member.Node));
+        var wait = entry.Definition.Durable
+            ? $"{holders} with its disk would bring {name} back whole."
+            : $"The in-sync copies of {name} were in memory on {holders}, and are gone.";
+        var loss = from is null
+            ? "To begin empty loses every update."
+            : $"To go on from the copy on {from} loses every update that it lacks.";
+        return $"{wait} {loss} Say that you accept this.";
+    }
+}

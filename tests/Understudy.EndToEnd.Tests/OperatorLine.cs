@@ -1,0 +1,19 @@
+using Understudy.Cli;
+
+namespace Understudy.EndToEnd.Tests;
+
+/// <summary>Gives commands to real nodes as an operator does, with the command line of <c>understudy</c>.</summary>
+internal static class OperatorLine
+{
+    /// <summary>Runs a command at a node; it must be done.</summary>
+    /// <returns>What it printed.</returns>
+    public static async Task<string> DoAsync(RealNode node, params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var terminal = new Terminal(output, error, (_, _, _, _) => throw new InvalidOperationException("runs no node"));
+        var code = await CommandLine.InvokeAsync([.. arguments, "--http", node.Http.Authority], terminal);
+        code.ShouldBe(ExitCodes.Done, $"{string.Join(' ', arguments)}: {output}{error}");
+        return output.ToString();
+    }
+}

@@ -1,0 +1,56 @@
+using Understudy.Kernel;
+using Understudy.Simulator.Clients;
+
+namespace Understudy.Simulator.Checkers;
+
+/// <summary>
+/// What clients asked of one lineage of a service. A lineage begins empty, and nothing that an earlier one
+/// acknowledged is promised in it: each is judged as a service of its own.
+/// </summary>
+/// <param name="Service">The service.</param>
+/// <param name="Lineage">The lineage.</param>
+/// <param name="IsLast">Whether it is the present one.</param>
+/// <param name="Answered">The operations that it answered.</param>
+/// <param name="Unknown">Those that it may have executed, once or not at all.</param>
+internal sealed record LineageHistory(
+    ServiceName Service,
+    Lineage Lineage,
+    bool IsLast,
+    List<ClientOperation> Answered,
+    List<ClientOperation> Unknown)
+{
+    /// <summary>One for each lineage of which anything is promised, if it began empty.</summary>
+    public static IEnumerable<LineageHistory> Of(
+        IReadOnlyList<ClientOperation> history, Activations activations, LostServices losses)
+    {
+        foreach (var operations in history.GroupBy(o => o.Service))
+        {
+            var service = operations.Key;
+            var lineages = activations.LineagesOf(service).DefaultIfEmpty().ToList();
+            foreach (var lineage in lineages)
+            {
+                if (losses.IsLost(service, lineage)) continue;
+                if (activations.Beginning(service, lineage).Origin is not null) continue;
+                yield return new LineageHistory(
+                    service,
+                    lineage,
+                    lineage == lineages[^1],
+                    [.. operations.Where(o => IsAnswered(o) && o.Lineage == lineage)],
+                    [.. operations.Where(o => MayHaveExecuted(o, lineage, activations))]);
+            }
+        }
+    }
+
+    private static bool IsAnswered(ClientOperation operation) => operation.Outcome == OperationOutcome.Answered;
+
+    /// <summary>
+    /// It was not answered; or another lineage answered one of its attempts, and this one may have had another.
+    /// </summary>
+    private static bool MayHaveExecuted(ClientOperation operation, Lineage lineage, Activations activations)
+    {
+        if (!IsAnswered(operation)) return true;
+        if (operation.Lineage == lineage || operation.Attempts < 2) return false;
+        if (operation.Lineage.Value < lineage.Value) return true;
+        return operation.CalledAt < activations.Beginning(operation.Service, operation.Lineage).At;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Understudy.Contracts;
+using Understudy.Hosting;
+using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
+using NodeStatus = Understudy.Protocol.NodeStatus;
+
+namespace Understudy.Tests.Hosting;
+
+public class ServiceStatusReportTests
+{
+    private static readonly ServiceName _votes = new("votes");
+    private static readonly MemberId _n1 = new(new NodeId("n1"), new Incarnation(1, 1));
+    private static readonly MemberId _n2 = new(new NodeId("n2"), new Incarnation(1, 1));
+
+    private static readonly ServiceEntry _entry = new(
+        new ServiceDefinition(_votes, "votes", 1, 0, true) { Never = [new("n3")] },
+        new Understudy.Replication.Configuration(
+            _votes, new(4), new Lineage(1), _n1, [new Provider(_n1, new DiskId(1))], new Epoch(2)));
+
+    [Fact]
+    public void A_service_that_this_node_has_no_code_for_says_so()
+    {
+        Create(_entry, ["kv"]).HasCode.ShouldBeFalse();
+        Create(_entry, ["kv", "votes"]).HasCode.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_switchover_says_what_it_waits_for()
+    {
+        var bringUp = new Operation(new NodeId("n2"), OperationStage.BringUp, TimeSpan.FromSeconds(3), "why");
+        Create(_entry with { Operation = bringUp }, ["votes"]).Operation!.WaitsFor.ShouldBe(
+            "n2 is about to be brought up");
+        Create(_entry with { Operation = bringUp }, ["votes"], new JoiningProgress(_n2, 40)).Operation.ShouldBe(
+            new OperationStatus
+            {
+                Target = "n2",
+                Stage = OperationStages.BringUp,
+                Since = 3,
+                Cause = "why",
+                WaitsFor = "n2 is brought up, 40 %",
+            });
+        var freeze = bringUp with { Stage = OperationStage.Freeze };
+        Create(_entry with { Operation = freeze }, ["votes"]).Operation!.WaitsFor.ShouldBe(
+            "n1 finishes what votes has in flight");
+    }
+
+    [Fact]
+    public void Rules_and_removed_providers_are_shown() =>
+        (Create(_entry with { Excluded = [new("n4")] }, []).Rules is { Never: ["n3"], Removed: ["n4"], Only: [] })
+            .ShouldBeTrue();
+
+    private static ServiceStatus Create(ServiceEntry entry, string[] kinds, params JoiningProgress[] joining)
+    {
+        var status = new NodeStatus(
+            _n1, null, true, false, TimeSpan.Zero, 1, null, ServiceMap.Empty, [],
+            ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty
+                .Add(_votes, [.. joining]),
+            [], 0, []);
+        return ServiceStatusReport.Create(entry, status, kinds);
+    }
+}
