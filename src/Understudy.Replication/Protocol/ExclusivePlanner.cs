@@ -102,7 +102,9 @@ internal sealed class ExclusivePlanner(Decision decision, ServiceEntry entry, Pr
 
     private bool MayRun(NodeId node) => decision.IsStaying(node) && decision.MayHost(entry, node);
 
-    /// <summary>Where its code does not fail; preferred nodes first, then those without what shall be apart, then the least loaded.</summary>
+    /// <summary>
+    /// Where its code does not fail; preferred nodes first, then those apart from what shall be, then the least loaded.
+    /// </summary>
     private Member? Best(NodeId? except)
     {
         var preferred = entry.Definition.Preferred;

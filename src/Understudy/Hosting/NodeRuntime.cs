@@ -83,11 +83,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _hold = HoldFor(configuration.Profile);
         _gateway = new Gateway(inbox, _hold, clock);
         _commands = new CommandGateway(inbox, _hold, clock);
-        _executors = new ServiceExecutors(
-            catalog,
-            configuration.Profile,
-            clock,
-            fail);
+        _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _loop = new NodeLoop(new NodeLoopParts
         {

@@ -83,7 +83,8 @@ public sealed class UnderstudyBuilder
     /// cancelled: within half a heartbeat (50 ms with <c>lan</c>) when the node's view lease is about to end, else
     /// within the limit of a call (30 s with <c>lan</c>). Otherwise <b>the process ends</b>, since another node is
     /// about to run it. If it returns by itself it is done, until another node takes over; if it throws it is begun
-    /// again, the first time at once, and on another node if it fails again within 10 minutes.
+    /// again, the first time at once, and on another node if it fails again within 10 minutes; when it has failed so on
+    /// every node it is stopped until an operator resumes it.
     /// </typeparam>
     /// <param name="name">Its name, unique in the cluster among all services.</param>
     /// <returns>This builder.</returns>
