@@ -104,7 +104,7 @@ install_tools
 build
 check_format
 say "Running the test projects (outputs: $logs)."
-for project in tests/*.Tests/*.csproj; do
+for project in tests/*.Tests/*.csproj samples/TestingYourService/*.csproj; do
     run_tests "$(basename "$project" .csproj)"
 done
 finish

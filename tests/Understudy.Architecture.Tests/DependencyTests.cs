@@ -17,6 +17,8 @@ public class DependencyTests
         ["Understudy"] = new(
             ["Kernel", "Transport", "Membership", "Selection", "Replication", "Contracts"],
             ["Microsoft.Data.Sqlite", "System.IO.Hashing", "Tomlyn", "Yarp.ReverseProxy", "Google.Protobuf"]),
+        ["Testing"] = new(
+            ["Kernel", "Transport", "Membership", "Selection", "Replication", "Contracts", "Understudy"], []),
         ["Cli"] = new(["Kernel", "Understudy", "Contracts"], ["System.CommandLine", "Spectre.Console"]),
     };
 

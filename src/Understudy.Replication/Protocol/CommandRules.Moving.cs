@@ -25,7 +25,7 @@ internal sealed partial class CommandRules
                 $"{service} is being switched over to {present.Target} already. Abort that first.");
         }
 
-        if ((wanted ?? BestTarget(group)) is not { } target)
+        if ((wanted ?? BestTarget(group, entry)) is not { } target)
         {
             return CommandAnswer.Refused(
                 $"No other node has an in-sync provider of {Names(group)} and may be primary. "
@@ -78,7 +78,7 @@ internal sealed partial class CommandRules
         // Without state there is nothing to lose, and nothing may be hurried.
         if (entry.Definition.IsExclusive) return Switchover(service, null);
         var group = Group(service);
-        if (BestTarget(group) is not { } target)
+        if (BestTarget(group, entry) is not { } target)
         {
             return CommandAnswer.Refused(
                 $"No other node has an in-sync provider of {Names(group)}: a failover would lose the state.");
@@ -108,16 +108,20 @@ internal sealed partial class CommandRules
         }
     }
 
-    /// <summary>The least loaded node that could take all of them over now.</summary>
-    private NodeId? BestTarget(ImmutableArray<ServiceEntry> group)
+    /// <summary>
+    /// The node that could take all of them over now from where the service is: one that has some of their primaries
+    /// already, else the least loaded.
+    /// </summary>
+    private NodeId? BestTarget(ImmutableArray<ServiceEntry> group, ServiceEntry service)
     {
-        var nodes = group[0].Definition.IsExclusive
+        var nodes = service.Definition.IsExclusive
             ? decision.Hosts.Select(m => m.Id.Node)
-            : group[0].Configuration.InSync.Where(p => decision.Contains(p.Member)).Select(p => p.Member.Node)
+            : service.Configuration.InSync.Where(p => decision.Contains(p.Member)).Select(p => p.Member.Node)
                 .Where(n => group.All(e => e.IsInSyncOn(n)));
         var targets = nodes
-            .Where(n => n != group[0].Configuration.Primary?.Node && WhyNoTarget(group, n) is null)
-            .OrderBy(decision.PrimariesOn).ThenByDescending(n => n).ToList();
+            .Where(n => n != service.Configuration.Primary?.Node && WhyNoTarget(group, n) is null)
+            .OrderByDescending(n => group.Count(e => e.Configuration.Primary?.Node == n))
+            .ThenBy(decision.PrimariesOn).ThenByDescending(n => n).ToList();
         return targets.Count == 0 ? null : targets[0];
     }
 

@@ -5,6 +5,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Protocol;
+using Understudy.Replication;
 
 // The package's own namespace: "Understudy.Configuration" would hide the configuration of a service.
 namespace Understudy;
@@ -68,6 +71,18 @@ public sealed record ClusterConfiguration
         return new ConfigurationProblem(file, 0, 0, $"there is no node \"{self}\" in this file", meaning);
     }
 
+    /// <summary>What a node's core is told.</summary>
+    /// <param name="kinds">The kinds of services that the node has code for.</param>
+    internal NodeOptions ToNodeOptions(IEnumerable<string> kinds) => new(
+        Cluster,
+        Profile,
+        [.. Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
+        [.. Services.OrderBy(service => service.Name).Select(service => service.ToDefinition())])
+    {
+        Quarantine = Quarantine ? QuarantineRule.Default : QuarantineRule.Never,
+        Kinds = [.. kinds.Order(StringComparer.Ordinal)],
+    };
+
     public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
 
     public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
@@ -87,7 +102,8 @@ public sealed record ClusterConfiguration
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
-                + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}\n");
+                + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}"
+                + $"{service.Rules}\n");
         return text.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using Understudy.Kernel;
+using Understudy.Replication;
 
 namespace Understudy;
 
@@ -20,6 +21,9 @@ public sealed record ServiceConfiguration(
 
     /// <summary>The kind of the built-in key-value service.</summary>
     public const string KeyValue = "kv";
+
+    /// <summary>Where it may be, and beside which other services. Default: anywhere.</summary>
+    public ServiceRules Rules { get; init; } = ServiceRules.None;
 
     public const int DefaultSecondaries = 2;
 
@@ -48,6 +52,21 @@ public sealed record ServiceConfiguration(
     /// <summary>A worker, whose name is its kind too.</summary>
     internal static ServiceConfiguration Worker(string name) =>
         new(new ServiceName(name), name, 0, 0, Durability.Memory) { IsExclusive = true };
+
+    internal ServiceDefinition ToDefinition() => new(Name, Kind, Secondaries, Spares, Durability == Durability.Disk)
+    {
+        MinInSync = MinInSync,
+        TotalLoss = TotalLoss == TotalLoss.StartEmpty ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
+        Restarts = Restarts,
+        RestartWindow = RestartWindow,
+        IsExclusive = IsExclusive,
+        With = Rules.With,
+        After = Rules.After,
+        Apart = Rules.Apart,
+        Preferred = Rules.Preferred,
+        Only = Rules.Only,
+        Never = Rules.Never,
+    };
 }
 
 /// <summary>What an acknowledged update survives.</summary>

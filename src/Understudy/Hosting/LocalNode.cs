@@ -68,13 +68,8 @@ internal sealed class LocalNode(
     public StatusDocument Status() =>
         StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now, gateway.Count);
 
-    public HistoryDocument? History(string? service)
-    {
-        if (configuration.Find(self) is not { Votes: true }) return null;
-        var changes = (loop.Status?.History ?? [])
-            .Where(change => service is null || change.Service?.Value == service);
-        return new HistoryDocument { Node = self.Value, Changes = [.. changes.Select(StatusReport.ChangeOf)] };
-    }
+    public HistoryDocument? History(string? service) =>
+        StatusReport.HistoryOf(configuration, self, loop.Status, service);
 
     public TimelineDocument Timeline() => timeline.ToDocument();
 

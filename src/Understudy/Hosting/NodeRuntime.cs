@@ -87,7 +87,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = OptionsOf(configuration, catalog),
+            Options = configuration.ToNodeOptions(catalog.Kinds),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
@@ -219,33 +219,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
 
-    private static NodeOptions OptionsOf(ClusterConfiguration configuration, ServiceCatalog catalog) => new(
-        configuration.Cluster,
-        configuration.Profile,
-        [.. configuration.Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
-        [.. configuration.Services.OrderBy(service => service.Name).Select(DefinitionOf)])
-    {
-        Quarantine = configuration.Quarantine ? Replication.QuarantineRule.Default : Replication.QuarantineRule.Never,
-        Kinds = [.. catalog.Kinds.Order(StringComparer.Ordinal)],
-    };
-
-    /// <summary>What the cluster's file wants of a service.</summary>
-    internal static ServiceDefinition DefinitionOf(ServiceConfiguration service) => new(
-        service.Name,
-        service.Kind,
-        service.Secondaries,
-        service.Spares,
-        service.Durability == Durability.Disk)
-    {
-        MinInSync = service.MinInSync,
-        TotalLoss = service.TotalLoss == TotalLoss.StartEmpty
-            ? TotalLossPolicy.StartEmpty
-            : TotalLossPolicy.Wait,
-        Restarts = service.Restarts,
-        RestartWindow = service.RestartWindow,
-        IsExclusive = service.IsExclusive,
-    };
-
     private WorkerRuns CreateWorkers(
         ClusterConfiguration configuration, ServiceCatalog catalog, Action<Exception> fail, bool endsWithLease)
     {
@@ -267,8 +240,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         return timer;
     }
 
-    // A failover after silence, and some more.
-    private static TimeSpan HoldFor(Profile profile) =>
+    /// <summary>How long a request may wait for its answer: a failover after silence, and some more.</summary>
+    internal static TimeSpan HoldFor(Profile profile) =>
         TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
 
     private static UInt128 RandomId() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));

@@ -37,6 +37,15 @@ internal static class StatusReport
             HeldRequests = heldRequests,
         };
 
+    /// <summary>What RMs decided lately; null on a node that does not vote, for it keeps no registry.</summary>
+    public static HistoryDocument? HistoryOf(
+        ClusterConfiguration configuration, NodeId self, NodeStatus? status, string? service)
+    {
+        if (configuration.Find(self) is not { Votes: true }) return null;
+        var changes = (status?.History ?? []).Where(change => service is null || change.Service?.Value == service);
+        return new HistoryDocument { Node = self.Value, Changes = [.. changes.Select(ChangeOf)] };
+    }
+
     private static ThisNodeStatus ThisNode(NodeId self, NodeStatus? status) => new()
     {
         Id = self.Value,
@@ -98,7 +107,7 @@ internal static class StatusReport
         var entries = status.Map.IsDecided
             ? status.Map.Services
             : configuration.Services.Select(service => new ServiceEntry(
-                NodeRuntime.DefinitionOf(service), Configuration.NotStarted(service.Name)));
+                service.ToDefinition(), Configuration.NotStarted(service.Name)));
         return entries.Select(entry => ServiceStatusReport.Create(entry, status, kinds));
     }
 

@@ -42,7 +42,7 @@ internal sealed class PrimaryContext(
     public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var caller = WaitingCaller.Of(this, change);
+        var caller = WaitingCaller.Of(this, change, executor.Scheduler);
         var committed = caller.Committed;
         executor.Enqueue(caller);
         return committed;
@@ -50,7 +50,7 @@ internal sealed class PrimaryContext(
 
     public ValueTask<long> CheckpointAsync(ReadOnlyMemory<byte> checkpoint)
     {
-        var caller = WaitingCaller.Of(this, make: null);
+        var caller = WaitingCaller.Of(this, make: null, executor.Scheduler);
         var committed = caller.Committed;
         executor.OfferInTurn(this, checkpoint, caller);
         return committed;
@@ -58,7 +58,7 @@ internal sealed class PrimaryContext(
 
     public ValueTask ConfirmAsync()
     {
-        var caller = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var caller = new TaskCompletionSource(executor.Completion);
         long number;
         lock (_gate)
         {
@@ -124,6 +124,6 @@ internal sealed class PrimaryContext(
             _confirmations.Clear();
         }
 
-        _ = _demoted.CancelAsync();
+        executor.Cancel(_demoted);
     }
 }

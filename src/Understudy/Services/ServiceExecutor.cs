@@ -72,6 +72,16 @@ internal sealed partial class ServiceExecutor
     /// <summary>A confirmation that the primary's code asked for.</summary>
     internal sealed record Confirm(PrimaryContext Reign, long Token);
 
+    /// <summary>
+    /// Where the service's code runs, if not on the thread pool: then whoever waits for a checkpoint goes on by a
+    /// scheduler as well, so that nothing happens behind its back.
+    /// </summary>
+    public TaskScheduler? Scheduler { get; init; }
+
+    /// <summary>How what waits for this executor goes on.</summary>
+    public TaskCreationOptions Completion =>
+        Scheduler is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
+
     /// <summary>The last checkpoint that the state contains.</summary>
     public long Position => _position;
 
@@ -156,7 +166,19 @@ internal sealed partial class ServiceExecutor
         Volatile.Read(ref _reign)?.End();
         foreach (var work in left) Refuse(work);
         if (wasBlocked) _wake(); // The rest of what it stopped within is refused there.
-        _ = _ended.CancelAsync();
+        Cancel(_ended);
+    }
+
+    /// <summary>Cancels a token whose callbacks are the service's code: they do not run here.</summary>
+    public void Cancel(CancellationTokenSource source)
+    {
+        if (Scheduler is not { } scheduler)
+        {
+            _ = source.CancelAsync();
+            return;
+        }
+
+        Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
     }
 
     /// <summary>Does all that waits, until nothing does or too much waits to be committed.</summary>

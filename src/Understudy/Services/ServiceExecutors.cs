@@ -5,16 +5,18 @@ using Understudy.Replication;
 
 namespace Understudy.Services;
 
-/// <summary>The executors of all services in one process, on the thread pool.</summary>
+/// <summary>The executors of all services in one process, on the thread pool or a scheduler of its own.</summary>
 /// <param name="catalog">Makes instances of services.</param>
 /// <param name="profile">How long calls may take.</param>
 /// <param name="clock">Measures them.</param>
 /// <param name="fail">Ends the process: an invariant is broken.</param>
+/// <param name="scheduler">Where services' code runs; null for the thread pool.</param>
 internal sealed class ServiceExecutors(
     ServiceCatalog catalog,
     Profile profile,
     TimeProvider clock,
-    Action<Exception> fail)
+    Action<Exception> fail,
+    TaskScheduler? scheduler = null)
 {
     private readonly Dictionary<ServiceName, ServiceExecutor> _executors = [];
     private readonly ConcurrentDictionary<ServiceName, IReplicatedService> _instances = [];
@@ -87,15 +89,27 @@ internal sealed class ServiceExecutors(
 
         PooledRun? run = null;
         var executor = new ServiceExecutor(
-            service, instance, report => post(new NodeInput.Reported(service, report)), () => run!.Queue(), clock);
+            service, instance, report => post(new NodeInput.Reported(service, report)), () => run!.Queue(), clock)
+        {
+            Scheduler = scheduler,
+        };
         run = new PooledRun(executor, fail);
         return executor;
     }
 
-    /// <summary>Has an executor run on the thread pool.</summary>
+    /// <summary>Has an executor run where it is to.</summary>
     private sealed class PooledRun(ServiceExecutor executor, Action<Exception> fail) : IThreadPoolWorkItem
     {
-        public void Queue() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        public void Queue()
+        {
+            if (executor.Scheduler is not { } scheduler)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
+            }
+
+            Task.Factory.StartNew(Execute, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
+        }
 
         public void Execute() => _ = RunAsync();
 

@@ -24,7 +24,8 @@ public sealed class UnderstudyBuilder
     /// </typeparam>
     /// <param name="name">
     /// Its name, unique in the cluster. With a file, <c>[service.NAME]</c> with <c>kind = "NAME"</c> says its shape;
-    /// otherwise <paramref name="shape"/> does.
+    /// otherwise <paramref name="shape"/> does. Its rules (<see cref="ServiceShape.With"/> and the like) are said by
+    /// <paramref name="shape"/> in both cases.
     /// </param>
     /// <param name="shape">Says how many providers it wants; by default 2 secondaries, 1 spare, on disk.</param>
     /// <returns>This builder.</returns>
@@ -68,6 +69,7 @@ public sealed class UnderstudyBuilder
             TotalLoss = wanted.TotalLoss,
             Restarts = wanted.Restarts,
             RestartWindow = wanted.RestartWindow,
+            Rules = wanted.ToRules(),
         });
         _kinds.Add((name, provider => ActivatorUtilities.CreateInstance<TService>(provider)));
         return this;

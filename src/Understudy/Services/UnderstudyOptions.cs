@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
 
 namespace Understudy;
 
@@ -71,9 +73,11 @@ public sealed class UnderstudyOptions
                 return null;
             case ConfigurationResult.Valid { Configuration: var read }:
                 var known = read.Services.Select(service => service.Name).ToHashSet();
+                var rules = services.ToLookup(service => service.Name, service => service.Rules);
                 ImmutableArray<ServiceConfiguration> all =
                 [
-                    .. read.Services.Select(service => AsAdded(service, services)),
+                    .. read.Services.Select(service =>
+                        AsAdded(service with { Rules = rules[service.Name].FirstOrDefault(service.Rules) }, services)),
                     .. services.Where(service => !known.Contains(service.Name)),
                 ];
                 return read with { Services = [.. all.OrderBy(service => service.Name)] };
@@ -101,8 +105,33 @@ public sealed class UnderstudyOptions
             problems.Add($"Nodes has {same.Key} more than once. Give every node an id of its own.");
         foreach (var same in configuration.Services.GroupBy(service => service.Name).Where(group => group.Count() > 1))
             problems.Add($"The service {same.Key} is added more than once. Give every service a name of its own.");
+        CheckRules(configuration, problems);
         var voters = configuration.Nodes.Count(node => node.Votes);
         if (!configuration.Nodes.IsEmpty && voters is 0 or > ClusterConfiguration.MaxVoters)
             problems.Add($"There are {voters} voters; a cluster has 1 to {ClusterConfiguration.MaxVoters}.");
+    }
+
+    private static void CheckRules(ClusterConfiguration configuration, List<string> problems)
+    {
+        SortedDictionary<ServiceName, ServiceDefinition> definitions = [];
+        foreach (var service in configuration.Services) definitions[service.Name] = service.ToDefinition();
+        foreach (var (name, definition) in definitions)
+        {
+            foreach (var other in definition.With.Concat(definition.After).Concat(definition.Apart))
+            {
+                if (definitions.ContainsKey(other)) continue;
+                problems.Add($"{name} has a rule about \"{other}\", but there is no such service: there are "
+                    + $"{string.Join(", ", definitions.Keys)}.");
+            }
+
+            foreach (var node in definition.Preferred.Concat(definition.Only).Concat(definition.Never))
+            {
+                if (configuration.Find(node) is null)
+                    problems.Add($"{name} has a rule about the node \"{node}\", but the cluster has no such node.");
+            }
+        }
+
+        if (ServiceGroups.FindCycle(definitions) is { } cycle)
+            problems.Add($"Services cannot wait for each other: {cycle}. Take one of these rules away.");
     }
 }

@@ -18,6 +18,7 @@ internal sealed class WaitingCaller : IValueTaskSource<long>, IThreadPoolWorkIte
     private Func<ReadOnlyMemory<byte>>? _make;
     private Exception? _failure;
     private long _number;
+    private bool _isScheduled;
 
     private WaitingCaller()
     {
@@ -31,33 +32,45 @@ internal sealed class WaitingCaller : IValueTaskSource<long>, IThreadPoolWorkIte
 
     /// <param name="reign">The primary whose code it is.</param>
     /// <param name="make">Makes its change; null if that has been made.</param>
-    public static WaitingCaller Of(PrimaryContext reign, Func<ReadOnlyMemory<byte>>? make)
+    /// <param name="scheduler">
+    /// Where the service's code runs if not on the thread pool; then the caller has captured it and goes on there.
+    /// </param>
+    public static WaitingCaller Of(
+        PrimaryContext reign, Func<ReadOnlyMemory<byte>>? make, TaskScheduler? scheduler)
     {
         WaitingCaller? caller;
         lock (s_gate) s_spare.TryPop(out caller);
         caller ??= new WaitingCaller();
-        (caller._reign, caller._make) = (reign, make);
+        (caller._reign, caller._make, caller._isScheduled) = (reign, make, scheduler is not null);
         return caller;
     }
 
     /// <summary>Changes the state.</summary>
     public ReadOnlyMemory<byte> Make() => _make!();
 
-    /// <summary>Its change is committed. It goes on on the thread pool.</summary>
+    /// <summary>Its change is committed. It goes on on the thread pool, or where the service's code runs.</summary>
     public void Complete(long number)
     {
         _number = number;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        GoOn();
     }
 
     /// <summary>Its change was not made, or it is not known whether it is committed.</summary>
     public void Fail(Exception failure)
     {
         _failure = failure;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        GoOn();
     }
 
-    void IThreadPoolWorkItem.Execute()
+    void IThreadPoolWorkItem.Execute() => Tell();
+
+    private void GoOn()
+    {
+        if (_isScheduled) Tell();
+        else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void Tell()
     {
         if (_failure is { } failure) _core.SetException(failure);
         else _core.SetResult(_number);

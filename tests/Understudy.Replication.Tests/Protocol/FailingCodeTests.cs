@@ -145,6 +145,22 @@ public sealed class FailingCodeTests
         cluster["side"].IsFrozen.ShouldBeTrue();
     }
 
+    /// <summary>Seed 5473 of the simulator: the whole group went to where the code had failed.</summary>
+    [Fact]
+    public void What_fails_on_its_way_to_its_sponsor_goes_there_at_once_and_the_sponsor_stays()
+    {
+        var cluster = Cluster(nodes: 3, Service("kv", 2), Service("side", 2) with { Restarts = 0 });
+        var (home, away) = (cluster.Roles("kv").Primary!, cluster.Roles("side").Primary!);
+        away.ShouldNotBe(home);
+        cluster.Give(new OperatorCommand.ChangeService(cluster["side"].Definition with { With = [Kv] }));
+        cluster["side"].IsFrozen.ShouldBeTrue();
+
+        cluster.Fail("side", away);
+
+        cluster.Roles("kv").Primary.ShouldBe(home);
+        cluster.Roles("side").Primary.ShouldBe(home);
+    }
+
     [Fact]
     public void A_held_service_is_not_moved_by_its_failures()
     {

@@ -132,6 +132,20 @@ public sealed class SwitchoverTests
     }
 
     [Fact]
+    public void A_failover_of_a_service_that_is_not_with_its_sponsor_yet_takes_it_there()
+    {
+        var cluster = Cluster(Service("kv", 3), Service("side", 3));
+        var home = cluster.Roles("kv").Primary;
+        cluster.Roles("side").Primary.ShouldNotBe(home);
+        cluster.Give(new OperatorCommand.ChangeService(cluster["side"].Definition with { With = [Kv] }));
+
+        cluster.Give(new OperatorCommand.Failover(new ServiceName("side"), AcceptsLoss: true));
+
+        cluster.Roles("kv").Primary.ShouldBe(home);
+        cluster.Roles("side").Primary.ShouldBe(home);
+    }
+
+    [Fact]
     public void A_group_moves_as_one_and_none_serves_until_all_are_drained()
     {
         var cluster = Cluster(

@@ -41,13 +41,18 @@ internal sealed record LineageHistory(
         }
     }
 
+    private static readonly long LongestHold = TimeSpan.FromSeconds(15).Ticks;
+
     private static bool IsAnswered(ClientOperation operation) => operation.Outcome == OperationOutcome.Answered;
 
     /// <summary>
-    /// It was not answered; or another lineage answered one of its attempts, and this one may have had another.
+    /// It was not answered; or another lineage answered one of its attempts, and this one may have had another. Nobody
+    /// holds an attempt for as long as this: what ended long before the lineage began did not reach it.
     /// </summary>
     private static bool MayHaveExecuted(ClientOperation operation, Lineage lineage, Activations activations)
     {
+        var isOver = operation.SentAt + LongestHold < activations.Beginning(operation.Service, lineage).At;
+        if (isOver && lineage.Value > 1) return false;
         if (!IsAnswered(operation)) return true;
         if (operation.Lineage == lineage || operation.Attempts < 2) return false;
         if (operation.Lineage.Value < lineage.Value) return true;

@@ -47,6 +47,9 @@ internal sealed class ClientOperation(long number, int client, ServiceName servi
     /// <summary>The lineage of the service that answered.</summary>
     public Lineage Lineage { get; set; }
 
+    /// <summary>When it was sent last.</summary>
+    public long SentAt { get; set; }
+
     /// <summary>How often it was sent.</summary>
     public int Attempts { get; set; }
 

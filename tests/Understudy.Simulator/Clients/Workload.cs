@@ -236,6 +236,7 @@ internal sealed class Workload
     {
         var gateway = DrawGateway(operation.Request);
         operation.Attempts++;
+        operation.SentAt = _cluster.Now;
         var attempt = new Attempt(operation, gateway);
         var delay = _random.Exponential(TimeSpan.FromMilliseconds(0.3)).Ticks;
         _cluster.Schedule(delay, new SimulationEvent(EventKind.RequestArrives, gateway, Payload: attempt));

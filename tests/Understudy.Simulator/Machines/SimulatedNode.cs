@@ -4,6 +4,7 @@ using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
 using Understudy.Simulator.Faults;
+using Understudy.Testing.Machines;
 using Understudy.Transport;
 
 namespace Understudy.Simulator.Machines;
@@ -17,7 +18,7 @@ internal sealed class SimulatedNode(
 {
     private readonly List<NodeEffect> _effects = [];
     private readonly List<NodeInput> _waiting = [];
-    private readonly SimulatedDisk _disk = new(new DiskId(random.NextId()));
+    private readonly MemoryDisk _disk = new(new DiskId(random.NextId()));
     private readonly SortedDictionary<ServiceName, SimulatedProvider> _providers = [];
     private readonly SeededRandom _batching = random.Fork();
     private readonly string _name = option.Id.Value;

@@ -110,6 +110,23 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Rules_of_services_that_cannot_be_met_are_all_named()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.AddUnderstudy(options => options.Nodes.Add(Node("n1")))
+            .AddService<Tally>("a", shape => shape.With.Add("b"))
+            .AddService<Tally>("b", shape => shape.After.Add("a"))
+            .AddService<Tally>("c", shape => shape.Apart.Add("nobody"))
+            .AddService<Tally>("d", shape => shape.Never.Add("n9"));
+        using var host = builder.Build();
+
+        var failure = await Should.ThrowAsync<InvalidOperationException>(host.StartAsync());
+        failure.Message.ShouldContain("a -> b -> a");
+        failure.Message.ShouldContain("c has a rule about \"nobody\"");
+        failure.Message.ShouldContain("d has a rule about the node \"n9\"");
+    }
+
+    [Fact]
     public void A_service_may_not_have_the_built_in_one_s_name()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

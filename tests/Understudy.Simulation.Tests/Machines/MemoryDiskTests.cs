@@ -1,15 +1,15 @@
 using System.Text;
 using Understudy.Kernel;
 using Understudy.Protocol;
-using Understudy.Simulator.Machines;
+using Understudy.Testing.Machines;
 
 namespace Understudy.Simulation.Tests.Machines;
 
-public sealed class SimulatedDiskTests
+public sealed class MemoryDiskTests
 {
     private static readonly ServiceName Service = new("kv");
 
-    private readonly SimulatedDisk _disk = new(new DiskId(1));
+    private readonly MemoryDisk _disk = new(new DiskId(1));
 
     [Fact]
     public void What_was_flushed_is_found_again()
@@ -40,7 +40,7 @@ public sealed class SimulatedDiskTests
         HashSet<string> found = [];
         for (var seed = 0UL; seed < 100; seed++)
         {
-            var disk = new SimulatedDisk(new DiskId(1));
+            var disk = new MemoryDisk(new DiskId(1));
             for (var i = 1; i <= 3; i++)
             {
                 disk.Add(new NodeEffect.Write(StoreFile.Control, i, [Record("a", $"{i}"), Record("b", $"{i}")]));

@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 using Understudy.Kernel;
 using Understudy.Protocol;
 
-namespace Understudy.Simulator.Machines;
+namespace Understudy.Testing.Machines;
 
 /// <summary>
 /// A node's durable store: what was flushed, and for each file the batches that are not yet. A crash keeps a drawn
 /// number of the oldest of these and loses the rest; a batch survives whole or not at all.
 /// </summary>
-internal sealed class SimulatedDisk(DiskId id)
+internal sealed class MemoryDisk(DiskId id)
 {
     private readonly SortedDictionary<string, ReadOnlyMemory<byte>> _records = new(StringComparer.Ordinal);
     private readonly SortedDictionary<ServiceName, StoredJournal> _journals = [];

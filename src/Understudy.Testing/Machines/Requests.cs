@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text;
+using Understudy.Kernel;
+using Understudy.Protocol;
+using Understudy.Replication;
+
+namespace Understudy.Testing.Machines;
+
+/// <summary>
+/// What clients and operators asked one process: its gateway. A change without a key is given one, and what is
+/// outstanding when an incarnation ends is asked again of the next, as in a real node.
+/// </summary>
+internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
+{
+    private readonly SortedDictionary<long, Outstanding> _outstanding = [];
+    private readonly SortedDictionary<long, TaskCompletionSource<CommandAnswer>> _commands = [];
+    private string? _closed = "is not running";
+    private long _lastNumber;
+
+    /// <summary>How many wait for their answers.</summary>
+    public int Count => _outstanding.Count;
+
+    /// <summary>From any thread. It is asked in the next turn.</summary>
+    public Task<Reply> SendAsync(
+        ServiceName service,
+        ReadOnlyMemory<byte> body,
+        bool isRead,
+        string? idempotencyKey,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // Without RunContinuationsAsynchronously: what waits has a scheduler of its own, and the pool would hide it.
+        var caller = new TaskCompletionSource<Reply>();
+        time.Post(() => Ask(
+            number => new NodeInput.Requested(
+                number, service, body, isRead, idempotencyKey ?? (isRead ? null : OwnKey(number)), hold),
+            caller,
+            cancellationToken));
+        return caller.Task;
+    }
+
+    /// <summary>From any thread. Gives an operator's command.</summary>
+    public Task<CommandAnswer> GiveAsync(OperatorCommand command, string? idempotencyKey)
+    {
+        var caller = new TaskCompletionSource<CommandAnswer>();
+        time.Post(() =>
+        {
+            if (_closed is { } why)
+            {
+                caller.TrySetResult(new CommandAnswer(CommandOutcome.Unavailable, $"{machine.Id} {why}."));
+                return;
+            }
+
+            _commands.Add(++_lastNumber, caller);
+            machine.Give(new NodeInput.CommandGiven(_lastNumber, command, idempotencyKey ?? OwnKey(_lastNumber), hold));
+        });
+        return caller.Task;
+    }
+
+    public void Open() => _closed = null;
+
+    /// <summary>Refuses everything that is outstanding and everything that comes.</summary>
+    public void Close(string why)
+    {
+        _closed = why;
+        foreach (var number in _outstanding.Keys.ToList()) Answer(number, Unavailable());
+        foreach (var number in _commands.Keys.ToList())
+            Answer(number, new CommandAnswer(CommandOutcome.Unavailable, $"{machine.Id} {why}."));
+    }
+
+    /// <summary>The node has been asked to stop: it takes no more, and answers what it took.</summary>
+    public void TakeNoMore() => _closed = "is stopping";
+
+    public void Answer(long number, Reply reply)
+    {
+        if (_outstanding.Remove(number, out var asked)) asked.Caller.TrySetResult(reply);
+    }
+
+    public void Answer(long number, CommandAnswer told)
+    {
+        if (_commands.Remove(number, out var caller)) caller.TrySetResult(told);
+    }
+
+    /// <summary>A new incarnation begins in the same process.</summary>
+    public void SendAgain()
+    {
+        foreach (var asked in _outstanding.Values.ToList())
+        {
+            var left = hold - (time.Now - asked.Since);
+            machine.Give(asked.Input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
+        }
+
+        foreach (var number in _commands.Keys.ToList())
+        {
+            Answer(number, new CommandAnswer(
+                CommandOutcome.Unavailable, $"The incarnation of {machine.Id} that was asked has ended. Ask again."));
+        }
+    }
+
+    private void Ask(
+        Func<long, NodeInput.Requested> input, TaskCompletionSource<Reply> caller, CancellationToken cancellationToken)
+    {
+        if (_closed is not null)
+        {
+            caller.TrySetResult(Unavailable());
+            return;
+        }
+
+        var asked = new Outstanding(input(++_lastNumber), time.Now, caller);
+        var number = asked.Input.Number;
+        _outstanding.Add(number, asked);
+        if (cancellationToken.CanBeCanceled)
+            cancellationToken.UnsafeRegister(_ => time.Post(() => Abandon(number, cancellationToken)), null);
+        machine.Give(asked.Input);
+    }
+
+    private void Abandon(long number, CancellationToken cancellationToken)
+    {
+        if (!_outstanding.Remove(number, out var asked)) return;
+        machine.Give(new NodeInput.RequestAbandoned(number));
+        asked.Caller.TrySetCanceled(cancellationToken);
+    }
+
+    private string OwnKey(long number) => string.Create(CultureInfo.InvariantCulture, $"~{machine.Boot}-{number}");
+
+    private Reply Unavailable() => new(
+        ReplyOutcome.Unavailable,
+        Encoding.UTF8.GetBytes($"{machine.Id} {_closed}. Ask another node."),
+        ConfigurationVersion.None,
+        null);
+
+    private sealed record Outstanding(NodeInput.Requested Input, TimeSpan Since, TaskCompletionSource<Reply> Caller);
+}
