@@ -113,7 +113,7 @@ public sealed partial class Node
     /// <summary>It runs here in the version that says so, until the lease is about to end or the node leaves.</summary>
     private bool IsRunWanted(HostedWorker worker, TimeSpan until) =>
         IsMember && !_isHandedOver && !worker.IsDone && worker.Configuration?.Primary == _self
-        && until - _now > _options.Profile.LeaseMargin
+        && until - _now > _options.Profile.WorkerMargin
         && (worker.StartAnewAt is not { } due || _now >= due)
         && Map.Find(worker.Definition.Name) is not { IsStopped: true };
 

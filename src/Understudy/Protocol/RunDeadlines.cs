@@ -67,7 +67,7 @@ internal sealed class RunDeadlines(Profile profile, Mutation mutations = Mutatio
     /// <returns>False if the lease is about to end: it must not begin.</returns>
     public bool TryBegin(long run, TimeSpan now)
     {
-        if (_leaseUntil - now <= profile.LeaseMargin) return false;
+        if (_leaseUntil - now <= profile.WorkerMargin) return false;
         _runs.Add(run, new Run());
         return true;
     }
@@ -103,7 +103,7 @@ internal sealed class RunDeadlines(Profile profile, Mutation mutations = Mutatio
     {
         foreach (var (number, run) in _runs)
         {
-            if (run.CancelledAt is null && now >= EndOf(run) - profile.LeaseMargin)
+            if (run.CancelledAt is null && now >= EndOf(run) - profile.WorkerMargin)
             {
                 run.CancelledAt = now;
                 cancel.Add(number);
@@ -120,7 +120,7 @@ internal sealed class RunDeadlines(Profile profile, Mutation mutations = Mutatio
 
     private TimeSpan? NextOf(Run run) => run.IsOverdue ? null
         : run.CancelledAt is { } since ? OverdueAt(run, since)
-        : EndOf(run) - profile.LeaseMargin;
+        : EndOf(run) - profile.WorkerMargin;
 
     /// <summary>Early enough to say why before the process is killed.</summary>
     private TimeSpan OverdueAt(Run run, TimeSpan cancelledAt)

@@ -82,8 +82,8 @@ public sealed class UnderstudyBuilder
     /// <typeparam name="TWorker">
     /// Its code. An instance is made for each run, in a scope of services of its own; its constructor is given what it
     /// asks for, an <see cref="IWorkerContext"/> among it. <c>ExecuteAsync</c> must return soon when its token is
-    /// cancelled: within half a heartbeat (50 ms with <c>lan</c>) when the node's view lease is about to end, else
-    /// within the limit of a call (30 s with <c>lan</c>). Otherwise <b>the process ends</b>, since another node is
+    /// cancelled: within 150 ms with <c>lan</c> (one and a half heartbeats) when the node's view lease is about to end,
+    /// else within the limit of a call (30 s with <c>lan</c>). Otherwise <b>the process ends</b>, since another node is
     /// about to run it. If it returns by itself it is done, until another node takes over; if it throws it is begun
     /// again, the first time at once, and on another node if it fails again within 10 minutes; when it has failed so on
     /// every node it is stopped until an operator resumes it.

@@ -32,7 +32,7 @@ public interface IWorkerContext
 
     /// <summary>
     /// Cancelled when the worker must stop: the same token as <c>ExecuteAsync</c> is given. Stop at once: if the view
-    /// lease is about to end, the process ends half a heartbeat later (50 ms with <c>lan</c>).
+    /// lease is about to end, the process ends one and a half heartbeats later (150 ms with <c>lan</c>).
     /// </summary>
     CancellationToken Demoted { get; }
 

@@ -6,7 +6,7 @@ namespace Understudy.Tests.Protocol;
 public class RunDeadlinesTests
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(1000);
-    private static readonly TimeSpan Margin = Profile.Lan.LeaseMargin;
+    private static readonly TimeSpan Margin = Profile.Lan.WorkerMargin;
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     private readonly RunDeadlines _deadlines = new(Profile.Lan);
@@ -41,9 +41,9 @@ public class RunDeadlinesTests
         Begin(1);
         TakeDue(Lease - Margin);
 
-        TakeDue(Lease - Margin / 2 - Tick);
+        TakeDue(Lease - Margin / 4 - Tick);
         _overdue.ShouldBeEmpty();
-        TakeDue(Lease - Margin / 2);
+        TakeDue(Lease - Margin / 4);
         _overdue.ShouldBe([1]);
         _deadlines.NextAt.ShouldBeNull("it is given up once");
         _deadlines.KillAt.ShouldBe(Lease);
@@ -83,7 +83,7 @@ public class RunDeadlinesTests
         _deadlines.TryBegin(2, Margin * 2).ShouldBeTrue();
 
         _deadlines.KillAt.ShouldBe(Lease);
-        TakeDue(Lease - Margin / 2);
+        TakeDue(Lease - Margin / 4);
         _overdue.ShouldBe([1]);
         _deadlines.End(1);
         _deadlines.KillAt.ShouldBe(Lease * 3);
