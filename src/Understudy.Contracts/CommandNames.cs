@@ -47,4 +47,7 @@ public static class CommandNames
 
     /// <summary>Ends a hold, of a <c>service</c> or of the whole cluster.</summary>
     public const string Resume = "resume";
+
+    /// <summary>The providers of a <c>service</c> compare their states.</summary>
+    public const string Audit = "audit";
 }

@@ -85,7 +85,20 @@ public sealed record ServiceStatus
 /// <summary>A provider that is being brought up to date.</summary>
 /// <param name="Node">Its node's id.</param>
 /// <param name="Percent">How much of the state it has, 0 to 100.</param>
-public sealed record JoiningStatus(string Node, int Percent);
+public sealed record JoiningStatus(string Node, int Percent)
+{
+    /// <summary>How many bytes of the service's snapshot have arrived; null if none is being sent.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>How many bytes it has.</summary>
+    public long? TotalBytes { get; init; }
+
+    /// <summary>How fast they arrive, or null if that is not known yet.</summary>
+    public long? BytesPerSecond { get; init; }
+
+    /// <summary>How many seconds the rest of the snapshot takes at that rate, or null.</summary>
+    public double? SecondsLeft { get; init; }
+}
 
 /// <summary>A switchover that is under way.</summary>
 public sealed record OperationStatus

@@ -15,6 +15,14 @@ public sealed record Profile(string Name, TimeSpan Silence, TimeSpan Heartbeat)
 
     public static IReadOnlyList<Profile> All { get; } = [Lan, Fast, Wan];
 
+    /// <summary>
+    /// How far a provider may be behind: 5 s with <c>lan</c>, 1 s with <c>fast</c>, 50 s with <c>wan</c>.
+    /// </summary>
+    public LagBounds Lag { get; init; } = LagBounds.After(Silence * 10);
+
+    /// <summary>How snapshots are sent: at most 400 MB/s, whatever the profile.</summary>
+    public TransferBounds Transfer { get; init; } = TransferBounds.Default;
+
     /// <summary>How often the node loop is ticked.</summary>
     public TimeSpan Tick => Heartbeat / 4;
 

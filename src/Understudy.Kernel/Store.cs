@@ -56,4 +56,17 @@ public sealed record StoredReplica(Snapshot? Snapshot, ImmutableArray<LogEntry> 
 public sealed record StoredNode(
     DiskId Disk,
     ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Records,
-    ImmutableSortedDictionary<ServiceName, StoredReplica> Replicas);
+    ImmutableSortedDictionary<ServiceName, StoredReplica> Replicas)
+{
+    /// <summary>
+    /// The record that says, in words, why the copy of a service on this disk is worth nothing; empty or missing if it
+    /// is not so. Durable before anything is said about the service.
+    /// </summary>
+    public static string VoidKey(ServiceName service) => $"{VoidPrefix}{service}";
+
+    /// <summary>The service whose copy a record is about, or null if it is another kind of record.</summary>
+    public static ServiceName? VoidStream(string key) =>
+        key.StartsWith(VoidPrefix, StringComparison.Ordinal) ? new ServiceName(key[VoidPrefix.Length..]) : null;
+
+    private const string VoidPrefix = "void:";
+}

@@ -43,6 +43,12 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     /// its in-sync set names the last one who may run it.
     /// </summary>
     public bool IsExclusive { get; init; }
+    /// <summary>How often its providers' states are compared unless told otherwise.</summary>
+    public static readonly TimeSpan Daily = TimeSpan.FromDays(1);
+
+    /// <summary>How often its providers' states are compared, in the RM's time; zero for only when asked.</summary>
+    public TimeSpan AuditEvery { get; init; } = Daily;
+
     /// <summary>How often its failed code is started anew in place, on one node, within the window; then its
     /// primary is moved. Default 1.</summary>
     public int Restarts { get; init; } = DefaultRestarts;
@@ -126,6 +132,26 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
     /// <summary>The switchover that is under way, or null.</summary>
     public Operation? Operation { get; init; }
 
+    /// <summary>The providers that left the in-sync set and shall come back.</summary>
+    public ImmutableArray<Departure> Left { get; init; } = [];
+
+    /// <summary>The audits of its providers.</summary>
+    public Audits Audits { get; init; }
+
+    /// <summary>
+    /// Whether the copy on a disk is known to be worth nothing: it does not count as in sync, even while the
+    /// configuration still names it.
+    /// </summary>
+    public bool IsVoid(DiskId disk)
+    {
+        foreach (var left in Left)
+        {
+            if (left.Disk == disk && left.Reason.IsCopyVoid) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>How often its code failed, for each node; what is older than the window counts no more.</summary>
     public ImmutableArray<ProviderFailures> Failures { get; init; } = [];
 
@@ -174,6 +200,7 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
         ReferenceEquals(Definition, other.Definition) && IsFrozen == other.IsFrozen && IsHeld == other.IsHeld
         && Operation == other.Operation && Configuration.Version == other.Configuration.Version
         && Placement.SequenceEqual(other.Placement) && Excluded.SequenceEqual(other.Excluded)
+        && Left.SequenceEqual(other.Left) && Audits == other.Audits
         && IsStopped == other.IsStopped && LastError == other.LastError && Recovery == other.Recovery
         && Failures.SequenceEqual(other.Failures);
 }

@@ -97,6 +97,12 @@ public abstract record OperatorCommand
         public override string ToString() => $"hold {Service?.Value ?? "the cluster"}";
     }
 
+    /// <summary>The states of the service's providers are compared at a checkpoint.</summary>
+    public sealed record Audit(ServiceName Service) : OperatorCommand
+    {
+        public override string ToString() => $"audit {Service}";
+    }
+
     /// <summary>Ends a hold.</summary>
     /// <param name="Service">The service, or null for the whole cluster.</param>
     public sealed record Resume(ServiceName? Service) : OperatorCommand

@@ -47,6 +47,12 @@ public abstract record ServiceInstruction(long Assignment)
     /// <summary>Save the whole state, and say of which checkpoint it is.</summary>
     public sealed record SaveSnapshot(long Assignment) : ServiceInstruction(Assignment);
 
+    /// <summary>Make a checkpoint that says which digest the state has there (a primary).</summary>
+    public sealed record Audit(long Assignment) : ServiceInstruction(Assignment);
+
+    /// <summary>Say which checkpoints the state contains.</summary>
+    public sealed record SayPosition(long Assignment) : ServiceInstruction(Assignment);
+
     /// <summary>Every checkpoint of this assignment up to this one is committed.</summary>
     public sealed record NoteCommitted(long Assignment, long Sequence) : ServiceInstruction(Assignment);
 

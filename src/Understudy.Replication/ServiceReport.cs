@@ -29,12 +29,23 @@ public abstract record ServiceReport(long Assignment)
         : ServiceReport(Assignment);
 
     /// <summary>
+    /// The digest of the state at the checkpoint of an audit; null if the service's snapshots cannot be compared.
+    /// </summary>
+    public sealed record Audited(long Assignment, long Sequence, UInt128? Digest) : ServiceReport(Assignment);
+
+    /// <summary>The state contains the checkpoints up to this one.</summary>
+    public sealed record Applied(long Assignment, long Sequence) : ServiceReport(Assignment);
+
+    /// <summary>
     /// The service asks to hear when it is sure that it is still primary and all up to this checkpoint is committed.
     /// </summary>
     public sealed record ConfirmationWanted(long Assignment, long Token, long Sequence) : ServiceReport(Assignment);
 
     /// <summary>A call of the service's code takes long.</summary>
     public sealed record Slowed(long Assignment, string Call, TimeSpan Since) : ServiceReport(Assignment);
+
+    /// <summary>The provider's program cannot read the service's checkpoints or its snapshot.</summary>
+    public sealed record Refused(long Assignment, string Reason) : ServiceReport(Assignment);
 
     /// <summary>The provider is of no use any more: its code threw, or did not return in time.</summary>
     public sealed record Failed(long Assignment, string Reason) : ServiceReport(Assignment);

@@ -23,6 +23,9 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
 
     public Uri Http => http;
 
+    /// <summary>The folder of its store.</summary>
+    public string Data => dataDirectory;
+
     public bool IsRunning => _process is { HasExited: false };
 
     public string Log

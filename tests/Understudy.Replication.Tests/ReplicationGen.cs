@@ -29,9 +29,10 @@ internal static class ReplicationGen
         });
 
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
-        WithPolicies, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services),
-        (definition, preferred, only, never, with, after) => definition with
+        WithPolicies, List(Nodes), List(Nodes), List(Nodes), List(Services), List(Services), Gen.Long[0, 3],
+        (definition, preferred, only, never, with, after, every) => definition with
         {
+            AuditEvery = every == 3 ? ServiceDefinition.Daily : new TimeSpan(every * 10_000_000),
             Preferred = preferred,
             Only = only,
             Never = never,
@@ -61,6 +62,15 @@ internal static class ReplicationGen
         (definition, version, lineage, primary, inSync, cause, isPlanned) => new ServiceEntry(
             definition, new Configuration(definition.Name, version, lineage, primary, inSync, cause, isPlanned)));
 
+    private static readonly Gen<LeaveReason> Reasons = Gen.Select(
+        Gen.Enum<LeaveCause>(), Numbers, Names, (cause, amount, detail) => new LeaveReason(cause, amount, detail));
+
+    private static readonly Gen<UInt128> Digests =
+        Gen.Select(Gen.ULong, Gen.ULong, (high, low) => new UInt128(high, low));
+
+    private static readonly Gen<Departure> Departures =
+        Gen.Select(Nodes, Disks, Reasons, (node, disk, reason) => new Departure(node, disk, reason));
+
     private static readonly Gen<ProviderFailures> Failures = Gen.Select(
         MemberIds, Numbers, Gen.Int[0, 9], Numbers,
         (member, number, count, since) => new ProviderFailures(member, number, count, new TimeSpan(since)));
@@ -76,9 +86,11 @@ internal static class ReplicationGen
         });
 
     public static readonly Gen<ServiceEntry> Entries = Gen.Select(
-        Failing, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations),
-        (entry, placement, excluded, isFrozen, isHeld, operation) => entry with
+        Failing, List(Nodes), List(Nodes), Gen.Bool, Gen.Bool, Gen.Select(Gen.Bool, Operations), List(Departures),
+        (entry, placement, excluded, isFrozen, isHeld, operation, left) => entry with
         {
+            Left = left,
+            Audits = new Audits(left.Length, placement.Length, entry.Definition.AuditEvery),
             Placement = placement,
             Excluded = excluded,
             IsFrozen = isFrozen,
@@ -92,7 +104,7 @@ internal static class ReplicationGen
             number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what));
 
     public static readonly Gen<OperatorCommand> Commands = Gen.Select(
-        Gen.Int[0, 16], Definitions, Services, Nodes,
+        Gen.Int[0, 17], Definitions, Services, Nodes,
         (kind, definition, service, node) => (OperatorCommand)(kind switch
         {
             0 => new OperatorCommand.AddService(definition),
@@ -108,6 +120,7 @@ internal static class ReplicationGen
             10 => new OperatorCommand.Undrain(node),
             11 => new OperatorCommand.Hold(definition.Durable ? service : null),
             12 => new OperatorCommand.Resume(service),
+            16 => new OperatorCommand.Audit(service),
             13 => new OperatorCommand.Release(node),
             14 => new OperatorCommand.Recover(service, node, definition.Durable),
             15 => new OperatorCommand.Recover(service, null, AcceptsLoss: true),
@@ -124,8 +137,10 @@ internal static class ReplicationGen
         Gen.Int[0, 2], Names, (choice, key) => choice switch { 0 => null, 1 => "", _ => key });
 
     public static readonly Gen<ReplicationMessage> Control = Gen.OneOf(
-        Gen.Select(Services, Versions, Providers, Gen.Bool, (service, version, provider, isIncluded) =>
-            (ReplicationMessage)new ReplicationMessage.InSyncWanted(service, version, provider, isIncluded)),
+        Gen.Select(
+            Services, Versions, Providers, Gen.Bool, Reasons,
+            (service, version, provider, isIncluded, reason) => (ReplicationMessage)new ReplicationMessage.InSyncWanted(
+                service, version, provider, isIncluded, isIncluded ? null : reason)),
         Gen.Select(
             Versions, Numbers, List(Entries), List(NodeEntries), Gen.Bool,
             (generation, sequence, services, nodes, isHeld) => (ReplicationMessage)new ReplicationMessage.MapPushed(
@@ -135,11 +150,25 @@ internal static class ReplicationGen
         Gen.Select(
             Services,
             Versions,
-            List(Gen.Select(MemberIds, Gen.Int[0, 100], (member, percent) => new JoiningProgress(member, percent))),
+            List(Gen.Select(MemberIds, Gen.Int[0, 100], (member, percent) =>
+                new JoiningProgress(member, percent)
+                {
+                    Transfer = percent % 2 == 0 ? null : new TransferProgress(percent, percent * 7, 3),
+                })),
             (service, version, joining) =>
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
         Gen.Select(Services, Versions, (service, version) =>
             (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
+        Gen.Select(Services, Versions, Numbers, Digests, (service, version, sequence, digest) =>
+            (ReplicationMessage)new ReplicationMessage.Audited(service, version, sequence, digest)),
+        Gen.Select(Services, Versions, Numbers, (service, version, sequence) =>
+            (ReplicationMessage)new ReplicationMessage.StateDiffered(service, version, sequence)),
+        Gen.Select(Services, Versions, Numbers, Names, Gen.Bool, (service, version, number, what, isOdd) =>
+            (ReplicationMessage)new ReplicationMessage.AuditEnded(service, version, number, what, isOdd)),
+        Gen.Select(Services, Versions, Providers, Reasons, (service, version, provider, reason) =>
+            (ReplicationMessage)new ReplicationMessage.CopyVoid(service, version, provider, reason)),
+        Gen.Select(Services, Versions, Providers, (service, version, provider) =>
+            (ReplicationMessage)new ReplicationMessage.CopyGood(service, version, provider)),
         List(Names).Select(kinds => (ReplicationMessage)new ReplicationMessage.KindsOffered(kinds)),
         Gen.Select(Services, Numbers, Names, (service, number, error) =>
             (ReplicationMessage)new ReplicationMessage.CodeFailed(service, number, error)),

@@ -35,6 +35,7 @@ internal static class ReplicationSamples
         With = [new ServiceName("base")],
         After = [new ServiceName("first")],
         Apart = [new ServiceName("other")],
+        AuditEvery = TimeSpan.FromHours(6),
         Restarts = 0,
         RestartWindow = TimeSpan.FromMinutes(1),
         TotalLoss = TotalLossPolicy.StartEmpty,
@@ -60,6 +61,14 @@ internal static class ReplicationSamples
         Configuration = Entry.Configuration with { Origin = N1.Node },
     };
 
+    /// <summary>An entry whose secondary left because it was behind.</summary>
+    public static readonly ServiceEntry Left = Entry with
+    {
+        Placement = [N1.Node, N2.Node],
+        Left = [new Departure(N2.Node, new DiskId(12), new LeaveReason(LeaveCause.BehindBytes, 150 << 20))],
+        Audits = new Audits(3, 2, TimeSpan.FromHours(30)),
+    };
+
     /// <summary>One of every command.</summary>
     public static readonly OperatorCommand[] Commands =
     [
@@ -78,6 +87,7 @@ internal static class ReplicationSamples
         new OperatorCommand.Hold(null),
         new OperatorCommand.Resume(Service),
         new OperatorCommand.Resume(null),
+        new OperatorCommand.Audit(Service),
         new OperatorCommand.Release(N1.Node),
         new OperatorCommand.Recover(Service, N2.Node, AcceptsLoss: true),
         new OperatorCommand.Recover(Service, null, AcceptsLoss: false),
@@ -86,12 +96,26 @@ internal static class ReplicationSamples
     public static readonly ReplicationMessage[] Control =
     [
         new ReplicationMessage.InSyncWanted(Service, Version, new Provider(N2, new DiskId(12)), true),
+        new ReplicationMessage.InSyncWanted(
+            Service, Version, new Provider(N2, new DiskId(12)), false,
+            new LeaveReason(LeaveCause.BehindTime, 52_000_000)),
         new ReplicationMessage.MapPushed(new ServiceMap(new ConfigurationVersion(5), 60, [Entry])),
         new ReplicationMessage.MapTaken(new ConfigurationVersion(5), 60),
         new ReplicationMessage.Progressed(
-            Service, Version, [new JoiningProgress(N1, 62), new JoiningProgress(N2, 100)]),
+            Service, Version,
+            [
+                new JoiningProgress(N1, 62) { Transfer = new TransferProgress(700, 1_000, 90) },
+                new JoiningProgress(N2, 100),
+            ]),
         new ReplicationMessage.HandOverWanted(),
         new ReplicationMessage.Frozen(Service, Version),
+        new ReplicationMessage.Audited(Service, Version, 812, new UInt128(0xD1D2D3D4D5D6D7D8, 0xE1E2E3E4E5E6E7E8)),
+        new ReplicationMessage.StateDiffered(Service, Version, 812),
+        new ReplicationMessage.AuditEnded(Service, Version, 4, "n3 differs", IsPrimaryOdd: true),
+        new ReplicationMessage.CopyVoid(
+            Service, Version, new Provider(N2, new DiskId(12)),
+            new LeaveReason(LeaveCause.RecordDamaged, 0, "data.db: checkpoint 5")),
+        new ReplicationMessage.CopyGood(Service, Version, new Provider(N2, new DiskId(12))),
         new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
         new ReplicationMessage.KindsOffered(["kv", "votes"]),
         new ReplicationMessage.Vacated(Service, Version),

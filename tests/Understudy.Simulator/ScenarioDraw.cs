@@ -50,10 +50,37 @@ internal sealed class ScenarioDraw(SeededRandom random)
         var quarantine = random.Chance(0.25)
             ? new QuarantineRule(2 + random.Below(3), new TimeSpan(LogUniform(5 * Second, 600 * Second)))
             : QuarantineRule.Never;
+        var profile = scenario.Cluster.Profile with { Lag = DrawLag(), Transfer = DrawTransfer() };
         return scenario with
         {
-            Cluster = scenario.Cluster with { Services = services, Quarantine = quarantine },
+            Cluster = scenario.Cluster with
+            {
+                Services = Audit(services),
+                Quarantine = quarantine,
+                Profile = profile,
+            },
         };
+    }
+
+    /// <summary>In some clusters snapshots are frequent, and sent slowly and in small parts.</summary>
+    private TransferBounds DrawTransfer() => random.Chance(0.6)
+        ? TransferBounds.Default
+        : new TransferBounds(5 + random.Below(100), 100 + random.Below(2_000), LogUniform(10_000, 1_000_000));
+
+    /// <summary>Some services are audited by themselves, others only when an operator asks.</summary>
+    private ImmutableArray<ServiceDefinition> Audit(ImmutableArray<ServiceDefinition> services)
+    {
+        var every = random.Chance(0.3) ? new TimeSpan(LogUniform(Second, 10 * Second)) : TimeSpan.Zero;
+        return [.. services.Select(service => service with { AuditEvery = every })];
+    }
+
+    /// <summary>Some clusters are so strict that ordinary faults put a provider too far behind.</summary>
+    private LagBounds DrawLag()
+    {
+        var lag = LagBounds.After(new TimeSpan(LogUniform(0.3 * Second, 5 * Second)));
+        if (random.Chance(0.3)) lag = lag with { Bytes = LogUniform(2_000, 50_000) };
+        if (random.Chance(0.3)) lag = lag with { BacklogEntries = 2 + random.Below(30) };
+        return lag;
     }
 
     private ServiceDefinition DrawPolicies(ServiceDefinition service, int hosts) => service with
@@ -178,6 +205,8 @@ internal sealed class ScenarioDraw(SeededRandom random)
             rates.Add(kind, kind is FaultKind.PowerLossAll or FaultKind.PowerLossSome ? often * 5 : often);
         }
 
+        if (random.Chance(0.15)) rates.Add(FaultKind.StateDamaged, LogUniform(3 * Second, 20 * Second));
+        if (random.Chance(0.15)) rates.Add(FaultKind.RecordDamaged, LogUniform(3 * Second, 30 * Second));
         return rates.ToImmutable();
     }
 

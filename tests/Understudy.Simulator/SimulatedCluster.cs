@@ -27,6 +27,7 @@ internal sealed class SimulatedCluster
     private readonly Tail _tail;
     private readonly Trace _trace;
     private long _events;
+    private long _damages;
 
     public SimulatedCluster(ulong seed, RunOptions options, IMessageCodec? codec, TextWriter? live)
     {
@@ -109,6 +110,12 @@ internal sealed class SimulatedCluster
     /// <summary>Gives a node an input after a delay, if it is still the same incarnation then.</summary>
     public void ScheduleInput(SimulatedNode node, long delay, NodeInput input) =>
         Schedule(delay, new SimulationEvent(EventKind.Input, node.Index, Number: node.Life, Payload: input));
+
+    /// <summary>Names a damage of a state: no two are alike.</summary>
+    public long NextDamage() => ++_damages;
+
+    /// <summary>Whether any state was ever damaged: only then may providers differ, until they are audited.</summary>
+    public bool HasDamagedStates => _damages > 0;
 
     /// <summary>How long the next flush of a node takes.</summary>
     public long DrawFlush(SimulatedNode node)

@@ -4,17 +4,18 @@ using Understudy.Contracts;
 
 namespace Understudy.Cli.Commands;
 
-/// <summary><c>understudy service</c>: adds, changes, removes, holds, resumes and recovers services.</summary>
+/// <summary><c>understudy service</c>: adds, changes, removes, holds, resumes, recovers and audits services.</summary>
 internal static class ServiceCommand
 {
     public static Command Create(Terminal terminal) => new(
-        "service", "Add, change, remove, hold, resume or recover a service.")
+        "service", "Add, change, remove, hold, resume, recover or audit a service.")
     {
         Add(terminal),
         Change(terminal),
         OfService(terminal, "remove", CommandNames.RemoveService, "End a service; its state is deleted everywhere."),
         OfService(terminal, "hold", CommandNames.Hold, "Place and move nothing of a service; only fail it over."),
         OfService(terminal, "resume", CommandNames.Resume, "End a hold of a service; its failures are forgotten."),
+        OfService(terminal, "audit", CommandNames.Audit, "Compare the states of a service's providers."),
         Recover(terminal),
     };
 

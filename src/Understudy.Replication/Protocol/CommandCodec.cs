@@ -94,6 +94,7 @@ public static class CommandCodec
         OperatorCommand.Release c => new() { Release = c.Node.Value },
         OperatorCommand.Hold c => new() { Hold = c.Service?.Value ?? "" },
         OperatorCommand.Resume c => new() { Resume = c.Service?.Value ?? "" },
+        OperatorCommand.Audit c => new() { Audit = c.Service.Value },
         _ => throw new UnreachableException($"Unknown command {command}."),
     };
 
@@ -129,6 +130,7 @@ public static class CommandCodec
             wire.Hold.Length == 0 ? null : Service(wire.Hold, ref fault)),
         Wire.OperatorCommand.BodyOneofCase.Resume => new OperatorCommand.Resume(
             wire.Resume.Length == 0 ? null : Service(wire.Resume, ref fault)),
+        Wire.OperatorCommand.BodyOneofCase.Audit => new OperatorCommand.Audit(Service(wire.Audit, ref fault)),
         _ => null,
     };
 

@@ -95,6 +95,20 @@ internal sealed partial class CommandRules
         return CommandAnswer.Accepted($"{target} takes over {Names(group)}.");
     }
 
+    /// <summary>
+    /// Not asked by an operator: most providers agree against the primary's state. What it has in flight rests on that
+    /// state, so nothing is drained first; gateways ask the next primary again.
+    /// </summary>
+    /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
+    public bool Relieve(ServiceName service)
+    {
+        if (decision.Find(service) is not { } entry) return false;
+        var group = Group(service);
+        if (group.Any(decision.IsHeld) || BestTarget(group, entry) is not { } target) return false;
+        TakeOver(group, target);
+        return true;
+    }
+
     private void TakeOver(ImmutableArray<ServiceEntry> group, NodeId target)
     {
         foreach (var each in group)

@@ -30,6 +30,13 @@ internal sealed partial class CommandRules
             return CommandAnswer.Refused($"{node} is no member of the cluster that hosts services now.");
         }
 
+        if (from is { } holder && decision.Find(holder) is { } member && entry.IsVoid(member.Disk))
+        {
+            return CommandAnswer.Refused(
+                $"The copy of {service} on {holder} is void: nothing of it can be used. Recover {service} empty, or "
+                + "from another copy.");
+        }
+
         if (!acceptsLoss) return CommandAnswer.Refused(WhatIsLost(entry, from));
         decision.Put(entry with { Recovery = new Recovery(from) });
         return CommandAnswer.Accepted(

@@ -28,6 +28,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         OperatorCommand.Release c => Release(c.Node),
         OperatorCommand.Hold c => Hold(c.Service, true),
         OperatorCommand.Resume c => Hold(c.Service, false),
+        OperatorCommand.Audit c => Audit(c.Service),
         _ => throw new UnreachableException($"Unknown command {command}."),
     };
 
@@ -178,5 +179,24 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         if (!isHeld) entry = FailureBudget.Forgive(entry);
         decision.Put(entry with { IsHeld = isHeld });
         return CommandAnswer.Done($"{name} is {(isHeld ? "held" : "resumed")}. {done}");
+    }
+
+    private CommandAnswer Audit(ServiceName name)
+    {
+        if (decision.Find(name) is not { } entry) return Unknown(name);
+        if (entry.Configuration.Primary is null)
+        {
+            return CommandAnswer.Refused($"{name} has no primary now, so nothing can be compared. Wait until it has.");
+        }
+
+        if (entry.Configuration.InSync.Length == 1)
+        {
+            return CommandAnswer.Refused(
+                $"{name} has one in-sync provider, and nothing to compare it with. Wait until another is brought up.");
+        }
+
+        decision.Put(entry with { Audits = entry.Audits.Ask() });
+        return CommandAnswer.Accepted(
+            $"The providers of {name} compare their states at the next checkpoint. The history says what came of it.");
     }
 }

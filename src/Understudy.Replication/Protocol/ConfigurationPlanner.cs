@@ -42,12 +42,14 @@ public static class ConfigurationPlanner
 
     /// <summary>
     /// The in-sync providers that are still members; if none is, the members that have come back with an in-sync disk
-    /// of a durable service: every one of those holds every acknowledged update (agreement.md 4.7).
+    /// of a durable service: every one of those holds every acknowledged update (agreement.md 4.7). A copy that is void
+    /// is none of them.
     /// </summary>
     public static ImmutableArray<Provider> Survivors(ServiceEntry entry, Decision decision)
     {
         var inSync = entry.Configuration.InSync;
         var areAll = true;
+        if (!entry.Left.IsEmpty) inSync = inSync.RemoveAll(p => entry.IsVoid(p.Disk));
         foreach (var provider in inSync) areAll &= decision.Contains(provider.Member);
         if (areAll) return inSync;
         ImmutableArray<Provider> alive = [.. inSync.Where(p => decision.Contains(p.Member))];
@@ -57,6 +59,7 @@ public static class ConfigurationPlanner
             .. inSync
                 .Select(p => (Old: p, New: decision.Find(p.Member.Node)))
                 .Where(p => p.New is not null && p.New.Disk == p.Old.Disk)
+                .Where(p => decision.HasGoodCopy(entry.Definition.Name, p.New!.Id))
                 .Select(p => new Provider(p.New!.Id, p.New.Disk)),
         ];
     }

@@ -53,6 +53,9 @@ public sealed class Decision
 
     /// <summary>Exclusive services whose last holder certainly runs them no longer.</summary>
     public Func<ServiceEntry, bool> HasEnded { get; init; } = _ => false;
+    /// <summary>Whether a member that is back has said that its disk has a good copy of a service.</summary>
+    public Func<ServiceName, MemberId, bool> HasGoodCopy { get; init; } = (_, _) => true;
+
     /// <summary>
     /// Whether some node may still say what it offers before services are started for the first time.
     /// </summary>
@@ -116,6 +119,7 @@ public sealed class Decision
             && old.InSync.SequenceEqual(next.InSync) && !_grown.Contains(name);
         _changed[name] = entry with
         {
+            Left = StillLeft(entry),
             Configuration = isOld ? old : next with
             {
                 Version = old.Version.Next,
@@ -151,6 +155,16 @@ public sealed class Decision
         var change = new RegistryChange(services, _removed, _nodes.Values, _isHeld, [], Elapsed);
         return change with { History = HistoryWords.Of(change, _registry, Cause) };
     }
+
+    /// <summary>
+    /// Of a provider that is back, or that shall not be one any more, nothing is to be said; but of a void copy as long
+    /// as the in-sync set names it.
+    /// </summary>
+    private static ImmutableArray<Departure> StillLeft(ServiceEntry entry) => entry.Left.IsEmpty
+        ? []
+        : entry.Left.RemoveAll(left => entry.IsInSyncOn(left.Node)
+            ? !left.Reason.IsCopyVoid || !entry.Configuration.InSync.Any(p => p.Disk == left.Disk)
+            : !entry.Placement.Contains(left.Node));
 
     private NodeEntry? FindNode(NodeId node) => _nodes.GetValueOrDefault(node) ?? _registry.FindNode(node);
 

@@ -4,7 +4,7 @@ using Understudy.Membership;
 namespace Understudy.Replication.Protocol;
 
 /// <summary>
-/// Decides where an exclusive service runs (agreement.md 4.11). It has no state that could be sealed, so between two
+/// Decides where an exclusive service runs (agreement.md 4.14). It has no state that could be sealed, so between two
 /// holders it is vacant, in a version of its own: nobody else is ordered to run it before it is certain that the last
 /// holder does not. The last holder itself may be ordered again at any time.
 /// </summary>

@@ -5,6 +5,9 @@ namespace Understudy.Replication.Protocol;
 /// <summary>What a primary knows of one provider that follows it, in one configuration.</summary>
 internal sealed class Follower(Provider provider, bool isInSync, long next, TimeSpan now)
 {
+    private long _lagMark;
+    private TimeSpan _lagMarkedAt;
+
     public Provider Provider { get; } = provider;
 
     public bool IsInSync { get; set; } = isInSync;
@@ -50,8 +53,38 @@ internal sealed class Follower(Provider provider, bool isInSync, long next, Time
     /// <summary>How much of it has arrived, in bytes.</summary>
     public long TransferOffset { get; set; }
 
+    /// <summary>Whether it waits for its turn to get the snapshot.</summary>
+    public bool IsTransferWanted { get; set; }
+
+    /// <summary>Whether it has said how much of the snapshot it has; when, and how much that was.</summary>
+    public bool HasTransferAnswer { get; set; }
+
+    public TimeSpan TransferSince { get; set; }
+
+    public long TransferFrom { get; set; }
+
+    /// <summary>Whether the next part waits only for the bound of the rate.</summary>
+    public bool IsPartDue { get; set; }
+
+    /// <summary>Since when it has kept up without a break, or null.</summary>
+    public TimeSpan? KeptUpSince { get; set; }
+
+    /// <summary>Whether its leaving for being behind was counted in this version.</summary>
+    public bool IsCountedAsLaggard { get; set; }
+
     /// <summary>The commit position it was last told.</summary>
     public long Committed { get; set; }
 
     public TimeSpan WantedAt { get; set; }
+
+    /// <summary>
+    /// For at least how long it has lacked something: the end of the log is marked, and marked anew when the follower
+    /// has reached it.
+    /// </summary>
+    public TimeSpan Lag(long last, TimeSpan now)
+    {
+        if (Matched < _lagMark) return now - _lagMarkedAt;
+        (_lagMark, _lagMarkedAt) = (last, now);
+        return TimeSpan.Zero;
+    }
 }

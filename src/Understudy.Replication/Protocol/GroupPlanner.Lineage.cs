@@ -21,6 +21,7 @@ internal sealed partial class GroupPlanner
                 continue;
             }
 
+            if (HasReturned(entry)) continue; // Its node will say whether its copy is good.
             var isWanted = entry.Recovery is not null
                 || (entry.Definition.TotalLoss == TotalLossPolicy.StartEmpty && !IsHeld);
             if (isWanted && _decision.IsFenced(entry.Definition.Name) && Founder(entry) is { } founder)
@@ -34,12 +35,13 @@ internal sealed partial class GroupPlanner
     {
         var (entry, present) = (_entries[i], _entries[i].Configuration);
         Invariant.Holds(
-            !present.InSync.Any(p => _decision.Contains(p.Member)),
+            !present.InSync.Any(p => _decision.Contains(p.Member) && !entry.IsVoid(p.Disk)),
             $"FreshestWins: {entry.Definition.Name} begins a new lineage when no in-sync provider is a member");
         var first = new Provider(founder.Id, founder.Disk);
         _entries[i] = entry with
         {
             Recovery = null,
+            Left = [],
             Configuration = present with
             {
                 Lineage = new Lineage(present.Lineage.Value + 1),
@@ -52,6 +54,10 @@ internal sealed partial class GroupPlanner
         _node ??= founder.Id.Node;
         if (!IsHeld) Place();
     }
+
+    /// <summary>Whether a disk of the last in-sync set is back, and nothing is known against its copy.</summary>
+    private bool HasReturned(ServiceEntry entry) => entry.Definition.Durable && entry.Configuration.InSync.Any(
+        p => _decision.Find(p.Member.Node) is { } member && member.Disk == p.Disk && !entry.IsVoid(p.Disk));
 
     /// <summary>With the copy that the operator named; else where its group is; else where it is placed.</summary>
     private Member? Founder(ServiceEntry entry)

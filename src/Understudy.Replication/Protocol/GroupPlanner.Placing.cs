@@ -22,7 +22,7 @@ internal sealed partial class GroupPlanner
         if (!entry.Definition.With.IsEmpty || !entry.Definition.Apart.IsEmpty) return false;
         foreach (var provider in entry.Configuration.InSync)
         {
-            if (!decision.Contains(provider.Member)) return false;
+            if (!decision.Contains(provider.Member) || entry.IsVoid(provider.Disk)) return false;
         }
 
         return IsPlaced(entry, primary.Node, decision);

@@ -89,11 +89,19 @@ public static class HistoryWords
         }
 
         if (before is not null && before.IsHeld != after.IsHeld) words.Add(after.IsHeld ? "held" : "resumed");
+        if (before is not null) AddAudit(before, after, words);
         if (!after.Definition.IsExclusive)
             AddOperation(before?.Operation, after.Operation, HasMoved(before, after), elapsed, words);
         else if (after.Operation is { } wanted && wanted != before?.Operation)
             words.Add($"to be run by {wanted.Target}: {wanted.Cause}");
         return string.Join("; ", words);
+    }
+
+    private static void AddAudit(ServiceEntry before, ServiceEntry after, List<string> words)
+    {
+        if (before.Audits.Done != after.Audits.Done) words.Add($"audit {after.Audits.Done} has ended");
+        else if (before.Audits.Asked != after.Audits.Asked) words.Add($"audit {after.Audits.Asked} is asked for");
+        foreach (var left in after.Left.Except(before.Left)) words.Add($"{left.Node} left: {left.Reason}");
     }
 
     private static void AddOperation(

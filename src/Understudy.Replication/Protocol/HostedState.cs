@@ -10,6 +10,8 @@ namespace Understudy.Replication.Protocol;
 internal sealed class HostedState
 {
     private bool _isSnapshotAsked;
+    private bool _isPositionAsked;
+    private bool _hasMoreToDo;
     private bool _isStarted;
     private bool? _isSecondary;
 
@@ -25,6 +27,9 @@ internal sealed class HostedState
     /// <summary>Whether it said that it is.</summary>
     public bool IsServing { get; private set; }
 
+    /// <summary>The last checkpoint that its state is known to contain while it is not primary.</summary>
+    public long Position { get; private set; }
+
     /// <summary>How many requests it has that it did not answer.</summary>
     public int Requests { get; private set; }
 
@@ -36,6 +41,7 @@ internal sealed class HostedState
     {
         if (_isStarted) return;
         _isStarted = true;
+        Position = snapshot?.Sequence ?? 0;
         if (snapshot is not null) Instruct(effects, new ServiceInstruction.Load(Assignment, snapshot));
     }
 
@@ -45,6 +51,7 @@ internal sealed class HostedState
         Reassign();
         _isStarted = false;
         _isSecondary = null;
+        Position = 0;
         Instruct(effects, new ServiceInstruction.StartAnew(Assignment));
     }
 
@@ -52,12 +59,15 @@ internal sealed class HostedState
     {
         Reassign();
         _isStarted = true;
+        Position = snapshot.Sequence;
         Instruct(effects, new ServiceInstruction.Load(Assignment, snapshot));
     }
 
     public void Apply(ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects)
     {
-        if (!entries.IsEmpty) Instruct(effects, new ServiceInstruction.Apply(Assignment, entries));
+        if (entries.IsEmpty) return;
+        _hasMoreToDo = true;
+        Instruct(effects, new ServiceInstruction.Apply(Assignment, entries));
     }
 
     public void Lead(
@@ -78,8 +88,11 @@ internal sealed class HostedState
     }
 
     public void RollBack(
-        long sequence, Snapshot? snapshot, ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects) =>
+        long sequence, Snapshot? snapshot, ImmutableArray<LogEntry> entries, List<ReplicaEffect> effects)
+    {
+        Position = snapshot?.Sequence ?? 0;
         Instruct(effects, new ServiceInstruction.RollBack(Assignment, sequence, snapshot, entries));
+    }
 
     /// <summary>Tells a provider that is not primary whether it is a secondary or a spare.</summary>
     public void Stand(bool isSecondary, List<ReplicaEffect> effects)
@@ -109,6 +122,16 @@ internal sealed class HostedState
         Instruct(effects, new ServiceInstruction.SaveSnapshot(Assignment));
     }
 
+    public void Audit(List<ReplicaEffect> effects) => Instruct(effects, new ServiceInstruction.Audit(Assignment));
+
+    /// <summary>What it was given comes before the question, so one answer is enough until it is given more.</summary>
+    public void AskPosition(List<ReplicaEffect> effects)
+    {
+        if (_isPositionAsked || !_hasMoreToDo) return;
+        (_isPositionAsked, _hasMoreToDo) = (true, false);
+        Instruct(effects, new ServiceInstruction.SayPosition(Assignment));
+    }
+
     public void NoteCommitted(long sequence, List<ReplicaEffect> effects)
     {
         if (IsLeading) Instruct(effects, new ServiceInstruction.NoteCommitted(Assignment, sequence));
@@ -126,6 +149,7 @@ internal sealed class HostedState
             case ServiceReport.BecamePrimary: IsServing = IsLeading; break;
             case ServiceReport.Offered offered: Requests -= offered.Answers.Length; break;
             case ServiceReport.SnapshotSaved: _isSnapshotAsked = false; break;
+            case ServiceReport.Applied applied: (Position, _isPositionAsked) = (applied.Sequence, false); break;
             default: break;
         }
 
@@ -137,8 +161,10 @@ internal sealed class HostedState
         Assignment++;
         IsLeading = false;
         IsServing = false;
+        _hasMoreToDo = true; // An answer that was asked for before does not count.
         Requests = 0;
         _isSnapshotAsked = false;
+        _isPositionAsked = false;
     }
 
     private static void Instruct(List<ReplicaEffect> effects, ServiceInstruction instruction) =>

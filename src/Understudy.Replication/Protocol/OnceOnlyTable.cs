@@ -29,6 +29,7 @@ public sealed class OnceOnlyTable
 
     private const byte HasRequest = 1;
     private const byte HasFormat = 2;
+    private const byte IsAudit = 4;
 
     private readonly SortedDictionary<NodeId, AnsweredRequests> _sessions = [];
     private readonly Dictionary<string, (ulong Fingerprint, ReadOnlyMemory<byte> Answer)> _keys = [];
@@ -85,12 +86,36 @@ public sealed class OnceOnlyTable
         return writer.ToMemory();
     }
 
+    /// <summary>A checkpoint that changes nothing and says which digest the state has there.</summary>
+    public static ReadOnlyMemory<byte> EncodeAudit(UInt128 digest, int format)
+    {
+        var writer = new ByteWriter();
+        writer.Byte(IsAudit);
+        writer.Int64(format);
+        writer.Int64((long)(ulong)(digest >> 64));
+        writer.Int64((long)(ulong)digest);
+        return writer.ToMemory();
+    }
+
+    /// <summary>
+    /// The digest that a checkpoint of an audit says, and the format of the snapshot that it is of; null if it is none.
+    /// </summary>
+    public static (UInt128 Digest, int Format)? AuditOf(ReadOnlyMemory<byte> payload)
+    {
+        var reader = new ByteReader(payload);
+        if ((reader.Byte() & IsAudit) == 0) return null;
+        var format = (int)reader.Int64();
+        var high = (ulong)reader.Int64();
+        return (new UInt128(high, (ulong)reader.Int64()), format);
+    }
+
     /// <summary>Remembers the answer that a checkpoint's payload holds.</summary>
     /// <returns>The effect, which is the service's, and its format.</returns>
     public (ReadOnlyMemory<byte> Effect, int Format) Take(ReadOnlyMemory<byte> payload)
     {
         var reader = new ByteReader(payload);
         var parts = reader.Byte();
+        if ((parts & IsAudit) != 0) return default;
         var format = (parts & HasFormat) != 0 ? (int)reader.Int64() : 0;
         if ((parts & HasRequest) != 0)
         {

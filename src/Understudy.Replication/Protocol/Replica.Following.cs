@@ -8,6 +8,7 @@ public sealed partial class Replica
 {
     private long _round;
     private ReplicationMessage.SnapshotPart? _incoming;
+    private MemberId _incomingFrom;
     private byte[] _incomingBytes = [];
     private long _incomingOffset;
 
@@ -34,6 +35,7 @@ public sealed partial class Replica
         }
 
         if (Role == ReplicaRole.Primary) return;
+        _auditor = from;
 
         if (!IsMatch(append, out var hint))
         {
@@ -44,8 +46,7 @@ public sealed partial class Replica
         Take(append);
         var matched = append.PreviousSequence + append.Entries.Length;
         CommitTo(Math.Min(append.Committed, Math.Max(matched, _log.BaseSequence)));
-        SendWhenDurable(from, new ReplicationMessage.Appended(
-            _service, append.Version, IsMatched: true, Math.Max(matched, _log.BaseSequence), append.Round));
+        Acknowledge(from, Math.Max(matched, _log.BaseSequence), append.Round);
         ConsiderSnapshot();
     }
 
@@ -99,12 +100,14 @@ public sealed partial class Replica
     {
         if (part.Version > Version && adoptsNewer) Stand(part.Version);
         if (part.Version != Version || Role == ReplicaRole.Primary) return;
-        var isSame = _incoming is { } incoming && incoming.SnapshotSequence == part.SnapshotSequence &&
+        // Another primary's snapshot of the same checkpoint may be other bytes.
+        var isSame = _incoming is { } incoming && _incomingFrom == from &&
+            incoming.SnapshotSequence == part.SnapshotSequence &&
             incoming.SnapshotVersion == part.SnapshotVersion && incoming.Total == part.Total;
         if (!isSame)
         {
             if (part.Offset != 0 || part.Total > Array.MaxLength) return;
-            _incoming = part;
+            (_incoming, _incomingFrom) = (part, from);
             _incomingBytes = new byte[part.Total];
             _incomingOffset = 0;
         }
@@ -124,6 +127,7 @@ public sealed partial class Replica
     {
         _snapshot = new Snapshot(part.SnapshotVersion, part.SnapshotSequence, _incomingBytes);
         _incomingBytes = [];
+        _withheld = null;
         _log.Reset(part.SnapshotSequence, part.SnapshotVersion);
         _inLoop?.Load(_snapshot.State);
         _hosted?.Load(_snapshot, _effects);

@@ -63,6 +63,8 @@ public sealed partial class Replica
                 WaitFor(new Waiting(default, default, wanted.Sequence, JoinRound(), wanted.Token));
                 break;
             case ServiceReport.SnapshotSaved saved when isPresent: OnSaved(saved); break;
+            case ServiceReport.Applied when isPresent: OnApplied(); break;
+            case ServiceReport.Audited audited when isPresent: OnAuditReported(audited); break;
             default: break; // Said in an earlier assignment; or the node's to act on.
         }
 
@@ -89,7 +91,10 @@ public sealed partial class Replica
     /// <summary>A replica that is not primary is a secondary, if it is in sync, or a spare.</summary>
     public void TellStanding(bool isInSync)
     {
-        if (!IsPrimary) _hosted?.Stand(isInSync, _effects);
+        if (IsPrimary || _hosted is not { } hosted) return;
+        // What the disk has is loaded now and not at the next commit: there may be none before this one is to lead.
+        hosted.Start(_snapshot, _effects);
+        hosted.Stand(isInSync, _effects);
     }
 
     /// <summary>The service's code failed: a new instance takes over where it was, in the same role.</summary>

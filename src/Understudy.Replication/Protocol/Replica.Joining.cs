@@ -46,31 +46,12 @@ public sealed partial class Replica
         Advance();
     }
 
-    public void OnSnapshotReceived(MemberId from, ReplicationMessage.SnapshotReceived received)
-    {
-        if (Role != ReplicaRole.Primary || received.Version != Version) return;
-        if (!_followers.TryGetValue(from, out var follower) || follower.Transfer is not { } snapshot) return;
-        if (received.SnapshotSequence != snapshot.Sequence) return;
-        follower.HeardAt = _now;
-        follower.TransferOffset = Math.Max(follower.TransferOffset, received.NextOffset);
-        if (follower.TransferOffset < snapshot.State.Length)
-        {
-            SendPart(follower);
-            return;
-        }
-
-        follower.Transfer = null;
-        follower.IsMatched = false;
-        // The log may have been compacted past the snapshot meanwhile: then this starts the newer one.
-        follower.Next = snapshot.Sequence + 1;
-        SendAppend(follower);
-    }
-
     private void ConsiderJoining(Follower follower)
     {
-        if (follower.IsGone) Want(follower, isIncluded: false);
+        if (follower.IsGone) Want(follower, isIncluded: false, new LeaveReason(LeaveCause.Silent, 0));
         if (follower.IsInSync || follower.IsGone || !follower.IsMatched) return;
-        if (follower.MarkedAt is null && _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag)
+        var isClose = _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag;
+        if (follower.MarkedAt is null && isClose && !IsOnProbation(follower))
         {
             follower.MarkedAt = _log.LastSequence;
             _effects.Add(new ReplicaEffect.NoteMark(Version, follower.Provider.Member));
@@ -79,47 +60,10 @@ public sealed partial class Replica
         if (follower.MarkedAt is { } mark && follower.Matched >= mark) Want(follower, isIncluded: true);
     }
 
-    private void Want(Follower follower, bool isIncluded)
+    private void Want(Follower follower, bool isIncluded, LeaveReason? reason = null)
     {
         if (follower.WantedAt > TimeSpan.Zero && _now - follower.WantedAt < _profile.Heartbeat) return;
         follower.WantedAt = _now;
-        _effects.Add(new ReplicaEffect.WantInSync(Version, follower.Provider, isIncluded));
-    }
-
-    /// <summary>What is sent is the last snapshot: all of it is committed, and the log continues it.</summary>
-    private void StartTransfer(Follower follower)
-    {
-        Invariant.Holds(_snapshot is not null, "NothingLost: what the log lacks is in the snapshot");
-        follower.Transfer = _snapshot;
-        follower.TransferOffset = 0;
-        follower.LastBegan = 0; // What was under way is void: the snapshot comes instead.
-        SendPart(follower);
-    }
-
-    private void SendPart(Follower follower)
-    {
-        var snapshot = follower.Transfer!;
-        var offset = checked((int)follower.TransferOffset);
-        var length = Math.Min(ReplicaLimits.SnapshotPartBytes, snapshot.State.Length - offset);
-        follower.SentAt = _now;
-        Send(follower.Provider.Member, new ReplicationMessage.SnapshotPart(
-            _service,
-            Version,
-            snapshot.Version,
-            snapshot.Sequence,
-            offset,
-            snapshot.State.Length,
-            snapshot.State.Slice(offset, length)));
-    }
-
-    private int Percent(Follower follower)
-    {
-        if (follower.Transfer is { } transfer)
-        {
-            return (int)(follower.TransferOffset * 90 / Math.Max(1, transfer.State.Length));
-        }
-
-        if (!follower.IsMatched) return 0;
-        return (int)(follower.Matched * 100 / Math.Max(1, _log.LastSequence));
+        _effects.Add(new ReplicaEffect.WantInSync(Version, follower.Provider, isIncluded, reason));
     }
 }

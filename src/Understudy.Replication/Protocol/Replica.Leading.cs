@@ -27,7 +27,7 @@ public sealed partial class Replica
     /// <summary>How far the providers that are being brought up have come.</summary>
     public ImmutableArray<JoiningProgress> Joining =>
     [
-        .. _followers.Values.Where(f => !f.IsInSync).Select(f => new JoiningProgress(f.Provider.Member, Percent(f))),
+        .. _followers.Values.Where(f => !f.IsInSync).Select(Progress),
     ];
 
     /// <summary>Whether everything that was asked is executed, committed and answered.</summary>
@@ -130,11 +130,12 @@ public sealed partial class Replica
     public void Tick()
     {
         if (Role != ReplicaRole.Primary) return;
+        TickAudit();
         foreach (var follower in _followers.Values)
         {
             if (follower.Transfer is not null)
             {
-                if (_now - follower.SentAt >= _profile.Heartbeat) SendPart(follower);
+                TickTransfer(follower);
             }
             else if (IsBehind(follower))
             {
@@ -145,16 +146,13 @@ public sealed partial class Replica
                     SendAppend(follower);
                 }
 
-                var isSlow = follower.MustAcknowledge && _now - follower.HeardAt > _profile.Silence * 2;
-                if (isSlow && !Allows(Mutation.InSyncShrinksWithoutConfigurationChange)) follower.IsInSync = false;
-                else if (isSlow) Want(follower, isIncluded: false);
             }
-
             else if (_now - follower.SentAt >= _profile.Silence)
             {
                 SendAppend(follower); // What it was told last may have been lost.
             }
 
+            GiveUpSlow(follower);
             ConsiderJoining(follower);
         }
 
@@ -202,8 +200,10 @@ public sealed partial class Replica
     {
         if (!follower.IsMatched) return;
 
-        // To send may begin a transfer, if the log was compacted past what this follower has.
+        // If the log was compacted past what this follower has, it gets the snapshot, when it is its turn.
+        if (follower.Transfer is null && follower.Next <= _log.BaseSequence) StartTransfer(follower);
         while (follower.Transfer is null
+            && follower.Next > _log.BaseSequence
             && follower.Next <= _log.LastSequence
             && follower.Matched >= follower.LastBegan)
         {

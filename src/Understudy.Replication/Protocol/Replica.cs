@@ -20,12 +20,10 @@ public static class ReplicaLimits
     /// <summary>The most entries in one append; a receiver refuses more.</summary>
     public const int EntriesPerMessage = 512;
     public const int BytesPerMessage = 1 << 20;
-    public const int SnapshotPartBytes = 256 * 1024;
 
     /// <summary>A provider this close to the end of the log is marked joining.</summary>
     public const long JoiningLag = 64;
 
-    public const long SnapshotAfterEntries = 20_000;
     public const long SnapshotAfterBytes = 16 << 20;
 }
 
@@ -142,6 +140,7 @@ public sealed partial class Replica : ISealableLog
         ApplyTo(_log.LastSequence);
         if (isSuccession) _hosted?.Lead(version, lineage, _log.LastSequence, _effects);
         _followers.Clear();
+        ForgetAudit();
         _isLone = inSync.Length <= 1;
         _inSync = inSync.Length;
         LimitCommits();
@@ -165,6 +164,7 @@ public sealed partial class Replica : ISealableLog
         Role = ReplicaRole.Standby;
         LimitCommits();
         _followers.Clear();
+        ForgetAudit();
         _pendingSnapshot = null;
         foreach (var waiting in _waiting)
         {
@@ -230,7 +230,7 @@ public sealed partial class Replica : ISealableLog
         var entries = _applied - _log.BaseSequence;
         var size = Math.Max(ReplicaLimits.SnapshotAfterBytes, 2L * (_snapshot?.State.Length ?? 0));
         if (_pendingSnapshot is not null || entries <= 0) return;
-        if (entries < ReplicaLimits.SnapshotAfterEntries && _log.SizeBytes < size) return;
+        if (entries < _profile.Transfer.SnapshotAfterEntries && _log.SizeBytes < size) return;
         if (_hosted is { } hosted)
         {
             hosted.AskSnapshot(_effects);

@@ -20,7 +20,12 @@ public abstract record ReplicaEffect
     public sealed record AskQuorum(long Token) : ReplicaEffect;
 
     /// <summary>Ask the configuration's keeper to take a provider in or out.</summary>
-    public sealed record WantInSync(ConfigurationVersion Version, Provider Provider, bool IsIncluded) : ReplicaEffect;
+    /// <param name="Version">The version that the wish is void outside of.</param>
+    /// <param name="Provider">The provider.</param>
+    /// <param name="IsIncluded">Whether it is to be in.</param>
+    /// <param name="Reason">Why it is to be out.</param>
+    public sealed record WantInSync(
+        ConfigurationVersion Version, Provider Provider, bool IsIncluded, LeaveReason? Reason = null) : ReplicaEffect;
 
     /// <summary>A provider was marked joining: from now on commits and reads wait for it.</summary>
     public sealed record NoteMark(ConfigurationVersion Version, MemberId Member) : ReplicaEffect;
@@ -34,6 +39,9 @@ public abstract record ReplicaEffect
     /// <summary>A request that was taken is refused, by what only the state knows.</summary>
     public sealed record Refuse(
         RequestId Id, AnswerKind Kind, ReadOnlyMemory<byte> Why, ConfigurationVersion Version) : ReplicaEffect;
+
+    /// <summary>An audit of a primary has ended.</summary>
+    public sealed record NoteAudit(AuditResult Result) : ReplicaEffect;
 
     /// <summary>Tell the executor of a service that lives outside the loop.</summary>
     public sealed record Instruct(ServiceInstruction Instruction) : ReplicaEffect;

@@ -7,6 +7,8 @@ namespace Understudy.Replication.Protocol;
 public sealed class ReplicaLog
 {
     private readonly List<LogEntry> _entries = [];
+    private readonly List<long> _ends = [];
+    private long _dropped;
 
     public ReplicaLog(long baseSequence, ConfigurationVersion baseVersion, IEnumerable<LogEntry> entries)
     {
@@ -25,7 +27,7 @@ public sealed class ReplicaLog
     public ConfigurationVersion LastVersion => _entries.Count > 0 ? _entries[^1].Version : BaseVersion;
 
     /// <summary>The bytes of all entries' payloads.</summary>
-    public long SizeBytes { get; private set; }
+    public long SizeBytes => End(LastSequence) - _dropped;
 
     public LogEntry this[long sequence] => _entries[checked((int)(sequence - BaseSequence - 1))];
 
@@ -39,17 +41,16 @@ public sealed class ReplicaLog
     {
         Invariant.Holds(entry.Sequence == LastSequence + 1, "NothingLost: the log has no gaps");
         Invariant.Holds(entry.Version >= LastVersion, "FreshestWins: versions in a log only grow");
+        _ends.Add(End(LastSequence) + entry.Payload.Length);
         _entries.Add(entry);
-        SizeBytes += entry.Payload.Length;
     }
 
     public void TruncateAfter(long sequence)
     {
-        while (LastSequence > sequence)
-        {
-            SizeBytes -= _entries[^1].Payload.Length;
-            _entries.RemoveAt(_entries.Count - 1);
-        }
+        var kept = checked((int)Math.Max(0, sequence - BaseSequence));
+        if (kept >= _entries.Count) return;
+        _entries.RemoveRange(kept, _entries.Count - kept);
+        _ends.RemoveRange(kept, _ends.Count - kept);
     }
 
     /// <summary>Drops the entries that a snapshot at this position stands for.</summary>
@@ -58,8 +59,9 @@ public sealed class ReplicaLog
         if (sequence <= BaseSequence) return;
         var version = VersionAt(sequence);
         var count = checked((int)(sequence - BaseSequence));
-        for (var i = 0; i < count; i++) SizeBytes -= _entries[i].Payload.Length;
+        _dropped = End(sequence);
         _entries.RemoveRange(0, count);
+        _ends.RemoveRange(0, count);
         BaseSequence = sequence;
         BaseVersion = version;
     }
@@ -67,9 +69,33 @@ public sealed class ReplicaLog
     public void Reset(long baseSequence, ConfigurationVersion baseVersion)
     {
         _entries.Clear();
-        SizeBytes = 0;
+        _ends.Clear();
+        _dropped = 0;
         BaseSequence = baseSequence;
         BaseVersion = baseVersion;
+    }
+
+    /// <summary>The bytes of the payloads after a position up to another; below the base there are none.</summary>
+    public long BytesBetween(long after, long last) => Math.Max(0, End(last) - End(after));
+
+    /// <summary>
+    /// The last entry after a position such that those between are at most so many and have at most so many bytes; one
+    /// entry always fits.
+    /// </summary>
+    public long Reach(long after, int most, long mostBytes)
+    {
+        var from = Math.Max(after, BaseSequence);
+        var last = LastSequence - from <= most ? LastSequence : from + most;
+        if (BytesBetween(from, last) <= mostBytes) return last;
+        var (low, high) = (from + 1, last);
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            if (BytesBetween(from, middle) <= mostBytes) low = middle;
+            else high = middle - 1;
+        }
+
+        return low;
     }
 
     /// <summary>
@@ -89,4 +115,8 @@ public sealed class ReplicaLog
 
         return result.ToImmutable();
     }
+
+    /// <summary>The bytes of all payloads up to and with an entry, since the log began.</summary>
+    private long End(long sequence) =>
+        sequence <= BaseSequence ? _dropped : _ends[checked((int)(sequence - BaseSequence - 1))];
 }

@@ -4,7 +4,7 @@ using Understudy.Membership;
 namespace Understudy.Replication.Protocol;
 
 /// <summary>
-/// Exclusive services: nobody is ordered to run one before its last holder certainly does not (agreement.md 4.11).
+/// Exclusive services: nobody is ordered to run one before its last holder certainly does not (agreement.md 4.14).
 /// </summary>
 public sealed partial class ReplicaManager
 {

@@ -61,6 +61,7 @@ public sealed partial class ReplicaManager
         _pushed.Clear();
         _drained.Clear();
         _backOff.Clear();
+        _good.Clear();
         _uncommitted.Clear();
         LastHolders.Clear();
         _lostSince.Clear();
@@ -77,6 +78,7 @@ public sealed partial class ReplicaManager
         if (!IsActive) return;
         foreach (var leaving in _leaving) NoteLeft(leaving);
         _leaving.RemoveWhere(m => !view.Contains(m));
+        _good.RemoveWhere(copy => !view.Contains(copy.Member));
         foreach (var gone in _pushed.Keys.Where(m => !view.Contains(m)).ToList()) _pushed.Remove(gone);
         var decision = Begin(view, now, $"view {view.Epoch}");
         Quarantine.Count(decision, _quarantine, (node, counter) => _left.Contains((node, counter)));
@@ -98,7 +100,13 @@ public sealed partial class ReplicaManager
         var (present, provider) = (entry.Configuration, wanted.Provider);
         if (present.Version != wanted.Version || present.Primary != from || provider.Member == from) return;
         var others = present.InSync.Where(p => p.Member.Node != provider.Member.Node);
-        var words = $"{from.Node} gives {provider.Member} up";
+        var words = $"{from.Node} gives {provider.Member} up: {wanted.Reason?.ToString() ?? "it does not keep up"}";
+        var left = entry.Left.RemoveAll(departure => departure.Node == provider.Member.Node);
+        if (!wanted.IsIncluded && wanted.Reason is { } reason && present.IsInSync(provider.Member))
+        {
+            left = left.Add(new Departure(provider.Member.Node, provider.Disk, reason));
+        }
+
         if (wanted.IsIncluded)
         {
             if (!view.Contains(provider.Member) || present.IsInSync(provider.Member)) return;
@@ -108,10 +116,14 @@ public sealed partial class ReplicaManager
         }
 
         var decision = Begin(view, now, words);
+        // What was brought up anew because it differed is looked at again.
+        var isResync = wanted.IsIncluded && entry.Left.Any(
+            departure => departure.Node == provider.Member.Node && departure.Reason.Cause == LeaveCause.StateDiffered);
+        if (isResync) entry = entry with { Audits = entry.Audits.Ask() };
         // Without a change of the set the version still grows: that ends a joining mark which holds up commits.
         decision.Grow(wanted.Service);
         ImmutableArray<Provider> inSync = [.. others.OrderBy(p => p.Member)];
-        decision.Put(entry with { Configuration = present with { InSync = inSync } });
+        decision.Put(entry with { Configuration = present with { InSync = inSync }, Left = left });
         Commit(decision, wanted.Service);
     }
 
@@ -135,6 +147,7 @@ public sealed partial class ReplicaManager
     public void Tick(View view, TimeSpan now)
     {
         if (!IsActive) return;
+        AskAudits(view, now);
         var elapsed = Elapsed(now);
         WatchFailing(view, now);
         BeginLineages(view, now);
@@ -166,6 +179,7 @@ public sealed partial class ReplicaManager
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
             HasEnded = entry => LastHolders.HaveEnded(entry, view, now),
+            HasGoodCopy = (name, member) => _good.Contains((name, member)),
             IsFenced = name => IsFenced(name, now),
             AwaitsKinds = AwaitsKinds(view, now),
         };

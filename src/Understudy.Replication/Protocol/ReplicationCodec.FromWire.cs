@@ -14,7 +14,8 @@ public static partial class ReplicationCodec
             ToService(envelope.InSyncWanted.Service, ref fault),
             ToVersion(envelope.InSyncWanted.Version, ref fault),
             ToProvider(envelope.InSyncWanted.Provider, ref fault),
-            envelope.InSyncWanted.IsIncluded),
+            envelope.InSyncWanted.IsIncluded,
+            ToReason(envelope.InSyncWanted.Reason, ref fault)),
         Wire.Envelope.BodyOneofCase.MapPushed => ToMapPushed(envelope.MapPushed.Map, ref fault),
         Wire.Envelope.BodyOneofCase.MapTaken => new ReplicationMessage.MapTaken(
             ToVersion(envelope.MapTaken.Generation, ref fault), ToNumber(envelope.MapTaken.Sequence, ref fault)),
@@ -30,7 +31,7 @@ public static partial class ReplicationCodec
             ToText(envelope.CodeFailed.Error, ReplicationMessage.CodeFailed.LongestError, ref fault)),
         Wire.Envelope.BodyOneofCase.Vacated => new ReplicationMessage.Vacated(
             ToService(envelope.Vacated.Service, ref fault), ToVersion(envelope.Vacated.Version, ref fault)),
-        _ => null,
+        _ => ToAuditing(envelope, ref fault),
     };
 
     private static ReplicationMessage.MapPushed? ToMapPushed(Wire.ServiceMap? wire, ref string? fault)
@@ -58,7 +59,13 @@ public static partial class ReplicationCodec
         foreach (var each in wire.Joining)
         {
             if (each.Percent > 100) fault ??= $"a progress of {each.Percent} percent";
-            joining.Add(new JoiningProgress(ToMemberId(each.Member, ref fault), unchecked((int)each.Percent)));
+            joining.Add(new JoiningProgress(ToMemberId(each.Member, ref fault), unchecked((int)each.Percent))
+            {
+                Transfer = each.Transfer is not { } transfer ? null : new TransferProgress(
+                    ToNumber(transfer.Bytes, ref fault),
+                    ToNumber(transfer.TotalBytes, ref fault),
+                    ToNumber(transfer.BytesPerSecond, ref fault)),
+            });
         }
 
         return new ReplicationMessage.Progressed(
@@ -84,7 +91,10 @@ public static partial class ReplicationCodec
             wire.Kind,
             ToCount(wire.Secondaries, ref fault),
             ToCount(wire.Spares, ref fault),
-            wire.Durable);
+            wire.Durable)
+        {
+            AuditEvery = ToAuditEvery(wire.AuditEvery, ref fault),
+        };
         return ToRuled(WithPolicies(definition, wire, ref fault), wire.Rules, ref fault);
     }
 

@@ -93,6 +93,11 @@ public static partial class ReplicationCodec
             IsFrozen = wire.IsFrozen,
             IsHeld = wire.IsHeld,
             Operation = ToOperation(wire.Operation, ref fault),
+            Left = ToDepartures(wire.Left, ref fault),
+            Audits = new Audits(
+                ToNumber(wire.AuditsAsked, ref fault),
+                ToNumber(wire.AuditsDone, ref fault),
+                new TimeSpan(ToNumber(wire.AuditedAt, ref fault))),
             Failures = ToFailures(wire.Failures, ref fault),
             LastError = ToText(wire.LastError, ReplicationMessage.CodeFailed.LongestError, ref fault),
             IsStopped = wire.IsStopped,

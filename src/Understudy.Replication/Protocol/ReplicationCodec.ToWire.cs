@@ -17,6 +17,7 @@ public static partial class ReplicationCodec
                 Version = wanted.Version.Value,
                 Provider = ToWire(wanted.Provider),
                 IsIncluded = wanted.IsIncluded,
+                Reason = ToWire(wanted.Reason),
             },
         },
         ReplicationMessage.MapPushed pushed => new() { MapPushed = new() { Map = ToWire(pushed.Map) } },
@@ -34,7 +35,14 @@ public static partial class ReplicationCodec
                 {
                     progressed.Joining.Select(each => new Wire.JoiningProgress
                     {
-                        Member = ToWire(each.Member), Percent = checked((uint)each.Percent),
+                        Member = ToWire(each.Member),
+                        Percent = checked((uint)each.Percent),
+                        Transfer = each.Transfer is not { } transfer ? null : new()
+                        {
+                            Bytes = transfer.Bytes,
+                            TotalBytes = transfer.TotalBytes,
+                            BytesPerSecond = transfer.BytesPerSecond,
+                        },
                     }),
                 },
             },
@@ -53,7 +61,8 @@ public static partial class ReplicationCodec
         {
             Vacated = new() { Service = vacated.Service.Value, Version = vacated.Version.Value },
         },
-        _ => throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
+        _ => ToAuditing(message)
+            ?? throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
     };
 
     private static Wire.ServiceMap ToWire(ServiceMap map) => new()
@@ -87,6 +96,10 @@ public static partial class ReplicationCodec
                 Since = operation.Since.Ticks,
                 Cause = operation.Cause,
             },
+            Left = { entry.Left.Select(ToWire) },
+            AuditsAsked = entry.Audits.Asked,
+            AuditsDone = entry.Audits.Done,
+            AuditedAt = entry.Audits.At.Ticks,
             Failures = { entry.Failures.Select(ToWire) },
             LastError = entry.LastError,
             IsStopped = entry.IsStopped,
@@ -149,6 +162,9 @@ public static partial class ReplicationCodec
             Spares = checked((uint)definition.Spares),
             Durable = definition.Durable,
             Rules = { ToWireRules(definition) },
+            AuditEvery = definition.AuditEvery == ServiceDefinition.Daily ? 0
+                : definition.AuditEvery == TimeSpan.Zero ? -1
+                : definition.AuditEvery.Ticks,
         };
         AddPolicies(definition, wire);
         return wire;
@@ -169,7 +185,7 @@ public static partial class ReplicationCodec
     private static Wire.Provider ToWire(Provider provider) => new()
     {
         Member = ToWire(provider.Member),
-        Disk = new() { High = (ulong)(provider.Disk.Value >> 64), Low = (ulong)provider.Disk.Value },
+        Disk = ToWire(provider.Disk),
     };
 
     private static Wire.MemberId ToWire(MemberId id) =>

@@ -24,7 +24,25 @@ public enum AnswerKind
 }
 
 /// <summary>How far a provider has been brought up.</summary>
-public sealed record JoiningProgress(MemberId Member, int Percent);
+/// <param name="Member">The provider.</param>
+/// <param name="Percent">How much of the state it has, 0 to 100.</param>
+public sealed record JoiningProgress(MemberId Member, int Percent)
+{
+    /// <summary>The snapshot that is being sent to it, or null.</summary>
+    public TransferProgress? Transfer { get; init; }
+}
+
+/// <summary>How far a snapshot has been sent.</summary>
+/// <param name="Bytes">How many bytes have arrived.</param>
+/// <param name="TotalBytes">How many bytes it has.</param>
+/// <param name="BytesPerSecond">How many arrived per second since it began or went on; 0 if not known yet.</param>
+public sealed record TransferProgress(long Bytes, long TotalBytes, long BytesPerSecond)
+{
+    /// <summary>How long the rest takes at that rate, or null.</summary>
+    public TimeSpan? Left => BytesPerSecond <= 0
+        ? null
+        : TimeSpan.FromSeconds((double)(TotalBytes - Bytes) / BytesPerSecond);
+}
 
 /// <summary>What replicas, replica managers and gateways say to each other (agreement.md 4).</summary>
 public abstract record ReplicationMessage : Message
@@ -78,9 +96,15 @@ public abstract record ReplicationMessage : Message
         ServiceName Service, ConfigurationVersion Version, long SnapshotSequence, long NextOffset)
         : ReplicationMessage;
 
-    /// <summary>A primary asks the RM to take a provider into the in-sync set, or out of it.</summary>
+    /// <summary>
+    /// A primary asks the RM to take a provider into the in-sync set, or out of it and says why.
+    /// </summary>
     public sealed record InSyncWanted(
-        ServiceName Service, ConfigurationVersion Version, Provider Provider, bool IsIncluded) : ReplicationMessage;
+        ServiceName Service,
+        ConfigurationVersion Version,
+        Provider Provider,
+        bool IsIncluded,
+        LeaveReason? Reason = null) : ReplicationMessage;
 
     /// <summary>The RM's one order per node: the configurations as last committed.</summary>
     public sealed record MapPushed(ServiceMap Map) : ReplicationMessage;
@@ -121,6 +145,44 @@ public abstract record ReplicationMessage : Message
     /// The last holder of an exclusive service runs it no longer, and will start it in no older version than this.
     /// </summary>
     public sealed record Vacated(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+
+    /// <summary>A secondary says which digest its state has at the checkpoint of an audit.</summary>
+    public sealed record Audited(ServiceName Service, ConfigurationVersion Version, long Sequence, UInt128 Digest)
+        : ReplicationMessage;
+
+    /// <summary>
+    /// A primary says to an in-sync secondary that its state at a checkpoint was another: its copy is void.
+    /// </summary>
+    public sealed record StateDiffered(ServiceName Service, ConfigurationVersion Version, long Sequence)
+        : ReplicationMessage;
+
+    /// <summary>A primary tells the RM what came of an audit.</summary>
+    /// <param name="Service">The service.</param>
+    /// <param name="Version">The primary's configuration.</param>
+    /// <param name="Number">Which audit.</param>
+    /// <param name="What">What came of it, in words.</param>
+    /// <param name="IsPrimaryOdd">Whether most providers agree on another state than the primary's.</param>
+    public sealed record AuditEnded(
+        ServiceName Service, ConfigurationVersion Version, long Number, string What, bool IsPrimaryOdd)
+        : ReplicationMessage;
+
+    /// <summary>An in-sync provider tells the RM that its copy is void: it must not count as in sync.</summary>
+    /// <param name="Service">The service.</param>
+    /// <param name="Version">The configuration in which it is in sync; void in any other.</param>
+    /// <param name="Provider">The sender's incarnation, and its disk.</param>
+    /// <param name="Reason">What is wrong with it.</param>
+    public sealed record CopyVoid(
+        ServiceName Service, ConfigurationVersion Version, Provider Provider, LeaveReason Reason)
+        : ReplicationMessage;
+
+    /// <summary>
+    /// A node that is back tells the RM that its disk has a good copy of a service that waits for one.
+    /// </summary>
+    /// <param name="Service">The service.</param>
+    /// <param name="Version">The configuration without a primary whose in-sync set names the disk.</param>
+    /// <param name="Provider">The sender's incarnation, and its disk.</param>
+    public sealed record CopyGood(ServiceName Service, ConfigurationVersion Version, Provider Provider)
+        : ReplicationMessage;
 
     /// <summary>A gateway forwards a client's request.</summary>
     /// <param name="Id">The gateway's name for it; the same however often it is sent.</param>

@@ -14,6 +14,7 @@ internal sealed class MemoryDisk(DiskId id)
     private readonly SortedDictionary<ServiceName, StoredJournal> _journals = [];
     private readonly Queue<NodeEffect.Write>[] _pending = [new(), new()];
     private readonly int[] _inFlush = new int[2];
+    private readonly SortedSet<ServiceName> _damaged = [];
 
     public DiskId Id { get; } = id;
 
@@ -60,11 +61,23 @@ internal sealed class MemoryDisk(DiskId id)
         return Crash(control, data);
     }
 
-    /// <summary>What a process finds that starts now.</summary>
+    /// <summary>From now on a start finds the service's record damaged, until it is removed.</summary>
+    public void Damage(ServiceName service) => _damaged.Add(service);
+
+    /// <summary>Whether the service's record is damaged, or the disk still says that its copy is void.</summary>
+    public bool IsDamaged(ServiceName service) => _damaged.Contains(service)
+        || (_records.TryGetValue(StoredNode.VoidKey(service), out var mark) && !mark.IsEmpty);
+
+    /// <summary>What a process finds that starts now; what is damaged is marked before it says anything.</summary>
     public StoredNode Read()
     {
         var replicas = ImmutableSortedDictionary.CreateBuilder<ServiceName, StoredReplica>();
-        foreach (var (service, journal) in _journals) replicas.Add(service, journal.Read());
+        foreach (var (service, journal) in _journals)
+        {
+            if (!_damaged.Contains(service)) replicas.Add(service, journal.Read());
+        }
+
+        foreach (var service in _damaged) _records[StoredNode.VoidKey(service)] = "damaged"u8.ToArray();
         return new StoredNode(Id, _records.ToImmutableSortedDictionary(StringComparer.Ordinal), replicas.ToImmutable());
     }
 
@@ -98,7 +111,10 @@ internal sealed class MemoryDisk(DiskId id)
             case StoreWrite.AppendEntries append: JournalOf(append.Service).Append(append.Entries); break;
             case StoreWrite.TruncateAfter truncate: JournalOf(truncate.Service).TruncateAfter(truncate.Sequence); break;
             case StoreWrite.PutSnapshot put: JournalOf(put.Service).Put(put.Snapshot); break;
-            case StoreWrite.RemoveReplica remove: _journals.Remove(remove.Service); break;
+            case StoreWrite.RemoveReplica remove:
+                _journals.Remove(remove.Service);
+                _damaged.Remove(remove.Service);
+                break;
             default: throw new System.Diagnostics.UnreachableException($"Unknown write {write}.");
         }
     }

@@ -34,6 +34,8 @@ internal sealed partial class EventReports
             case NodeEvent.FencePassed: LogFencePassed(logger, failover, text); break;
             case NodeEvent.WorkerStarted: LogWorkerStarted(logger, failover, text); break;
             case NodeEvent.WorkerStopped: LogWorkerStopped(logger, failover, text); break;
+            case NodeEvent.Audited { Result.Differing.IsEmpty: true }: LogNoted(logger, text); break;
+            case NodeEvent.Audited: LogAlarm(logger, text); break;
             case NodeEvent.ProviderSlowed: LogProviderSlowed(logger, text); break;
             case NodeEvent.ProviderFailed: LogProviderFailed(logger, text); break;
             case NodeEvent.Alarm: LogAlarm(logger, text); break;

@@ -106,6 +106,13 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                     $"{e.Service}: {e.Member} is caught up and joins, commits wait for it now",
                     e.Version,
                     e.Service);
+            case NodeEvent.Audited e:
+                return Entry(
+                    e.Result.Differing.IsEmpty ? TimelineKinds.Noted : TimelineKinds.Alarm,
+                    Latest,
+                    $"{e.Service}: {e.Result}",
+                    e.Result.Version,
+                    e.Service);
             case NodeEvent.ProviderSlowed e:
                 return Entry(
                     TimelineKinds.Noted,

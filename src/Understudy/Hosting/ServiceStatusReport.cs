@@ -1,6 +1,7 @@
 using Understudy.Contracts;
 using Understudy.Kernel;
 using Understudy.Replication;
+using Understudy.Replication.Protocol;
 using NodeStatus = Understudy.Protocol.NodeStatus;
 
 namespace Understudy.Hosting;
@@ -27,7 +28,7 @@ internal static class ServiceStatusReport
             Lineage = configuration.Lineage.Value,
             Primary = configuration.Primary?.Node.Value,
             Secondaries = definition.IsExclusive ? [] : SecondariesOf(configuration),
-            Joining = [.. joining.Select(j => new JoiningStatus(j.Member.Node.Value, j.Percent))],
+            Joining = [.. joining.Select(JoiningOf)],
             Spares = [.. spares.Take(definition.Spares).Select(p => p.Node.Value)],
             WantedSecondaries = definition.Secondaries,
             WantedSpares = definition.Spares,
@@ -48,6 +49,15 @@ internal static class ServiceStatusReport
 
     private static IReadOnlyList<string> SecondariesOf(Configuration configuration) =>
         [.. configuration.InSync.Where(p => p.Member != configuration.Primary).Select(p => p.Member.Node.Value)];
+
+    private static JoiningStatus JoiningOf(JoiningProgress progress) =>
+        new(progress.Member.Node.Value, progress.Percent)
+        {
+            Bytes = progress.Transfer?.Bytes,
+            TotalBytes = progress.Transfer?.TotalBytes,
+            BytesPerSecond = progress.Transfer is { BytesPerSecond: > 0 and var rate } ? rate : null,
+            SecondsLeft = progress.Transfer?.Left?.TotalSeconds,
+        };
 
     private static OperationStatus OperationOf(Operation operation, ServiceEntry entry, NodeStatus status) => new()
     {

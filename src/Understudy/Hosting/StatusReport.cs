@@ -5,6 +5,7 @@ using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Replication.Protocol;
 using NodeStatus = Understudy.Protocol.NodeStatus;
 using PeerStatus = Understudy.Protocol.PeerStatus;
 

@@ -52,6 +52,7 @@ internal sealed class CommandReader(INodeState node)
             new(d.Service!), d.Node is null ? null : new NodeId(d.Node), d.AcceptLoss ?? false)),
         new(CommandNames.Hold, [], [Service], (_, d) => new OperatorCommand.Hold(ServiceOrCluster(d))),
         new(CommandNames.Resume, [], [Service], (_, d) => new OperatorCommand.Resume(ServiceOrCluster(d))),
+        new(CommandNames.Audit, [Service], [], (_, d) => new OperatorCommand.Audit(new(d.Service!))),
     ];
 
     /// <summary>What a field means, in a sentence, for whoever got it wrong.</summary>

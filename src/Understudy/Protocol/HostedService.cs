@@ -21,6 +21,18 @@ internal sealed class HostedService(ServiceDefinition definition, Replica replic
     /// <summary>The latest configuration that this node adopted, or null.</summary>
     public Configuration? Configuration { get; set; }
 
+    /// <summary>Why this node's copy is worth nothing, or null.</summary>
+    public LeaveReason? VoidFor { get; set; }
+
+    /// <summary>Whether this incarnation has reported that.</summary>
+    public bool IsDamageReported { get; set; }
+
+    /// <summary>What came of the last audit that it made as primary.</summary>
+    public AuditResult? AuditResult { get; set; }
+
+    /// <summary>The stream on disk that is damaged, if that is why.</summary>
+    public ServiceName VoidStream { get; set; }
+
     /// <summary>Its copy is one of this lineage from now on.</summary>
     public void BeginLineage(Lineage next, ServiceName nextStream, Replica nextReplica) =>
         (Lineage, Stream, Replica) = (next, nextStream, nextReplica);

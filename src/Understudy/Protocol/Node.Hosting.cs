@@ -24,6 +24,7 @@ public sealed partial class Node
                 Report(new NodeEvent.ProviderSlowed(name, slow.Call, slow.Since));
                 return;
             case ServiceReport.Failed failed: OnProviderFailed(hosted, failed.Reason); return;
+            case ServiceReport.Refused refused: OnProviderRefused(hosted, refused.Reason); return;
             default: break;
         }
 

@@ -173,6 +173,7 @@ public sealed partial class Node
             case ReplicaEffect.NoteMark note:
                 Report(new NodeEvent.JoiningMarked(service, note.Version, note.Member));
                 break;
+            case ReplicaEffect.NoteAudit note: OnAuditNoted(service, note.Result); break;
             case ReplicaEffect.Answer answer:
                 Send(answer.Id.Gateway, new ReplicationMessage.Answer(
                     answer.Id, AnswerKind.Done, answer.Body, answer.Version));
@@ -198,7 +199,8 @@ public sealed partial class Node
     {
         if (service != Registry.Name)
         {
-            SendToManager(new ReplicationMessage.InSyncWanted(service, want.Version, want.Provider, want.IsIncluded));
+            SendToManager(new ReplicationMessage.InSyncWanted(
+                service, want.Version, want.Provider, want.IsIncluded, want.Reason));
         }
         else if (want.IsIncluded)
         {

@@ -54,7 +54,8 @@ public sealed partial class Node
         var wasPrimary = hosted.IsPrimary;
         List<ReplicaEffect> effects = [];
         Replica? next = null;
-        var isCopied = configuration.Origin == _self.Node;
+        var isDamaged = EndVoid(hosted, stream);
+        var isCopied = configuration.Origin == _self.Node && !isDamaged;
         InReplica(was, name, r => next = r.BeginLineage(stream, isCopied, effects));
         hosted.BeginLineage(configuration.Lineage, stream, next!);
         hosted.StartAnewAt = null;

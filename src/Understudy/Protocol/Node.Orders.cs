@@ -31,6 +31,7 @@ public sealed partial class Node
             if (Host(entry.Definition) is not { } hosted) continue;
             NoteCounted(hosted, entry);
             if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
+            TellGood(hosted);
             if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })
             {
                 _freezing[name] = TimeSpan.MinValue;

@@ -23,6 +23,19 @@ public sealed partial class Node
     {
         switch (message)
         {
+            case ReplicationMessage.Append m when Ignores(m.Service, m.Version): break;
+            case ReplicationMessage.SnapshotPart m when Ignores(m.Service, m.Version): break;
+            case ReplicationMessage.Audited m: In(m.Service, (r, _) => r.OnAudited(from, m)); break;
+            case ReplicationMessage.StateDiffered m: OnStateDiffered(m); break;
+            case ReplicationMessage.CopyVoid m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnCopyVoid(from, m, View!, _now));
+                break;
+            case ReplicationMessage.CopyGood m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnCopyGood(from, m, View!, _now));
+                break;
+            case ReplicationMessage.AuditEnded m:
+                InReplica(_registryReplica, Registry.Name, _ => _manager.OnAuditEnded(from, m, View!, _now));
+                break;
             case ReplicationMessage.Append m: In(m.Service, (r, isRegistry) => r.OnAppend(from, m, !isRegistry)); break;
             case ReplicationMessage.Appended m: In(m.Service, (r, _) => r.OnAppended(from, m)); break;
             case ReplicationMessage.SnapshotPart m:
@@ -98,8 +111,9 @@ public sealed partial class Node
         var replica = hosted.Replica;
         hosted.Configuration = configuration;
         Report(new NodeEvent.Configured(configuration));
+        DiscardIfVoid(hosted, configuration);
         var (wasPrimary, before) = (hosted.IsPrimary, replica.Version);
-        if (configuration.Primary == _self)
+        if (configuration.Primary == _self && MayLead(hosted, configuration))
         {
             InReplica(replica, configuration.Service, r =>
             {
@@ -141,6 +155,8 @@ public sealed partial class Node
                 .Where(m => _membership.Hears(m.Id.Node, _now))
                 .Select(m => new Provider(m.Id, m.Disk)).ToList();
             InReplica(service.Replica, service.Definition.Name, r => r.BringUp(targets));
+            ContinueAudit(service);
+            GrantTransfer(service);
             TellProgress(service);
         }
     }

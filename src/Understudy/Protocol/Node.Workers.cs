@@ -8,7 +8,7 @@ using Understudy.Replication.Protocol;
 namespace Understudy.Protocol;
 
 /// <summary>
-/// Workers: what runs on one node at a time and has no state (agreement.md 4.11). This node runs one in the version
+/// Workers: what runs on one node at a time and has no state (agreement.md 4.14). This node runs one in the version
 /// that names it, while its lease lasts; it says that it has ended before anybody else is ordered to begin.
 /// </summary>
 public sealed partial class Node

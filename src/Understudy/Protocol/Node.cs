@@ -178,6 +178,7 @@ public sealed partial class Node
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
         _mustWatchWorkers = true;
+        TellVoidCopies();
         TellKinds();
         if (_now >= _bringUpAt) BringUp();
         foreach (var expired in _router.Expire(_now)) AnswerUnavailable(expired);
@@ -245,6 +246,8 @@ public sealed partial class Node
         if (!_services.TryGetValue(definition.Name, out var hosted))
         {
             _services[definition.Name] = hosted = MakeHosted(definition);
+            hosted.Replica.MayTransfer = false; // Until it is its turn.
+            FindVoidCopy(hosted);
         }
 
         var isChanged = hosted.Definition.MinInSync != definition.MinInSync;

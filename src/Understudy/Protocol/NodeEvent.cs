@@ -62,6 +62,9 @@ public abstract record NodeEvent
     /// <summary>A worker has ended on this node.</summary>
     public sealed record WorkerStopped(ServiceName Service, ConfigurationVersion Version, string Why) : NodeEvent;
 
+    /// <summary>An audit that this node's primary made has ended; an alarm if a state differs.</summary>
+    public sealed record Audited(ServiceName Service, Replication.Protocol.AuditResult Result) : NodeEvent;
+
     /// <summary>The fence of an evicted member has passed on this node: its view lease can no longer run.</summary>
     public sealed record FencePassed(MemberId Member) : NodeEvent;
 

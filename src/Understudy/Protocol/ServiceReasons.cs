@@ -61,7 +61,8 @@ internal static class ServiceReasons
     private static string WhyNoPrimary(ServiceEntry entry)
     {
         var (name, configuration) = (entry.Definition.Name, entry.Configuration);
-        var holders = string.Join(" or ", configuration.InSync.Select(p => p.Member.Node));
+        var good = configuration.InSync.RemoveAll(p => entry.IsVoid(p.Disk));
+        var holders = string.Join(" or ", (good.IsEmpty ? configuration.InSync : good).Select(p => p.Member.Node));
         if (entry.Recovery is { } recovery)
         {
             return $"{name} has no primary: an operator recovers it, and it goes on "
@@ -71,6 +72,13 @@ internal static class ServiceReasons
         if (entry.Definition.TotalLoss == TotalLossPolicy.StartEmpty)
         {
             return $"{name} has no primary: all its in-sync copies, on {holders}, are gone. It starts empty soon";
+        }
+
+        if (good.IsEmpty && !configuration.InSync.IsEmpty)
+        {
+            var damaged = entry.Left.Where(left => left.Reason.IsCopyVoid)
+                .Select(left => $"{left.Node}: {left.Reason}");
+            return $"{name} has no primary: every in-sync copy is void ({string.Join("; ", damaged)}). Recover {name}";
         }
 
         return entry.Definition.Durable
@@ -105,6 +113,13 @@ internal static class ServiceReasons
         if (!entry.Allows(primary))
         {
             reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
+        }
+
+        foreach (var left in entry.Left)
+        {
+            reasons.Add(left.Reason.Cause == LeaveCause.FormatUnknown
+                ? $"{left.Node} cannot provide {name}: {left.Reason}"
+                : $"{left.Node} left {name}'s in-sync set: {left.Reason}");
         }
 
         AddShape(status, entry, reasons);
@@ -183,11 +198,25 @@ internal static class ServiceReasons
             ? entry.Placement.Length > entry.Configuration.InSync.Length
                 ? "another one is about to be brought up"
                 : $"no further node can host one{WhoCannot(status, entry)}"
-            : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %"));
+            : string.Join(", ", joining.Select(j => $"{j.Member.Node} is joining, {j.Percent} %{Transfer(j)}"));
         reasons.Add(
             $"{entry.Definition.Name} has {Count(secondaries, "secondary", "secondaries")} " +
             $"of {Number(entry.Definition.Secondaries)}: {why}");
     }
+
+    private static string Transfer(JoiningProgress joining)
+    {
+        if (joining.Transfer is not { } progress) return "";
+        var words = $" ({Bytes(progress.Bytes)} of {Bytes(progress.TotalBytes)}";
+        if (progress.Left is not { } left) return $"{words})";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{words}, {Bytes(progress.BytesPerSecond)}/s, {Math.Ceiling(left.TotalSeconds):0} s left)");
+    }
+
+    private static string Bytes(long count) => count < 10 << 20
+        ? string.Create(CultureInfo.InvariantCulture, $"{(count + 1023) >> 10} KB")
+        : string.Create(CultureInfo.InvariantCulture, $"{count >> 20} MB");
 
     /// <summary>Every node that hosts no provider, with the rule that is in the way.</summary>
     private static string WhoCannot(NodeStatus status, ServiceEntry entry)

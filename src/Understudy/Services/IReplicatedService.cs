@@ -65,9 +65,20 @@ public interface IReplicatedService
 {
     /// <summary>
     /// The format of the checkpoints that this code makes; given to <see cref="ApplyCheckpointAsync"/> with each.
-    /// Default 0. Raise it when the meaning of the bytes changes, and go on reading the older ones.
+    /// Default 0. Raise it when the meaning of the bytes of checkpoints or snapshots changes, and go on reading the
+    /// older ones. A provider that is given a greater one than its own refuses to take part, and the status says why:
+    /// exchange the programs of the secondaries first, and the primary's last.
     /// </summary>
     int CheckpointFormat => 0;
+
+    /// <summary>
+    /// Whether equal states give equal snapshots, byte for byte, on every node. Default true: then an audit compares
+    /// the providers' snapshots (once a day, and when an operator asks), and one that differs from the primary's is
+    /// reported and brought up anew. Write snapshots in an order of your own (sorted, not as a
+    /// <see cref="Dictionary{TKey, TValue}"/> enumerates), without clocks, addresses or the node's name. If that cannot
+    /// be, say false: the service is not audited.
+    /// </summary>
+    bool HasComparableSnapshots => true;
 
     /// <summary>
     /// This provider is primary now, with every checkpoint applied that may ever have been acknowledged. Requests are
@@ -95,7 +106,10 @@ public interface IReplicatedService
     ValueTask ApplyCheckpointAsync(
         ReadOnlyMemory<byte> checkpoint, long number, int format, CancellationToken cancellationToken);
 
-    /// <summary>Writes the whole state. Nothing changes it through the framework meanwhile.</summary>
+    /// <summary>
+    /// Writes the whole state. Nothing changes it through the framework meanwhile. Equal states must give equal bytes,
+    /// unless <see cref="HasComparableSnapshots"/> is false.
+    /// </summary>
     /// <param name="destination">Where to; up to 2 GB.</param>
     /// <param name="cancellationToken">Cancelled when the node stops.</param>
     ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken);

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.IO.Hashing;
 using System.Text;
 using Understudy.Kernel;
 using Understudy.Replication;
@@ -13,18 +15,17 @@ namespace Understudy.Services;
 internal sealed partial class ServiceExecutor
 #pragma warning restore CA1001
 {
+    /// <summary>Before the bytes of a snapshot stands the service's format.</summary>
+    private const int SnapshotHeaderBytes = sizeof(int);
+
     private readonly TimeProvider _clock;
     private string _call = "";
     private long _calledAt;
     private bool _isSlowReported;
 
     /// <summary>A hash of the state and of what was answered.</summary>
-    public async ValueTask<ulong> DigestAsync()
-    {
-        var hash = 14695981039346656037;
-        foreach (var b in (await SaveAsync()).Span) hash = (hash ^ b) * 1099511628211;
-        return hash;
-    }
+    public async ValueTask<UInt128> DigestAsync() =>
+        XxHash128.HashToUInt128((await SaveAsync()).Span[SnapshotHeaderBytes..]);
 
     /// <summary>Reports a call that takes long, and fails the provider when it takes too long.</summary>
     public void Watch(Profile profile)
@@ -63,11 +64,13 @@ internal sealed partial class ServiceExecutor
                 Confirm confirm => ConfirmAsync(confirm),
                 ServiceInstruction.Load load => LoadAsync(load.Snapshot),
                 ServiceInstruction.RollBack back => RollBackAsync(back),
-                ServiceInstruction.Apply apply => ApplyAsync(apply.Entries),
+                ServiceInstruction.Apply apply => ApplyAsync(apply.Entries, apply.Assignment),
+                ServiceInstruction.Audit audit => AuditAsync(audit),
                 ServiceInstruction.BecomePrimary become => BecomePrimaryAsync(become),
                 ServiceInstruction.BecomeSecondary => StandAsync(Standing.Secondary),
                 ServiceInstruction.BecomeSpare => StandAsync(Standing.Spare),
                 ServiceInstruction.SaveSnapshot save => SaveSnapshotAsync(save),
+                ServiceInstruction.SayPosition say => SayPosition(say),
                 _ => throw new UnreachableException($"Unknown work {work}."),
             });
         }
@@ -91,9 +94,17 @@ internal sealed partial class ServiceExecutor
         // A primary's code that was cancelled has done as it was told.
         if (e is OperationCanceledException && _reign is { } reign && !IsPresent(reign)) return;
         if (work is ServiceInstruction.Handle handle) RefuseFor(handle.Request, e);
-        Post(new ServiceReport.Failed(
-            Interlocked.Read(ref _assignment), $"{_call} threw {e.GetType().Name}: {e.Message}"));
+        // What it cannot read it will not read the next time either: it is not started anew, and says why.
+        var present = Interlocked.Read(ref _assignment);
+        Post(e is UnknownFormatException or StateRefusedException
+            ? new ServiceReport.Refused(present, e.Message)
+            : new ServiceReport.Failed(present, $"{_call} threw {e.GetType().Name}: {e.Message}"));
         Abandon();
+    }
+
+    private void Know(int format, string what)
+    {
+        if (format > _service.CheckpointFormat) throw new UnknownFormatException(_name, what, format, _service);
     }
 
     /// <summary>
@@ -229,20 +240,58 @@ internal sealed partial class ServiceExecutor
     {
         if (_position == back.Sequence) return; // Everything that it changed was taken into the log.
         await LoadAsync(back.Snapshot);
-        await ApplyAsync(back.Entries);
+        await ApplyAsync(back.Entries, auditIn: null);
         Invariant.Holds(
             _position == back.Sequence, $"NothingLost: {_name} went back to {_position}, not {back.Sequence}");
     }
 
     private async ValueTask LoadAsync(Snapshot? snapshot)
     {
-        var state = _answered.Load(snapshot?.State ?? default);
+        var saved = snapshot?.State ?? default;
+        if (!saved.IsEmpty)
+        {
+            var format = BinaryPrimitives.ReadInt32LittleEndian(saved.Span);
+            Know(format, $"the snapshot at checkpoint {snapshot!.Sequence}");
+            saved = saved[SnapshotHeaderBytes..];
+        }
+
+        var state = _answered.Load(saved);
         Call(nameof(IReplicatedService.LoadSnapshotAsync));
         await _service.LoadSnapshotAsync(new ReadOnlySequence<byte>(state), _ended.Token);
         _position = snapshot?.Sequence ?? 0;
     }
 
-    private async ValueTask ApplyAsync(ImmutableArray<LogEntry> entries)
+    /// <summary>The primary's digest goes into the stream: all compare at exactly this checkpoint.</summary>
+    private async ValueTask AuditAsync(ServiceInstruction.Audit audit)
+    {
+        if (_reign is not { } reign || !IsPresent(reign) || reign.Assignment != audit.Assignment) return;
+        if (!_service.HasComparableSnapshots)
+        {
+            Post(new ServiceReport.Audited(audit.Assignment, _position, null));
+            return;
+        }
+
+        Call(nameof(IReplicatedService.SaveSnapshotAsync));
+        var digest = await DigestAsync();
+        Add(reign, OnceOnlyTable.EncodeAudit(digest, _service.CheckpointFormat), null);
+        Offer();
+        Post(new ServiceReport.Audited(audit.Assignment, _position, digest));
+    }
+
+    private async ValueTask ReportDigestAsync(long assignment, UInt128 expected, int format)
+    {
+        if (!_service.HasComparableSnapshots || format != _service.CheckpointFormat)
+        {
+            // Two versions of the code side by side: their bytes differ though their states do not.
+            Post(new ServiceReport.Audited(assignment, _position, expected));
+            return;
+        }
+
+        Call(nameof(IReplicatedService.SaveSnapshotAsync));
+        Post(new ServiceReport.Audited(assignment, _position, await DigestAsync()));
+    }
+
+    private async ValueTask ApplyAsync(ImmutableArray<LogEntry> entries, long? auditIn)
     {
         foreach (var entry in entries)
         {
@@ -251,6 +300,7 @@ internal sealed partial class ServiceExecutor
                 entry.Sequence == _position + 1 || _mutations != Mutation.None,
                 $"AppliedOnce: {_name} applies checkpoint {entry.Sequence} after {_position}");
             var (effect, format) = _answered.Take(entry.Payload);
+            Know(format, $"checkpoint {entry.Sequence}");
             if (!effect.IsEmpty)
             {
                 Call(nameof(IReplicatedService.ApplyCheckpointAsync));
@@ -258,7 +308,17 @@ internal sealed partial class ServiceExecutor
             }
 
             _position = entry.Sequence;
+            if (auditIn is { } assignment && OnceOnlyTable.AuditOf(entry.Payload) is { } audit)
+            {
+                await ReportDigestAsync(assignment, audit.Digest, audit.Format);
+            }
         }
+    }
+
+    private ValueTask SayPosition(ServiceInstruction.SayPosition say)
+    {
+        Post(new ServiceReport.Applied(say.Assignment, _position));
+        return default;
     }
 
     private async ValueTask SaveSnapshotAsync(ServiceInstruction.SaveSnapshot save)
@@ -273,6 +333,8 @@ internal sealed partial class ServiceExecutor
     private async ValueTask<ReadOnlyMemory<byte>> SaveAsync()
     {
         var writer = new ArrayBufferWriter<byte>(1024);
+        BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(SnapshotHeaderBytes), _service.CheckpointFormat);
+        writer.Advance(SnapshotHeaderBytes);
         writer.Write(_answered.Save().Span);
         await _service.SaveSnapshotAsync(writer, _ended.Token);
         return writer.WrittenMemory;

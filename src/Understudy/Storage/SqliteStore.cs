@@ -97,22 +97,35 @@ public sealed class SqliteStore : IDisposable
     });
 
     /// <summary>
-    /// Reads everything, and checks each row. Writes that are still queued are not in it: drain first.
+    /// Reads everything, and checks each row. Writes that are still queued are not in it: drain first. A service in
+    /// data.db with a damaged row is left out, and a mark says so from then on (<see cref="StoredNode.VoidKey"/>):
+    /// durable before this returns, so that the node never counts as having what it has lost. The rows stay until the
+    /// node deletes them.
     /// </summary>
-    /// <exception cref="StoreUnusableException">A row is damaged; the message names file, table and row.</exception>
+    /// <exception cref="StoreUnusableException">
+    /// A row of control.db is damaged, or the structure of a file; the message names file, table and row.
+    /// </exception>
     public StoredNode Load()
     {
         var replicas = ImmutableSortedDictionary.CreateBuilder<ServiceName, StoredReplica>();
+        SortedDictionary<ServiceName, string> damaged = [];
+        _data.InTurn(database =>
+        {
+            database.ReadReplicas(replicas, damaged);
+            return true;
+        });
         var records = _control.InTurn(database =>
         {
             database.ReadReplicas(replicas);
+            if (damaged.Count > 0) database.Commit(() => Mark(database, damaged), bytes: 0);
             return database.ReadRecords();
         });
-        _data.InTurn(database =>
+        foreach (var service in replicas.Keys.ToList())
         {
-            database.ReadReplicas(replicas);
-            return true;
-        });
+            if (records.TryGetValue(StoredNode.VoidKey(service), out var mark) && !mark.IsEmpty)
+                replicas.Remove(service);
+        }
+
         return new StoredNode(_disk, records, replicas.ToImmutable());
     }
 
@@ -139,6 +152,12 @@ public sealed class SqliteStore : IDisposable
         _control.Dispose();
         _data.Dispose();
         _lock.Dispose();
+    }
+
+    private static void Mark(StoreDatabase control, SortedDictionary<ServiceName, string> damaged)
+    {
+        foreach (var (service, what) in damaged)
+            control.PutRecord(StoredNode.VoidKey(service), Encoding.UTF8.GetBytes(what));
     }
 
     private static FileStream Hold(string directory)

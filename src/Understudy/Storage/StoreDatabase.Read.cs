@@ -8,6 +8,8 @@ namespace Understudy.Storage;
 /// <summary>What reads rows, and believes none whose checksum is wrong.</summary>
 internal sealed partial class StoreDatabase
 {
+    private SortedDictionary<ServiceName, string>? _damaged;
+
     /// <summary>The value, or null if it was never set.</summary>
     public byte[]? ReadMeta(string key) => Guarded(() =>
     {
@@ -33,16 +35,25 @@ internal sealed partial class StoreDatabase
     });
 
     /// <summary>Adds this file's replicas; a service that is in both files is refused.</summary>
-    public void ReadReplicas(ImmutableSortedDictionary<ServiceName, StoredReplica>.Builder replicas) => Guarded(() =>
+    /// <param name="replicas">What is added to.</param>
+    /// <param name="damaged">
+    /// Is told which service's replica is damaged, and where: then it is not added. Without it, damage is refused.
+    /// </param>
+    public void ReadReplicas(
+        ImmutableSortedDictionary<ServiceName, StoredReplica>.Builder replicas,
+        SortedDictionary<ServiceName, string>? damaged = null) => Guarded(() =>
     {
+        _damaged = damaged;
         var snapshots = ReadSnapshots();
         var journals = ReadJournals();
         foreach (var service in _replicas.Keys)
         {
+            if (damaged?.ContainsKey(service) ?? false) continue;
             var snapshot = snapshots.GetValueOrDefault(service);
             ImmutableArray<LogEntry> entries =
                 journals.TryGetValue(service, out var journal) ? [.. journal] : [];
             CheckThatNothingIsMissing(service, snapshot, entries);
+            if (damaged?.ContainsKey(service) ?? false) continue;
             if (!replicas.TryAdd(service, new StoredReplica(snapshot, entries)))
                 throw StoreUnusableException.Damaged(Name, $"service {service} is in both files of the node");
         }
@@ -98,6 +109,10 @@ internal sealed partial class StoreDatabase
             var service = new ServiceName(Text(name));
             var bounds = new ReplicaBounds(service, rows.Int64(0), name);
             bounds.Found(rows.Int64(2), rows.Int64(3));
+            // What is damaged is healed by its service's name, so the name itself must be beyond doubt.
+            if (rows.Int64(4) != _checksum.Of(StoreTable.Replica, name, 0, bounds.Id, []))
+                throw StoreUnusableException.Damaged(
+                    Name, $"table Replica, service \"{service}\": the checksum does not match its bytes");
             _replicas.Add(service, bounds);
             _lastReplicaId = Math.Max(_lastReplicaId, bounds.Id);
         }
@@ -123,6 +138,9 @@ internal sealed partial class StoreDatabase
             && row.Int64(contentColumn + 1) == _checksum.Of(table, name, version, sequence, content))
             return content;
 
+        if (format == StoreFormat.Row && hasPosition && TryNote(table, name, version, sequence, content, row))
+            return content;
+
         var what = hasPosition
             ? string.Create(CultureInfo.InvariantCulture, $"service \"{Text(name)}\", checkpoint {sequence}")
             : $"key \"{Text(name)}\"";
@@ -140,11 +158,39 @@ internal sealed partial class StoreDatabase
         foreach (var entry in entries)
         {
             if (entry.Sequence != expected)
-                throw StoreUnusableException.Damaged(
-                    Name,
-                    $"table Journal, service \"{service}\": checkpoint {expected} is missing before {entry.Sequence}");
+            {
+                var what = $"checkpoint {expected} is missing before {entry.Sequence}";
+                if (_damaged?.TryAdd(service, $"{Name}, table Journal: {what}") ?? false) return;
+                throw StoreUnusableException.Damaged(Name, $"table Journal, service \"{service}\": {what}");
+            }
+
             expected++;
         }
+    }
+
+    /// <summary>
+    /// A row whose bytes are damaged condemns its own service's replica only, unless it is another's row under a wrong
+    /// number: that one may have lost its last entry, and nothing would show it.
+    /// </summary>
+    private bool TryNote(
+        StoreTable table,
+        ReadOnlySpan<byte> name,
+        long version,
+        long sequence,
+        ReadOnlySpan<byte> content,
+        Statement row)
+    {
+        if (_damaged is null) return false;
+        var checksum = row.Int64(5);
+        foreach (var other in _replicas.Values)
+        {
+            if (checksum == _checksum.Of(table, other.Name, version, sequence, content)) return false;
+        }
+
+        _damaged.TryAdd(
+            new ServiceName(Text(name)),
+            $"{Name}, table {table}, checkpoint {sequence}: the checksum does not match its bytes");
+        return true;
     }
 
     private T Guarded<T>(Func<T> read)

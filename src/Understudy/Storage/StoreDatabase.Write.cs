@@ -18,6 +18,9 @@ internal sealed partial class StoreDatabase
     public void PutMeta(string key, ReadOnlySpan<byte> value) =>
         PutNamed(_statements.PutMeta, StoreTable.Meta, key, value);
 
+    public void PutRecord(string key, ReadOnlySpan<byte> value) =>
+        PutNamed(_statements.PutRecord, StoreTable.Record, key, value);
+
     private void Apply(StoreWrite write)
     {
         switch (write)
@@ -98,7 +101,8 @@ internal sealed partial class StoreDatabase
         if (_replicas.TryGetValue(service, out var known)) return known;
 
         var replica = new ReplicaBounds(service, ++_lastReplicaId, Encoding.UTF8.GetBytes(service.Value));
-        _statements.AddReplica.Bind(replica.Id).BindText(replica.Name).Run();
+        _statements.AddReplica.Bind(replica.Id).BindText(replica.Name)
+            .Bind(_checksum.Of(StoreTable.Replica, replica.Name, 0, replica.Id, [])).Run();
         _replicas.Add(service, replica);
         return replica;
     }

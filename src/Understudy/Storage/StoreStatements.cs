@@ -19,14 +19,15 @@ internal sealed class StoreStatements(SqliteConnection connection) : IDisposable
 
     public Statement ReadRecords { get; } = new(connection, "SELECT key, format, value, checksum FROM record");
 
-    public Statement AddReplica { get; } = new(connection, "INSERT INTO replica(id, service) VALUES(?1, ?2)");
+    public Statement AddReplica { get; } = new(
+        connection, "INSERT INTO replica(id, service, checksum) VALUES(?1, ?2, ?3)");
 
     public Statement RemoveReplica { get; } = new(connection, "DELETE FROM replica WHERE id = ?1");
 
     public Statement ReadReplicas { get; } = new(connection, """
         SELECT id, service,
             (SELECT sequence FROM snapshot WHERE snapshot.replica = id),
-            (SELECT max(sequence) FROM journal WHERE journal.replica = id)
+            (SELECT max(sequence) FROM journal WHERE journal.replica = id), checksum
         FROM replica
         """);
 
@@ -37,7 +38,7 @@ internal sealed class StoreStatements(SqliteConnection connection) : IDisposable
     public Statement RemoveSnapshot { get; } = new(connection, "DELETE FROM snapshot WHERE replica = ?1");
 
     public Statement ReadSnapshots { get; } = new(connection, """
-        SELECT service, format, version, sequence, state, checksum
+        SELECT service, format, version, sequence, state, snapshot.checksum
         FROM snapshot LEFT JOIN replica ON replica.id = snapshot.replica
         """);
 
@@ -52,7 +53,7 @@ internal sealed class StoreStatements(SqliteConnection connection) : IDisposable
         connection, "DELETE FROM journal WHERE replica = ?1 AND sequence <= ?2");
 
     public Statement ReadJournal { get; } = new(connection, """
-        SELECT service, format, version, sequence, payload, checksum
+        SELECT service, format, version, sequence, payload, journal.checksum
         FROM journal LEFT JOIN replica ON replica.id = journal.replica
         ORDER BY journal.replica, journal.sequence
         """);

@@ -20,6 +20,17 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void An_audit_is_asked_for_once_and_only_where_there_is_something_to_compare()
+    {
+        var cluster = Cluster(Service("kv", 1), Service("alone", 0));
+        cluster.Give(new OperatorCommand.Audit(Kv)).Outcome.ShouldBe(CommandOutcome.Accepted);
+        cluster.Give(new OperatorCommand.Audit(Kv)).Outcome.ShouldBe(CommandOutcome.Accepted);
+        cluster["kv"].Audits.ShouldBe(new Audits(1, 0, TimeSpan.Zero));
+        Refused(cluster, new OperatorCommand.Audit(new ServiceName("alone"))).ShouldContain("one in-sync provider");
+        Refused(cluster, new OperatorCommand.Audit(new ServiceName("x"))).ShouldBe("There is no service x.");
+    }
+
+    [Fact]
     public void A_cycle_is_refused_with_its_path()
     {
         var cluster = Cluster(Service("a", 1), Service("b", 1) with { After = [new ServiceName("a")] });

@@ -28,6 +28,16 @@ public sealed class HostedReplicaTests
     }
 
     [Fact]
+    public void A_standby_loads_what_its_disk_has_without_waiting_for_a_commit()
+    {
+        var replica = Make(new StoredReplica(new Snapshot(Version(1), 2, Bytes("ab")), []));
+        Turn(replica, r => r.Stand(Version(2)));
+        Turn(replica, r => r.TellStanding(isInSync: true));
+        Told().Select(i => i.GetType()).ShouldBe(
+            [typeof(ServiceInstruction.Load), typeof(ServiceInstruction.BecomeSecondary)]);
+    }
+
+    [Fact]
     public void Several_callers_checkpoints_share_a_write_and_a_message()
     {
         var reign = Lead();
@@ -116,14 +126,14 @@ public sealed class HostedReplicaTests
     public void A_snapshot_counts_when_everything_in_it_is_committed()
     {
         var reign = Lead();
-        for (var number = 1; number <= ReplicaLimits.SnapshotAfterEntries; number++) Offer(reign, number, "x");
+        for (var number = 1; number <= Profile.Lan.Transfer.SnapshotAfterEntries; number++) Offer(reign, number, "x");
         Told().OfType<ServiceInstruction.SaveSnapshot>().ShouldHaveSingleItem();
         Turn(_replica, r => r.OnReport(
-            new ServiceReport.SnapshotSaved(reign, ReplicaLimits.SnapshotAfterEntries, Bytes("all"))));
+            new ServiceReport.SnapshotSaved(reign, Profile.Lan.Transfer.SnapshotAfterEntries, Bytes("all"))));
         Puts().ShouldBeEmpty();
 
-        Acknowledge(ReplicaLimits.SnapshotAfterEntries);
-        Puts().Single().Snapshot.Sequence.ShouldBe(ReplicaLimits.SnapshotAfterEntries);
+        Acknowledge(Profile.Lan.Transfer.SnapshotAfterEntries);
+        Puts().Single().Snapshot.Sequence.ShouldBe(Profile.Lan.Transfer.SnapshotAfterEntries);
     }
 
     [Fact]

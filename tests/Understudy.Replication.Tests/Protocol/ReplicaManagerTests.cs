@@ -106,6 +106,25 @@ public sealed class ReplicaManagerTests
     }
 
     [Fact]
+    public void Why_a_provider_left_is_kept_until_it_is_back()
+    {
+        var view = Serve([1], [1, 2]);
+        var wanted = new ReplicationMessage.InSyncWanted(Numbers.Name, Of(Numbers).Version, Provider(2), true);
+        _manager.OnInSyncWanted(Id(1), wanted, view, TimeSpan.Zero);
+        var reason = new LeaveReason(LeaveCause.BehindTime, TimeSpan.FromSeconds(5.2).Ticks);
+        _manager.OnInSyncWanted(
+            Id(1),
+            wanted with { Version = Of(Numbers).Version, IsIncluded = false, Reason = reason },
+            view,
+            TimeSpan.Zero);
+        _registry.Find(Numbers.Name)!.Left.ShouldBe([new Departure(Node(2), Disk(2), reason)]);
+        _registry.History[^1].Cause.ShouldBe("n1 gives n2#1 up: it was 5.2 s behind");
+
+        _manager.OnInSyncWanted(Id(1), wanted with { Version = Of(Numbers).Version }, view, TimeSpan.Zero);
+        _registry.Find(Numbers.Name)!.Left.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_wish_is_void_in_another_version_from_another_node_or_for_one_that_is_no_member()
     {
         var view = Serve([1], [1, 2]);

@@ -39,11 +39,15 @@ internal sealed class CheckerSet
             new AppliedOnce(),
             new LeaseFence(cluster),
             new OneWorker(cluster),
+            new AuditFinds(cluster),
             _linearizability,
         ];
     }
 
     public LostServices Losses { get; }
+
+    /// <summary>The latest configuration of a service that any node has adopted, or null.</summary>
+    public Configuration? Latest(Kernel.ServiceName service) => _activations.Latest(service);
 
     /// <summary>The lineage that answers in a version.</summary>
     public Lineage LineageOf(ServiceName service, ConfigurationVersion version) =>

@@ -18,6 +18,7 @@ internal sealed class StayPut(SimulatedCluster cluster, Activations activations)
 
     public override void OnEvent(SimulatedNode node, NodeEvent happening)
     {
+        if (happening is NodeEvent.Audited { Result.IsPrimaryOdd: true }) _stopping.Add(node.Member);
         // What failed is counted by node: a restart does not mend it.
         if (happening is NodeEvent.ProviderFailed) _failed.Add(node.Member.Node);
         if (happening is not NodeEvent.PrimaryActivated activated) return;

@@ -20,6 +20,7 @@ internal sealed class Operator
     private long _keys;
     private bool _isWaiting;
     private long _repeatAt;
+    private long _auditAt;
 
     public Operator(SimulatedCluster cluster, SeededRandom random)
     {
@@ -75,6 +76,14 @@ internal sealed class Operator
         _isWaiting = true;
         _repeatAt = _cluster.Now + delay;
         _cluster.Schedule(delay, new SimulationEvent(EventKind.OperatorActs));
+    }
+
+    /// <summary>Asks for an audit of a service, now and then.</summary>
+    public void Audit(ServiceName service)
+    {
+        if (_cluster.Now < _auditAt) return;
+        _auditAt = _cluster.Now + (TimeSpan.TicksPerSecond * 2);
+        Give(new OperatorCommand.Audit(service));
     }
 
     public void OnAnswer(NodeEffect.AnswerCommand told)
@@ -142,6 +151,7 @@ internal sealed class Operator
         7 => _random.Chance(0.2)
             ? new OperatorCommand.Failover(service.Name, AcceptsLoss: true)
             : new OperatorCommand.Switchover(service.Name, null),
+        14 => new OperatorCommand.Audit(service.Name),
         8 => new OperatorCommand.ChangeService(service with
         {
             Restarts = _random.Below(3),

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Understudy.Kernel;
+using Understudy.Replication;
+using Understudy.Replication.Protocol;
 using Understudy.Simulator.Machines;
 
 namespace Understudy.Simulator.Faults;
@@ -78,6 +80,8 @@ internal sealed class FaultInjector
         FaultKind.HeartbeatsLost => TryLoseHeartbeats(),
         FaultKind.SlowDisk => TrySlowDisk(),
         FaultKind.FlushStall => TryStallFlush(),
+        FaultKind.StateDamaged => TryDamageState(),
+        FaultKind.RecordDamaged => TryDamageRecord(Pick()),
         FaultKind.InSyncLost => TryLoseInSync(),
         FaultKind.OrderlyStop => Pick().TryStopInOrder(TimeSpan.FromSeconds(10).Ticks),
         _ => TryCut(kind),
@@ -89,6 +93,47 @@ internal sealed class FaultInjector
         node.Kill(hasPower);
         node.StartAfter(downtime);
         return true;
+    }
+
+    private bool TryDamageState()
+    {
+        var node = Pick();
+        foreach (var (name, configuration) in Copies(node))
+        {
+            if (configuration.Primary == node.Member || !configuration.IsInSync(node.Member)) continue;
+            if (node.Core!.IsPrimary(name) || node.Provider(name) is not { } provider) continue;
+            provider.Damage();
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool TryDamageRecord(SimulatedNode node)
+    {
+        foreach (var (name, configuration) in Copies(node))
+        {
+            var stream = ServiceStream.Of(name, configuration.Lineage);
+            var others = configuration.InSync.Where(p => p.Member.Node != node.Option.Id)
+                .Select(p => Nodes[_cluster.IndexOf(p.Member.Node)]);
+            if (!others.Any(other => other.HasGoodCopy(stream))) continue;
+            if (!TryKill(node, hasPower: true, Length(800))) continue;
+            node.DamageRecord(stream);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The durable services of which a node that runs has a copy that may count.</summary>
+    private IEnumerable<(ServiceName, Configuration)> Copies(SimulatedNode node)
+    {
+        if (node.Core is null) yield break;
+        foreach (var service in _cluster.Scenario.Cluster.Services.Where(s => s.Durable))
+        {
+            if (_cluster.Checkers.Latest(service.Name) is { InSync.Length: > 1 } latest)
+                yield return (service.Name, latest);
+        }
     }
 
     private bool TryPowerLoss(double chance)

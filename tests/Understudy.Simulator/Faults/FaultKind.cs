@@ -128,4 +128,10 @@ public enum FaultKind
 
     /// <summary>The kernel killed a process whose worker had not ended when the lease did.</summary>
     WorkerKilled,
+
+    /// <summary>A secondary's state becomes another than it was, in a part that no client reads.</summary>
+    StateDamaged,
+
+    /// <summary>What a disk holds of a service is damaged while its node is down; another in-sync one is not.</summary>
+    RecordDamaged,
 }

@@ -248,6 +248,11 @@ internal sealed class SimulatedNode(
         }
     }
 
+    /// <summary>Whether nothing is known to be wrong with what its disk holds of a service.</summary>
+    public bool HasGoodCopy(ServiceName service) => !_disk.IsDamaged(service);
+
+    public void DamageRecord(ServiceName service) => _disk.Damage(service);
+
     /// <summary>The service's code on this node, or null before it was told anything.</summary>
     public SimulatedProvider? Provider(ServiceName service) => _providers.GetValueOrDefault(service);
 

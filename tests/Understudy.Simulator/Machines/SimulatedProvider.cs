@@ -16,21 +16,28 @@ internal sealed class SimulatedProvider
     private readonly SimulatedNode _node;
     private readonly SeededRandom _random;
     private readonly ServiceName _service;
+    private readonly SimulatedService _code;
     private long _lastReportAt;
 
     public SimulatedProvider(SimulatedCluster cluster, SimulatedNode node, ServiceName service, SeededRandom random)
     {
         (_cluster, _node, _service, _random) = (cluster, node, service, random);
-        var code = new SimulatedService(cluster, node, this, random);
-        Executor = new ServiceExecutor(service, code, Post, Wake, TimeProvider.System, cluster.Mutations);
+        _code = new SimulatedService(cluster, node, this, random);
+        Executor = new ServiceExecutor(service, _code, Post, Wake, TimeProvider.System, cluster.Mutations);
     }
 
     public ServiceExecutor Executor { get; }
 
     public ServiceName Service => _service;
 
+    /// <summary>What damaged its state, each with the last checkpoint that it contained then.</summary>
+    public IReadOnlyList<(long Id, long After)> Damages => _code.Damages;
+
+    /// <summary>Its state becomes another than it was.</summary>
+    public void Damage() => _code.Damage(_cluster.NextDamage(), Executor.Position);
+
     /// <summary>A hash of its state.</summary>
-    public ulong Digest => Executor.DigestAsync().AsTask().GetAwaiter().GetResult();
+    public UInt128 Digest => Executor.DigestAsync().AsTask().GetAwaiter().GetResult();
 
     public void OnRun(long life)
     {

@@ -10,6 +10,12 @@ internal sealed class SimulatedService(
     SimulatedCluster cluster, SimulatedNode node, SimulatedProvider provider, SeededRandom random) : IReplicatedService
 {
     private readonly KvService _kv = new();
+    private readonly List<(long Id, long After)> _damages = [];
+
+    /// <summary>What is wrong with the state: a part of it that no client reads.</summary>
+    public IReadOnlyList<(long Id, long After)> Damages => _damages;
+
+    public void Damage(long id, long after) => _damages.Add((id, after));
 
     public ValueTask BecomePrimaryAsync(IPrimaryContext context, CancellationToken cancellationToken)
     {
@@ -25,13 +31,33 @@ internal sealed class SimulatedService(
         return _kv.ApplyCheckpointAsync(checkpoint, number, format, cancellationToken);
     }
 
-    public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken) =>
-        _kv.SaveSnapshotAsync(destination, cancellationToken);
+    public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
+    {
+        destination.Write(BitConverter.GetBytes(_damages.Count));
+        foreach (var (id, after) in _damages)
+        {
+            destination.Write(BitConverter.GetBytes(id));
+            destination.Write(BitConverter.GetBytes(after));
+        }
+
+        return _kv.SaveSnapshotAsync(destination, cancellationToken);
+    }
 
     public ValueTask LoadSnapshotAsync(ReadOnlySequence<byte> snapshot, CancellationToken cancellationToken)
     {
         MayThrow();
-        return _kv.LoadSnapshotAsync(snapshot, cancellationToken);
+        _damages.Clear();
+        if (snapshot.IsEmpty) return _kv.LoadSnapshotAsync(snapshot, cancellationToken);
+        var reader = new SequenceReader<byte>(snapshot);
+        reader.TryReadLittleEndian(out int count);
+        for (; count > 0; count--)
+        {
+            reader.TryReadLittleEndian(out long id);
+            reader.TryReadLittleEndian(out long after);
+            _damages.Add((id, after));
+        }
+
+        return _kv.LoadSnapshotAsync(reader.UnreadSequence, cancellationToken);
     }
 
     public ValueTask<ServiceOutcome> HandleRequestAsync(ServiceRequest request, CancellationToken cancellationToken)

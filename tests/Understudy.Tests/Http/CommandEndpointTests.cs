@@ -39,6 +39,7 @@ public sealed class CommandEndpointTests : IAsyncLifetime
         { """{"command":"hold","service":"kv"}""", new OperatorCommand.Hold(_kv) },
         { """{"command":"hold"}""", new OperatorCommand.Hold(null) },
         { """{"command":"resume"}""", new OperatorCommand.Resume(null) },
+        { """{"command":"audit","service":"kv"}""", new OperatorCommand.Audit(_kv) },
     };
 
     [Theory]

@@ -22,6 +22,41 @@ public class StatusReasonsTests
         ]);
 
     [Fact]
+    public void A_secondary_that_left_because_it_was_behind_is_told_with_how_much() =>
+        Reasons(inSync: 2, nodes: 4, joining: 3, left: 3).ShouldBe(
+        [
+            "n3 left kv's in-sync set: it was 5.2 s behind", "kv has one secondary of two: n3 is joining, 62 %",
+        ]);
+
+    [Fact]
+    public void A_snapshot_on_its_way_is_told_with_bytes_rate_and_time_left() =>
+        Reasons(inSync: 2, nodes: 4, joining: 3, sent: 620 << 20).ShouldBe(
+        [
+            "kv has one secondary of two: n3 is joining, 62 % (620 MB of 1000 MB, 200 MB/s, 2 s left)",
+        ]);
+
+    [Theory]
+    [InlineData(
+        LeaveCause.StateDiffered,
+        "n3 left kv's in-sync set: its state was another than the primary's at checkpoint 812")]
+    [InlineData(LeaveCause.RecordDamaged, "n3 left kv's in-sync set: its copy is damaged: words")]
+    [InlineData(LeaveCause.FormatUnknown, "n3 cannot provide kv: words")]
+    public void A_provider_that_is_no_good_is_told_with_the_reason(LeaveCause cause, string line) =>
+        Reasons(inSync: 2, nodes: 4, joining: 3, left: 3, reason: new LeaveReason(cause, 812, "words"))[0]
+            .ShouldBe(line);
+
+    [Fact]
+    public void A_service_whose_every_copy_is_damaged_says_so() =>
+        Reasons(
+            inSync: 1,
+            nodes: 3,
+            left: 1,
+            reason: new LeaveReason(LeaveCause.RecordDamaged, 0, "words"),
+            hasPrimary: false)
+            .ShouldContain(
+                "kv has no primary: every in-sync copy is void (n1: its copy is damaged: words). Recover kv");
+
+    [Fact]
     public void Missing_nodes_are_told_for_secondaries_and_for_spares() =>
         Reasons(inSync: 1, nodes: 1).ShouldBe(
         [
@@ -107,14 +142,18 @@ public class StatusReasonsTests
         int? joining = null,
         int? heard = null,
         Func<ServiceEntry, ServiceEntry>? change = null,
-        NodeEntry? entry = null)
+        NodeEntry? entry = null,
+        int? left = null,
+        LeaveReason? reason = null,
+        long sent = 0,
+        bool hasPrimary = true)
     {
         change ??= each => each;
         ImmutableArray<MemberId> ids = [.. Enumerable.Range(1, nodes).Select(Id)];
         ImmutableArray<Provider> providers = [.. ids.Take(inSync).Select(id => new Provider(id, Disk(id)))];
         var definition = new ServiceDefinition(_kv, "kv", Secondaries: 2, Spares: 1, Durable: true);
         var configuration = new Understudy.Replication.Configuration(
-            _kv, new ConfigurationVersion(7), new Lineage(1), ids[0], providers, new Epoch(5));
+            _kv, new ConfigurationVersion(7), new Lineage(1), hasPrimary ? ids[0] : null, providers, new Epoch(5));
         var view = new View(
             new ClusterId(1),
             new Epoch(5),
@@ -132,14 +171,20 @@ public class StatusReasonsTests
             LeaseUntil: TimeSpan.FromSeconds(2),
             HeardVoters: heard ?? nodes,
             Selection: null,
-            new ServiceMap(new ConfigurationVersion(1), 1, [change(new(definition, configuration))])
+            new ServiceMap(
+                new ConfigurationVersion(1),
+                1,
+                [change(new(definition, configuration) { Left = Left(left, reason) })])
             {
                 Nodes = entry is null ? [] : [entry],
             },
             [_kv],
             joining is { } number
                 ? ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty.Add(
-                    _kv, [new JoiningProgress(Id(number), 62)])
+                    _kv, [new JoiningProgress(Id(number), 62)
+                    {
+                        Transfer = sent == 0 ? null : new TransferProgress(sent, 1_000 << 20, 200 << 20),
+                    }])
                 : ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty,
             [.. ids.Select((id, place) => new PeerStatus(
                 id.Node, NodeKind.Voter, id, IsHeard: place < (heard ?? nodes), IsJoining: false, IsInView: true))],
@@ -149,6 +194,11 @@ public class StatusReasonsTests
             "web", Profile.Lan, [.. ids.Select(id => new NodeOption(id.Node, NodeKind.Voter))], [definition]);
         return StatusReasons.For(status, options, TimeSpan.FromSeconds(1));
     }
+
+    private static ImmutableArray<Departure> Left(int? number, LeaveReason? reason) => number is null
+        ? []
+        : [new Departure(Id(number.Value).Node, Disk(Id(number.Value)),
+            reason ?? new LeaveReason(LeaveCause.BehindTime, TimeSpan.FromSeconds(5.2).Ticks))];
 
     private static MemberId Id(int number) => new(new NodeId($"n{number}"), new Incarnation(1, (ulong)number));
 

@@ -171,6 +171,75 @@ public sealed class ServiceExecutorTests
         other.Count.ShouldBe(5);
     }
 
+    [Fact]
+    public async Task Every_provider_takes_its_digest_at_exactly_the_checkpoint_of_the_audit()
+    {
+        await LeadAsync();
+        _ = _tally.AddAsync(5).AsTask();
+        _executor.Take(new ServiceInstruction.Audit(1));
+        _ = _tally.AddAsync(6).AsTask();
+        await RunAsync();
+        var mine = _reports.OfType<ServiceReport.Audited>().Single();
+        mine.Sequence.ShouldBe(2);
+        var checkpoints = _reports.OfType<ServiceReport.Offered>().SelectMany(offered => offered.Checkpoints);
+        LogEntry[] entries = [.. checkpoints.Select((c, i) => new LogEntry(new ConfigurationVersion(1), i + 1, c))];
+        entries.Length.ShouldBe(3);
+
+        (await DigestOfSecondary(entries, damage: 0)).ShouldBe(mine.Digest);
+        (await DigestOfSecondary(entries, damage: 1)).ShouldNotBe(mine.Digest);
+    }
+
+    [Fact]
+    public async Task A_service_whose_snapshots_cannot_be_compared_is_not_audited()
+    {
+        List<ServiceReport> reports = [];
+        var executor = new ServiceExecutor(
+            _name, new Tally { HasComparableSnapshots = false }, reports.Add, () => { }, _clock);
+        executor.Take(new ServiceInstruction.BecomePrimary(1, new ConfigurationVersion(1), new Lineage(1), 0));
+        executor.Take(new ServiceInstruction.Audit(1));
+        await executor.RunAsync();
+        reports.OfType<ServiceReport.Audited>().Single().Digest.ShouldBeNull();
+        executor.Position.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(false, "checkpoint 1")]
+    [InlineData(true, "the snapshot at checkpoint 1")]
+    public async Task Bytes_of_a_later_format_are_refused_with_what_to_do(bool isSnapshot, string what)
+    {
+        List<ServiceReport> reports = [];
+        var newer = new Tally { CheckpointFormat = 3 };
+        var primary = new ServiceExecutor(_name, newer, reports.Add, () => { }, _clock);
+        primary.Take(new ServiceInstruction.BecomePrimary(1, new ConfigurationVersion(1), new Lineage(1), 0));
+        await primary.RunAsync();
+        _ = newer.AddAsync(5).AsTask();
+        primary.Take(new ServiceInstruction.SaveSnapshot(1));
+        await primary.RunAsync();
+        var state = reports.OfType<ServiceReport.SnapshotSaved>().Single().State;
+        var checkpoint = reports.OfType<ServiceReport.Offered>().Single().Checkpoints[0];
+
+        _executor.Take(isSnapshot
+            ? new ServiceInstruction.Load(0, new Snapshot(new ConfigurationVersion(1), 1, state))
+            : new ServiceInstruction.Apply(0, [new LogEntry(new ConfigurationVersion(1), 1, checkpoint)]));
+        await RunAsync();
+        _reports.OfType<ServiceReport.Refused>().Single().Reason.ShouldStartWith(
+            $"{what} of tally has format 3, and this node's program knows formats up to 0.");
+        _tally.Count.ShouldBe(0);
+    }
+
+    private async Task<UInt128?> DigestOfSecondary(LogEntry[] entries, long damage)
+    {
+        List<ServiceReport> reports = [];
+        var tally = new Tally();
+        var executor = new ServiceExecutor(_name, tally, reports.Add, () => { }, _clock);
+        executor.Take(new ServiceInstruction.Apply(0, [entries[0]]));
+        await executor.RunAsync();
+        await tally.ApplyCheckpointAsync(Tally.Bytes(damage), 0, 0, TestContext.Current.CancellationToken);
+        executor.Take(new ServiceInstruction.Apply(0, [.. entries[1..]]));
+        await executor.RunAsync();
+        return reports.OfType<ServiceReport.Audited>().Single().Digest;
+    }
+
     private async Task LeadAsync()
     {
         _executor.Take(new ServiceInstruction.BecomePrimary(1, new ConfigurationVersion(1), new Lineage(1), 0));

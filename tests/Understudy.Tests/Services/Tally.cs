@@ -11,6 +11,10 @@ public sealed class Tally : IReplicatedService
 
     public List<string> Calls { get; } = [];
 
+    public bool HasComparableSnapshots { get; init; } = true;
+
+    public int CheckpointFormat { get; init; }
+
     public long Count => Interlocked.Read(ref _count);
 
     public IPrimaryContext? Primary => _primary;
