@@ -12,8 +12,7 @@ public sealed partial class PrimarySelection
         var isVersioned = Allows(Mutation.NoVersionOnDisqualify) || message is not SelectionMessage.Disqualify;
         if (isVersioned && message.Version > configuration.Version)
         {
-            if (message is SelectionMessage.Elected && _held.ContainsKey(from)) return;
-            _held[from] = message; // Its view is on its way here; then this counts (repair 1).
+            Hold(from, message);
             return;
         }
 
@@ -33,6 +32,16 @@ public sealed partial class PrimarySelection
             case SelectionMessage.Elected: OnElected(from); break;
             default: throw new UnreachableException($"Unknown message {message}.");
         }
+    }
+
+    /// <summary>
+    /// Its view is on its way here; then this counts (repair 1). Of what one node said, the newest version counts, and
+    /// of one version the first message: who asks this node cannot win before it is answered.
+    /// </summary>
+    private void Hold(MemberId from, SelectionMessage message)
+    {
+        if (_held.TryGetValue(from, out var held) && held.Version >= message.Version) return;
+        _held[from] = message;
     }
 
     private void ReplayHeld()

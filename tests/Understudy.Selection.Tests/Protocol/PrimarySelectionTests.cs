@@ -229,6 +229,22 @@ public sealed class PrimarySelectionTests
         pump.Winners.ShouldBe([Cast.Id(2)]);
     }
 
+    /// <summary>Seed 13691 of the simulator: a node that was told of one version, then of the next.</summary>
+    [Fact]
+    public void An_announcement_of_a_newer_version_replaces_one_that_is_held()
+    {
+        var (pump, view) = Served(4, 1, 2, 3, 4);
+        var later = Cast.Next(Cast.Next(view, [2]), [4]);
+        var version = Cast.Configuration(view).Version.Value;
+        Cast.Configuration(later).Version.Value.ShouldBe(version + 2);
+
+        pump.Say(1, 3, new SelectionMessage.Elected(new ConfigurationVersion(version + 1)));
+        pump.Say(1, 3, new SelectionMessage.Elected(new ConfigurationVersion(version + 2)));
+        pump.Install(Cast.Id(3), later);
+
+        pump.On(3).Outcome!.Winner.ShouldBe(Cast.Id(1));
+    }
+
     private static IEnumerable<MemberId> Targets<T>(SelectionPump pump)
         where T : SelectionMessage => pump.Sent.Where(d => d.Message is T).Select(d => d.To);
 
