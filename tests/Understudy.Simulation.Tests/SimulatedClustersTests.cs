@@ -40,7 +40,8 @@ public sealed class SimulatedClustersTests(ManySeeds run) : IClassFixture<ManySe
     [Fact]
     public void Histories_of_all_but_a_few_seeds_were_checked()
     {
-        var unjudged = run.Report.Results.Where(r => r.HistoriesChecked == 0 && r.Violation == null).ToList();
+        var unjudged = run.Report.Results
+            .Where(r => r.HistoriesChecked == 0 && r.Violation == null).ToList();
 
         unjudged.Count.ShouldBeLessThanOrEqualTo(ManySeeds.Count / 500, string.Join(", ", unjudged));
     }
