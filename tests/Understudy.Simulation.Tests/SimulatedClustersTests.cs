@@ -36,7 +36,7 @@ public sealed class SimulatedClustersTests(ManySeeds run) : IClassFixture<ManySe
         answered.ShouldBeGreaterThan(begun / 2);
     }
 
-    /// <summary>What goes on from an old copy after a total loss has no history that can be judged (seed 578).</summary>
+    /// <summary>What goes on from an old copy after a total loss has no history to judge (seed 578).</summary>
     [Fact]
     public void Histories_of_all_but_a_few_seeds_were_checked()
     {
