@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Understudy.Cli;
 using Understudy.Cli.Demo;
 
 namespace Understudy.Benchmarks;
@@ -40,8 +41,9 @@ internal static class BenchmarkCommandLine
         var via = Choice(
             "--via", "Clients of kv over HTTP, or callers in the primary's own process.", "process", "process", "http");
         var durability = Choice("--durability", "What an acknowledged write survives.", "memory", "memory", "disk");
-        var clients = Number("--clients", "How many clients or callers, each with one write under way.", 64, 1, 1024);
-        var seconds = Number("--seconds", "How long to measure, after the warm-up.", 5, 1, 3600);
+        var clients = NumberOption.Of(
+            "--clients", "How many clients or callers, each with one write under way.", 64, 1, 1024);
+        var seconds = NumberOption.Of("--seconds", "How long to measure, after the warm-up.", 5, 1, 3600);
         var json = Json();
         var command = new Command("commit", "The rate of 128-byte writes, and their latency.")
         {
@@ -61,8 +63,8 @@ internal static class BenchmarkCommandLine
     private static Command Failover(IBenchmarks benchmarks)
     {
         var fault = Choice("--fault", "What strikes the primary's process.", "kill", "kill", "hang");
-        var trials = Number("--trials", "How many faults.", 20, 1, 10_000);
-        var clients = Number("--clients", "How many clients work beside the writer that is timed.", 4, 0, 64);
+        var trials = NumberOption.Of("--trials", "How many faults.", 20, 1, 10_000);
+        var clients = NumberOption.Of("--clients", "How many clients work beside the writer that is timed.", 4, 0, 64);
         var durability = Choice("--durability", "What an acknowledged write survives.", "disk", "memory", "disk");
         var json = Json();
         var command = new Command("failover", "How long a client's writes pause when the primary is lost.")
@@ -82,8 +84,8 @@ internal static class BenchmarkCommandLine
 
     private static Command Switchover(IBenchmarks benchmarks)
     {
-        var trials = Number("--trials", "How many switchovers.", 20, 1, 10_000);
-        var clients = Number("--clients", "How many clients work beside the writer that is timed.", 4, 0, 64);
+        var trials = NumberOption.Of("--trials", "How many switchovers.", 20, 1, 10_000);
+        var clients = NumberOption.Of("--clients", "How many clients work beside the writer that is timed.", 4, 0, 64);
         var durability = Choice("--durability", "What an acknowledged write survives.", "disk", "memory", "disk");
         var json = Json();
         var command = new Command("switchover", "How long a client's writes pause when the primary is switched over.")
@@ -102,7 +104,7 @@ internal static class BenchmarkCommandLine
 
     private static Command FlushFloor(IBenchmarks benchmarks)
     {
-        var seconds = Number("--seconds", "How long to measure.", 3, 1, 3600);
+        var seconds = NumberOption.Of("--seconds", "How long to measure.", 3, 1, 3600);
         var json = Json();
         var command = new Command("flush-floor", "What three files flushed at the same time reach on this disk.")
         {
@@ -114,23 +116,6 @@ internal static class BenchmarkCommandLine
     }
 
     internal static Option<bool> Json() => new("--json") { Description = "End with the result as one JSON object." };
-
-    internal static Option<int> Number(string name, string what, int usual, int least, int most)
-    {
-        var option = new Option<int>(name)
-        {
-            Description = $"{what} From {least} to {most}.",
-            HelpName = "N",
-            DefaultValueFactory = _ => usual,
-        };
-        option.Validators.Add(result =>
-        {
-            var text = result.Tokens.Count == 0 ? null : result.Tokens[0].Value;
-            if (text is not null && int.TryParse(text, out var number) && (number < least || number > most))
-                result.AddError($"{name} {text} is out of range: it is from {least} to {most}.");
-        });
-        return option;
-    }
 
     internal static Option<string> Choice(string name, string what, string usual, params string[] choices)
     {

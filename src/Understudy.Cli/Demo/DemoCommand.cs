@@ -10,15 +10,15 @@ internal static class DemoCommand
     public static Command Create(Terminal terminal)
     {
         var defaults = new DemoOptions();
-        var nodes = Number(
+        var nodes = NumberOption.Of(
             "--nodes",
             "How many nodes.",
             defaults.Nodes,
             DemoOptions.FewestNodes,
             DemoOptions.MostNodes,
             " Of two nodes one could not go on alone, and one has no understudy.");
-        var rounds = Number("--rounds", "How many faults.", defaults.Rounds, 1, 100_000);
-        var clients = Number("--clients", "How many clients.", defaults.Clients, 1, DemoOptions.MostClients);
+        var rounds = NumberOption.Of("--rounds", "How many faults.", defaults.Rounds, 1, 100_000);
+        var clients = NumberOption.Of("--clients", "How many clients.", defaults.Clients, 1, DemoOptions.MostClients);
         var fault = Choice("--fault", "What strikes.", Faults.Names[0], Faults.Names);
         var profile = Choice("--profile", "All timings.", Profile.Lan.Name, [.. Profile.All.Select(each => each.Name)]);
         var durability = Choice("--durability", "What an acknowledged write survives.", "disk", "disk", "memory");
@@ -85,27 +85,6 @@ internal static class DemoCommand
     {
         var isTerminal = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive && !options.Json;
         return isTerminal ? new LiveView(AnsiConsole.Console, options) : new PlainView(terminal.Output);
-    }
-
-    private static Option<int> Number(string name, string what, int usual, int least, int most, string why = "")
-    {
-        var option = new Option<int>(name)
-        {
-            Description = $"{what} From {least} to {most}.",
-            HelpName = "N",
-            DefaultValueFactory = _ => usual,
-        };
-        option.Validators.Add(result =>
-        {
-            var text = result.Tokens.Count == 0 ? null : result.Tokens[0].Value;
-            if (text is not null && int.TryParse(text, out var number) && (number < least || number > most))
-            {
-                var reason = number < least ? why : "";
-                result.AddError($"{name} {text} is out of range: it is from {least} to {most}.{reason}");
-            }
-
-        });
-        return option;
     }
 
     private static Option<string> Choice(string name, string what, string usual, params string[] choices)
