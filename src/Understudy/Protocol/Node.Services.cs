@@ -25,38 +25,28 @@ public sealed partial class Node
         {
             case ReplicationMessage.Append m when Ignores(m.Service, m.Version): break;
             case ReplicationMessage.SnapshotPart m when Ignores(m.Service, m.Version): break;
-            case ReplicationMessage.Audited m: In(m.Service, (r, _) => r.OnAudited(from, m)); break;
-            case ReplicationMessage.StateDiffered m: OnStateDiffered(m); break;
-            case ReplicationMessage.CopyVoid m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnCopyVoid(from, m, View!, _now));
-                break;
-            case ReplicationMessage.CopyGood m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnCopyGood(from, m, View!, _now));
-                break;
-            case ReplicationMessage.AuditEnded m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnAuditEnded(from, m, View!, _now));
-                break;
             case ReplicationMessage.Append m: In(m.Service, (r, isRegistry) => r.OnAppend(from, m, !isRegistry)); break;
             case ReplicationMessage.Appended m: In(m.Service, (r, _) => r.OnAppended(from, m)); break;
             case ReplicationMessage.SnapshotPart m:
                 In(m.Service, (r, isRegistry) => r.OnSnapshotPart(from, m, !isRegistry));
                 break;
             case ReplicationMessage.SnapshotReceived m: In(m.Service, (r, _) => r.OnSnapshotReceived(from, m)); break;
+            case ReplicationMessage.Audited m: In(m.Service, (r, _) => r.OnAudited(from, m)); break;
+            case ReplicationMessage.StateDiffered m: OnStateDiffered(m); break;
             case ReplicationMessage.InSyncWanted m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnInSyncWanted(from, m, View!, _now));
+                InManager(view => _manager.OnInSyncWanted(from, m, view, _now));
                 break;
             case ReplicationMessage.HandOverWanted:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnHandOverWanted(from, View!, _now));
+                InManager(view => _manager.OnHandOverWanted(from, view, _now));
                 break;
             case ReplicationMessage.KindsOffered m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnKindsOffered(from, m, View!, _now));
+                InManager(view => _manager.OnKindsOffered(from, m, view, _now));
                 break;
-            case ReplicationMessage.CodeFailed m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnCodeFailed(from, m, View!, _now));
-                break;
-            case ReplicationMessage.Frozen m:
-                InReplica(_registryReplica, Registry.Name, _ => _manager.OnFrozen(from, m, View!, _now));
-                break;
+            case ReplicationMessage.CodeFailed m: InManager(view => _manager.OnCodeFailed(from, m, view, _now)); break;
+            case ReplicationMessage.Frozen m: InManager(view => _manager.OnFrozen(from, m, view, _now)); break;
+            case ReplicationMessage.CopyVoid m: InManager(view => _manager.OnCopyVoid(from, m, view, _now)); break;
+            case ReplicationMessage.CopyGood m: InManager(view => _manager.OnCopyGood(from, m, view, _now)); break;
+            case ReplicationMessage.AuditEnded m: InManager(view => _manager.OnAuditEnded(from, m, view, _now)); break;
             case ReplicationMessage.MapPushed m:
                 // An order names its RM as well as the announcement does, and is repeated until it is taken.
                 StepSelection(new SelectionInput.Received(from, new SelectionMessage.Elected(m.Map.Generation)));
@@ -70,6 +60,10 @@ public sealed partial class Node
             default: throw new UnreachableException($"Unknown message {message}.");
         }
     }
+
+    /// <summary>Lets the RM here decide in this turn: what it decides goes through the registry's replica.</summary>
+    private void InManager(Action<View> decide) =>
+        InReplica(_registryReplica, Registry.Name, _ => decide(View!));
 
     private void In(ServiceName service, Action<Replica, bool> act)
     {
@@ -206,7 +200,7 @@ public sealed partial class Node
         var mayServe = IsMember && _now < LeaseUntil && View!.Contains(from);
         if (mayServe && request.Service == Registry.Name)
         {
-            InReplica(_registryReplica, Registry.Name, _ => kind = _manager.Submit(request, View!, _now));
+            InManager(view => kind = _manager.Submit(request, view, _now));
         }
         else if (mayServe && !IsFrozen(request.Service) && _services.TryGetValue(request.Service, out var hosted)
             && MayTake(hosted, request))

@@ -166,7 +166,7 @@ public sealed partial class Node
         if (_hasEnded) return;
         StepSelection(SelectionInput.Tick.Instance);
         InReplica(_registryReplica, Registry.Name, r => r.Tick());
-        if (View is { } view) InReplica(_registryReplica, Registry.Name, _ => _manager.Tick(view, _now));
+        if (View is not null) InManager(view => _manager.Tick(view, _now));
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
         TellVoidCopies();
