@@ -94,6 +94,22 @@ public sealed class ReplicaAuditTests
     }
 
     [Fact]
+    public void None_begins_while_nothing_can_be_committed()
+    {
+        var replica = Make(1);
+        Turn(replica, r => r.Require(2));
+        Turn(replica, r => r.Lead(Version(1), Providers(1)));
+        var reign = _effects.OfType<ReplicaEffect.Instruct>().Last().Instruction.Assignment;
+        Turn(replica, r => r.OnReport(new ServiceReport.BecamePrimary(reign)));
+        Turn(replica, r => r.StartAudit(1));
+        Asked().ShouldBe(0);
+
+        Turn(replica, r => r.Lead(Version(2), Providers(1, 2)));
+        Turn(replica, r => r.StartAudit(1));
+        Asked().ShouldBe(1);
+    }
+
+    [Fact]
     public void A_service_whose_snapshots_cannot_be_compared_ends_its_audit_at_once()
     {
         var (replica, reign) = Begin(1, 2);

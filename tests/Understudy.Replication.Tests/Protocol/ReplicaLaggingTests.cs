@@ -79,6 +79,22 @@ public sealed class ReplicaLaggingTests
     }
 
     [Fact]
+    public void A_service_that_takes_no_writes_without_it_does_not_wait_for_its_probation()
+    {
+        var pump = Three();
+        pump.On(1).Require(3);
+        LagBehind(pump, Bounds.Time * 1.1);
+        pump.Loses = _ => false;
+        pump.Lead(2, 1, 2);
+        pump.Deliver();
+        pump.Effects.Clear();
+        pump.Turn(1, r => r.BringUp(Providers(3)));
+        Pass(pump, Bounds.Time / 2);
+
+        pump.Asked<ReplicaEffect.NoteMark>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void One_that_left_twice_waits_twice_as_long()
     {
         var pump = Three();
