@@ -55,6 +55,9 @@ internal sealed class CheckerSet
     /// <summary>How many histories of a key were judged.</summary>
     public int HistoriesChecked => _linearizability.HistoriesChecked;
 
+    /// <summary>Whether nothing that clients asked can be judged.</summary>
+    public bool IsNothingPromised => _linearizability.IsNothingPromised;
+
     public void OnStarted(SimulatedNode node)
     {
         foreach (var checker in _checkers) checker.OnStarted(node);

@@ -29,8 +29,7 @@ internal sealed record LineageHistory(
             var lineages = activations.LineagesOf(service).DefaultIfEmpty().ToList();
             foreach (var lineage in lineages)
             {
-                if (losses.IsLost(service, lineage)) continue;
-                if (activations.Beginning(service, lineage).Origin is not null) continue;
+                if (!IsPromised(service, lineage, activations, losses)) continue;
                 yield return new LineageHistory(
                     service,
                     lineage,
@@ -40,6 +39,13 @@ internal sealed record LineageHistory(
             }
         }
     }
+
+    /// <summary>
+    /// Whether its clients are promised what can be judged: it was not lost, and did not begin from an old copy.
+    /// </summary>
+    private static bool IsPromised(
+        ServiceName service, Lineage lineage, Activations activations, LostServices losses) =>
+        !losses.IsLost(service, lineage) && activations.Beginning(service, lineage).Origin is null;
 
     private static readonly long LongestHold = TimeSpan.FromSeconds(15).Ticks;
 

@@ -15,11 +15,16 @@ internal sealed class Linearizability(Activations activations, LostServices loss
 {
     public int HistoriesChecked { get; private set; }
 
+    /// <summary>Whether no lineage that clients asked is promised anything: then there is nothing to judge.</summary>
+    public bool IsNothingPromised { get; private set; }
+
     public override void OnEnd(IReadOnlyList<ClientOperation> history)
     {
         List<KvOperation> operations = [];
+        IsNothingPromised = true;
         foreach (var lineage in LineageHistory.Of(history, activations, losses))
         {
+            IsNothingPromised = false;
             operations.AddRange(lineage.Answered.Select(o => Translate(o, lineage.Lineage, isAnswered: true)));
             operations.AddRange(lineage.Unknown.Select(o => Translate(o, lineage.Lineage, isAnswered: false)));
         }

@@ -19,6 +19,12 @@ public sealed record SeedResult(
     (int Begun, int Answered) Operations,
     Violation? Violation)
 {
+    /// <summary>
+    /// Whether every lineage of what clients asked was lost or went on from an old copy, so that no history of it can
+    /// be judged.
+    /// </summary>
+    public bool IsNothingPromised { get; init; }
+
     internal FaultCounters Faults { get; init; } = new();
 }
 
@@ -61,6 +67,7 @@ public static class SeedRun
             violation)
         {
             Faults = cluster.Faults,
+            IsNothingPromised = cluster.Checkers.IsNothingPromised,
         };
     }
 
