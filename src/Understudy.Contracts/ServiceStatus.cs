@@ -46,9 +46,14 @@ public sealed record ServiceStatus
     /// <summary>How many spares its shape asks for.</summary>
     public required int WantedSpares { get; init; }
 
-    /// <summary><c>disk</c> or <c>memory</c>.</summary>
+    /// <summary><c>disk</c> or <c>memory</c>; <c>none</c> of an exclusive service, which has no state.</summary>
     public required string Durability { get; init; }
 
+    /// <summary>Whether it is a worker, which runs on one node at a time: on that of its primary.</summary>
+    public bool Exclusive { get; init; }
+
+    /// <summary>Of a worker that runs nowhere now: what it waits for, such as the end of a view lease.</summary>
+    public string? WaitsFor { get; init; }
     /// <summary>Whether an operator holds it: it is not placed or moved, only failed over.</summary>
     public bool Held { get; init; }
 

@@ -59,6 +59,10 @@ public static class TimelineKinds
     public const string PrimaryActivated = "primaryActivated";
     /// <summary>This node's provider is no longer a service's primary.</summary>
     public const string PrimaryDeposed = "primaryDeposed";
+    /// <summary>This node runs a worker from now on.</summary>
+    public const string WorkerStarted = "workerStarted";
+    /// <summary>A worker has ended on this node.</summary>
+    public const string WorkerStopped = "workerStopped";
     /// <summary>This node adopted a service's configuration.</summary>
     public const string Configured = "configured";
     /// <summary>This incarnation was evicted.</summary>

@@ -5,7 +5,7 @@ namespace Understudy.Kernel;
 /// each by a named checker, or the rule is not proven to be needed.
 /// </summary>
 [Flags]
-public enum Mutation
+public enum Mutation : long
 {
     None = 0,
     NoSeal = 1 << 0,
@@ -37,4 +37,7 @@ public enum Mutation
     VoidCopyLeads = 1 << 26,
     LineageIgnored = 1 << 27,
     MinInSyncIgnored = 1 << 28,
+    WorkerBeforeFence = 1L << 31,
+    WorkerBeforeEnded = 1L << 32,
+    WorkerOutlivesLease = 1L << 33,
 }

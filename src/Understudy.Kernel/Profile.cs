@@ -32,6 +32,9 @@ public sealed record Profile(string Name, TimeSpan Silence, TimeSpan Heartbeat)
     /// <summary>So long before a lease ends, a primary's code is told to stop, if the lease is not renewed.</summary>
     public TimeSpan LeaseMargin => Heartbeat;
 
+    /// <summary>So long before a lease ends a worker is told to stop: its code needs time to end.</summary>
+    public TimeSpan WorkerMargin => Heartbeat * 2;
+
     /// <summary>A call of a service's code that takes longer is reported.</summary>
     public TimeSpan SlowCall => Silence * 2;
 

@@ -38,6 +38,11 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     /// <summary>Services whose primaries are kept on other nodes than its own, while there are enough.</summary>
     public ImmutableArray<ServiceName> Apart { get; init; } = [];
 
+    /// <summary>
+    /// Whether it is a worker: without state, and running on one node at a time. Its primary is the only provider, and
+    /// its in-sync set names the last one who may run it.
+    /// </summary>
+    public bool IsExclusive { get; init; }
     /// <summary>How often its providers' states are compared unless told otherwise.</summary>
     public static readonly TimeSpan Daily = TimeSpan.FromDays(1);
 
@@ -178,6 +183,14 @@ public sealed record ServiceEntry(ServiceDefinition Definition, Configuration Co
 
     /// <summary>Whether a node may have a provider of it, alive or not.</summary>
     public bool Allows(NodeId node) => Definition.Allows(node) && !Excluded.Contains(node);
+
+    /// <summary>
+    /// Of an exclusive service that has started: who runs it, or who ran it last and may do so still.
+    /// </summary>
+    public MemberId Holder => Configuration.InSync[0].Member;
+
+    /// <summary>Whether it is an exclusive service that nobody is ordered to run.</summary>
+    public bool IsVacant => Definition.IsExclusive && Configuration is { IsStarted: true, Primary: null };
 
     /// <summary>Whether a node's provider is in sync.</summary>
     public bool IsInSyncOn(NodeId node) => Configuration.InSync.Any(p => p.Member.Node == node);

@@ -16,6 +16,9 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
     private readonly StringBuilder _log = new();
     private Process? _process;
 
+    /// <summary>Another program than the command line's, and its arguments.</summary>
+    public IReadOnlyList<string>? Program { get; init; }
+
     public string Id => id;
 
     public Uri Http => http;
@@ -39,10 +42,11 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
         _process?.Dispose();
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && IsDotnet(host) ? host : "dotnet")
         {
-            ArgumentList = { Repository.CliPath, "node", "--config", configFile, "--id", id, "--data", dataDirectory },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        string[] ours = [Repository.CliPath, "node", "--config", configFile, "--id", id, "--data", dataDirectory];
+        foreach (var argument in Program ?? ours) start.ArgumentList.Add(argument);
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(line.Data);
         _process.ErrorDataReceived += (_, line) => Append(line.Data);

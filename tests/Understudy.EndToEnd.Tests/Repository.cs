@@ -4,15 +4,16 @@ namespace Understudy.EndToEnd.Tests;
 internal static class Repository
 {
     /// <summary>The command line's program, in the same build configuration as these tests.</summary>
-    public static string CliPath { get; } = FindCli();
+    public static string CliPath { get; } = Find("Understudy.Cli");
 
-    private static string FindCli()
+    /// <summary>A program of this repository.</summary>
+    public static string Find(string project)
     {
         var build = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Name;
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (!File.Exists(Path.Combine(at.FullName, "Understudy.slnx"))) continue;
-            var path = Path.Combine(at.FullName, "artifacts", "bin", "Understudy.Cli", build, "Understudy.Cli.dll");
+            var path = Path.Combine(at.FullName, "artifacts", "bin", project, build, $"{project}.dll");
             return File.Exists(path)
                 ? path
                 : throw new FileNotFoundException($"{path} is missing: build the solution.");

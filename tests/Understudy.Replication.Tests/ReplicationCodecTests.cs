@@ -30,7 +30,8 @@ public sealed class ReplicationCodecTests
 
     [Fact]
     public void The_bytes_of_a_definition_are_as_agreed() =>
-        DefinitionProbe.AreAsAgreed([ReplicationSamples.Definition, ReplicationSamples.Ruled], "definition.txt");
+        DefinitionProbe.AreAsAgreed(
+            [ReplicationSamples.Definition, ReplicationSamples.Ruled, ReplicationSamples.Exclusive], "definition.txt");
 
     [Fact]
     public void The_bytes_of_a_service_entry_are_as_agreed() =>

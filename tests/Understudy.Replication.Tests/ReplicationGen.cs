@@ -39,6 +39,7 @@ internal static class ReplicationGen
             With = with,
             After = after,
             Apart = with,
+            IsExclusive = !definition.Durable && definition.Spares > 4,
         });
 
     public static readonly Gen<NodeEntry> NodeEntries =
@@ -171,6 +172,8 @@ internal static class ReplicationGen
         List(Names).Select(kinds => (ReplicationMessage)new ReplicationMessage.KindsOffered(kinds)),
         Gen.Select(Services, Numbers, Names, (service, number, error) =>
             (ReplicationMessage)new ReplicationMessage.CodeFailed(service, number, error)),
+        Gen.Select(Services, Versions, (service, version) =>
+            (ReplicationMessage)new ReplicationMessage.Vacated(service, version)),
         Gen.Const((ReplicationMessage)new ReplicationMessage.HandOverWanted()));
 
     private static readonly Gen<ReplicationMessage> Checkpoints = Gen.OneOf(

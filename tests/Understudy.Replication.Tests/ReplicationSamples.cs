@@ -42,6 +42,9 @@ internal static class ReplicationSamples
         MinInSync = 2,
     };
 
+    /// <summary>A definition of a worker.</summary>
+    public static readonly ServiceDefinition Exclusive = new(Service, "kv", 0, 0, false) { IsExclusive = true };
+
     /// <summary>An entry in the middle of a switchover.</summary>
     public static readonly ServiceEntry Planned = Entry with
     {
@@ -115,6 +118,7 @@ internal static class ReplicationSamples
         new ReplicationMessage.CopyGood(Service, Version, new Provider(N2, new DiskId(12))),
         new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
         new ReplicationMessage.KindsOffered(["kv", "votes"]),
+        new ReplicationMessage.Vacated(Service, Version),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

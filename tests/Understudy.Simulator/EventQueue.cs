@@ -24,6 +24,7 @@ internal enum EventKind : byte
     AnswerArrives,
     AttemptOverdue,
     ServiceRuns,
+    WorkerActs,
     OperatorActs,
     FaultsEnd,
     TailCheck,

@@ -53,6 +53,14 @@ internal sealed record Scenario
     /// <summary>Mean time between two commands of an operator, in ticks; 0 if there is none.</summary>
     public required long CommandEvery { get; init; }
 
+    /// <summary>How the workers behave, if there is one.</summary>
+    public WorkerScenario Workers { get; init; } = new(0, 0, 0, 0);
+
+    /// <summary>The services that clients use.</summary>
+    public ImmutableArray<ServiceDefinition> Stateful => Cluster.Services.RemoveAll(s => s.IsExclusive);
+
+    /// <summary>Whether a service is a worker.</summary>
+    public bool IsExclusive(ServiceName service) => Cluster.Services.Any(s => s.Name == service && s.IsExclusive);
     /// <summary>A node that has no code for any service, or null.</summary>
     public NodeId? WithoutCode { get; init; }
 
@@ -91,6 +99,13 @@ internal sealed record DiskScenario(long MeanFlush, double SlowFlush);
 /// <param name="Stall">The chance that it hangs for a while.</param>
 /// <param name="Throw">The chance that a call throws.</param>
 internal sealed record ServiceScenario(long MeanCall, long MeanReport, double Stall, double Throw);
+
+/// <summary>How a seed's workers behave.</summary>
+/// <param name="MeanBegin">How late they begin, in ticks.</param>
+/// <param name="MeanStop">How long they take to end when they are told to stop, in ticks.</param>
+/// <param name="Stubborn">The chance that one never does.</param>
+/// <param name="Fail">The chance that one fails.</param>
+internal sealed record WorkerScenario(long MeanBegin, long MeanStop, double Stubborn, double Fail);
 
 /// <summary>What a seed's clients do.</summary>
 /// <param name="Count">How many clients there are.</param>

@@ -14,6 +14,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
     public static readonly ServiceName SecondService = new("soft");
     public static readonly ServiceName SideService = new("kv-side");
     public static readonly ServiceName ThirdService = new("kv-third");
+    public static readonly ServiceName Worker = new("worker");
 
     private const double Millisecond = TimeSpan.TicksPerMillisecond;
     private const double Second = TimeSpan.TicksPerSecond;
@@ -99,6 +100,31 @@ internal sealed class ScenarioDraw(SeededRandom random)
         {
             Cluster = scenario.Cluster with { Kinds = ["kv"] },
             WithoutCode = isOneWithout ? hosts[random.Below(hosts.Count)].Id : null,
+        };
+    }
+
+    /// <summary>
+    /// Most clusters have a worker too. It is drawn from chance of its own, so that it shifts nothing else of a seed.
+    /// </summary>
+    public static Scenario AddWorker(Scenario scenario, SeededRandom random)
+    {
+        var draw = new ScenarioDraw(random);
+        if (!random.Chance(0.7)) return scenario;
+        var worker = new ServiceDefinition(Worker, "worker", 0, 0, Durable: false) { IsExclusive = true };
+        if (random.Chance(0.2)) worker = worker with { After = [FirstService] };
+        if (random.Chance(0.2)) worker = worker with { Apart = [FirstService] };
+        return scenario with
+        {
+            Cluster = scenario.Cluster with
+            {
+                Services = scenario.Cluster.Services.Add(worker),
+                Kinds = scenario.Cluster.Kinds.IsEmpty ? [] : scenario.Cluster.Kinds.Add(worker.Kind),
+            },
+            Workers = new WorkerScenario(
+                draw.LogUniform(0.01 * Millisecond, 20 * Millisecond),
+                draw.LogUniform(0.1 * Millisecond, 200 * Millisecond),
+                Stubborn: draw.Sometimes(0.5, 0.01, 0.3),
+                Fail: draw.Sometimes(0.5, 0.01, 0.3)),
         };
     }
 

@@ -32,7 +32,8 @@ internal sealed class SimulatedCluster
     public SimulatedCluster(ulong seed, RunOptions options, IMessageCodec? codec, TextWriter? live)
     {
         var random = new SeededRandom(seed * 0x9E3779B97F4A7C15);
-        Scenario = new ScenarioDraw(random.Fork()).Draw(options.FaultTime.Ticks);
+        Scenario = ScenarioDraw.AddWorker(
+            new ScenarioDraw(random.Fork()).Draw(options.FaultTime.Ticks), ForWorkers(seed, 0));
         Mutations = options.Mutations;
         _trace = new Trace(live);
         _diskRandom = random.Fork();
@@ -41,7 +42,11 @@ internal sealed class SimulatedCluster
         var loop = codec is not null && Scenario.UsesCodec ? new MessageLoop(codec) : null;
         Network = new SimulatedNetwork(this, nodes.Length, random.Fork(), loop);
         Nodes = new SimulatedNode[nodes.Length];
-        for (var i = 0; i < nodes.Length; i++) Nodes[i] = new SimulatedNode(this, i, nodes[i], random.Fork());
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            Nodes[i] = new SimulatedNode(this, i, nodes[i], random.Fork(), ForWorkers(seed, i + 1));
+        }
+
         Checkers = new CheckerSet(this);
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
@@ -92,6 +97,9 @@ internal sealed class SimulatedCluster
 
         Checkers.OnEnd(Workload.History);
     }
+
+    private static SeededRandom ForWorkers(ulong seed, int user) =>
+        new((seed + 0x5851F42D4C957F2D) * 0xD1342543DE82EF95 + (ulong)user);
 
     public int IndexOf(NodeId node) => _indices.GetValueOrDefault(node, -1);
 
@@ -163,6 +171,7 @@ internal sealed class SimulatedCluster
             case EventKind.Fault: _injector.OnFault((FaultKind)number, isAftershock: other == 1); break;
             case EventKind.Heal: _injector.OnHeal((int)number); break;
             case EventKind.ServiceRuns: ((SimulatedProvider)payload!).OnRun(number); break;
+            case EventKind.WorkerActs: Nodes[node].Workers.OnMoment(other, number, (SimulatedRun?)payload); break;
             case EventKind.AimedFault: _aimed.OnDue((Aim)payload!); break;
             case EventKind.CutOffCompletes: _aimed.OnCutCompletes((CutOff)payload!); break;
             case EventKind.CutOffHeals: _aimed.OnHeal(number); break;

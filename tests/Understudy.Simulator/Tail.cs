@@ -42,7 +42,7 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (missing is null)
         {
             _isReadingBack = true;
-            cluster.Workload.BeginReadBack(Services.Select(s => s.Name));
+            cluster.Workload.BeginReadBack(Services.Where(s => !s.IsExclusive).Select(s => s.Name));
         }
 
         if (cluster.Now > _end) throw new ViolationException(Name, missing ?? "the keys were not read back");
@@ -122,7 +122,7 @@ internal sealed class Tail(SimulatedCluster cluster)
             return $"{name} is stopped";
         }
 
-        return WhatPrimariesLack(name, primary) ?? WhatReplicasLack(configuration);
+        return WhatPrimariesLack(name, primary) ?? (service.IsExclusive ? null : WhatReplicasLack(configuration));
     }
 
     private string? WhatPrimariesLack(ServiceName name, MemberId primary)

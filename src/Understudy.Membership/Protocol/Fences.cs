@@ -10,6 +10,7 @@ namespace Understudy.Membership.Protocol;
 internal sealed class Fences
 {
     private readonly SortedDictionary<MemberId, TimeSpan> _until = [];
+    private readonly SortedDictionary<NodeId, Incarnation> _passed = [];
 
     /// <summary>What is left of each fence.</summary>
     public ImmutableArray<RemainingLease> Remaining(TimeSpan now) =>
@@ -17,13 +18,26 @@ internal sealed class Fences
 
     public bool IsRunning(MemberId member) => _until.ContainsKey(member);
 
+    /// <summary>What is known of a member's fence; of each node the last incarnation is remembered.</summary>
+    public FenceState StateOf(MemberId member) => IsRunning(member) ? FenceState.Running
+        : _passed.TryGetValue(member.Node, out var passed) && passed == member.Incarnation ? FenceState.Passed
+        : FenceState.Unknown;
+
+    /// <summary>Until when a member may hold a lease, or null if that is not known or over.</summary>
+    public TimeSpan? Until(MemberId member) => _until.TryGetValue(member, out var until) ? until : null;
+
     public void Start(MemberId member, TimeSpan until) => _until[member] = until;
 
     /// <summary>Takes out the fences that have passed.</summary>
     public List<MemberId> Pass(TimeSpan now)
     {
         List<MemberId> passed = [.. _until.Where(f => f.Value <= now).Select(f => f.Key)];
-        foreach (var member in passed) _until.Remove(member);
+        foreach (var member in passed)
+        {
+            _until.Remove(member);
+            _passed[member.Node] = member.Incarnation;
+        }
+
         return passed;
     }
 

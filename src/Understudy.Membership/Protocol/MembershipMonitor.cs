@@ -96,6 +96,12 @@ public sealed partial class MembershipMonitor
     /// <summary>Whether the fence of an evicted member still runs.</summary>
     public bool IsFenced(MemberId member) => _fences.IsRunning(member);
 
+    /// <summary>What this node knows of an evicted member's fence.</summary>
+    public FenceState FenceOf(MemberId member) => _fences.StateOf(member);
+
+    /// <summary>Until when an evicted member may hold a lease, on this clock; null if not known or over.</summary>
+    public TimeSpan? FenceUntil(MemberId member) => _fences.Until(member);
+
     public void Step(TimeSpan now, MembershipInput input, List<MembershipEffect> effects)
     {
         _now = now;

@@ -48,6 +48,12 @@ internal sealed partial class CommandRules
             });
         }
 
+        if (entry.Definition.IsExclusive)
+        {
+            return CommandAnswer.Accepted(
+                $"{service} is stopped on {entry.Holder.Node}; when it has ended there, {target} runs it.");
+        }
+
         return CommandAnswer.Accepted(group.All(e => e.IsInSyncOn(target))
             ? $"{Names(group)}: clients are held, and {target} takes over when nothing is in flight."
             : $"{Names(group)}: {target} is brought up to secondary first, then it takes over.");
@@ -69,6 +75,8 @@ internal sealed partial class CommandRules
     private CommandAnswer Failover(ServiceName service, bool acceptsLoss)
     {
         if (decision.Find(service) is not { } entry) return Unknown(service);
+        // Without state there is nothing to lose, and nothing may be hurried.
+        if (entry.Definition.IsExclusive) return Switchover(service, null);
         var group = Group(service);
         if (BestTarget(group, entry) is not { } target)
         {
@@ -120,10 +128,12 @@ internal sealed partial class CommandRules
     /// </summary>
     private NodeId? BestTarget(ImmutableArray<ServiceEntry> group, ServiceEntry service)
     {
-        var targets = service.Configuration.InSync
-            .Where(p => decision.Contains(p.Member) && p.Member.Node != service.Configuration.Primary?.Node)
-            .Select(p => p.Member.Node)
-            .Where(n => group.All(e => e.IsInSyncOn(n)) && WhyNoTarget(group, n) is null)
+        var nodes = service.Definition.IsExclusive
+            ? decision.Hosts.Select(m => m.Id.Node)
+            : service.Configuration.InSync.Where(p => decision.Contains(p.Member)).Select(p => p.Member.Node)
+                .Where(n => group.All(e => e.IsInSyncOn(n)));
+        var targets = nodes
+            .Where(n => n != service.Configuration.Primary?.Node && WhyNoTarget(group, n) is null)
             .OrderByDescending(n => group.Count(e => e.Configuration.Primary?.Node == n))
             .ThenBy(decision.PrimariesOn).ThenByDescending(n => n).ToList();
         return targets.Count == 0 ? null : targets[0];
@@ -156,6 +166,7 @@ internal sealed partial class CommandRules
         var name = definition.Name;
         if (name == Registry.Name) return $"The name {name} is the replica manager's own.";
         if (definition.Secondaries < 0 || definition.Spares < 0) return $"{name} cannot want fewer than no providers.";
+        if (definition.IsExclusive && WhyNotExclusive(definition) is { } why) return why;
         if (definition.MinInSync < 1 || definition.MinInSync > 1 + definition.Secondaries)
         {
             return $"{name} would never take writes: it wants {definition.Secondaries} secondaries, so at most "
@@ -171,10 +182,22 @@ internal sealed partial class CommandRules
             return $"{name} names the service {other}, which does not exist. Add it first.";
         }
 
+        if (definition.With.Any(sponsor => all[sponsor].IsExclusive))
+            return $"{name} cannot be with an exclusive service. Let it start after that one instead.";
         if (ServiceGroups.FindCycle(all) is { } cycle) return $"The services would wait for each other: {cycle}.";
         var group = new ServiceGroups(all.Values).Of(name);
         var both = group.FirstOrDefault(one => all[one].Apart.Any(group.Contains));
         return both.Value is null ? null : $"{both} cannot be both on one node with its group and apart from it.";
+    }
+
+    private static string? WhyNotExclusive(ServiceDefinition definition)
+    {
+        var name = definition.Name;
+        if (definition.Secondaries > 0 || definition.Spares > 0 || definition.Durable)
+            return $"{name} is exclusive: it has no state, so it has no secondaries, no spares and no durability.";
+        return definition.With.IsEmpty
+            ? null
+            : $"{name} is exclusive: it can start after other services, but not be with them.";
     }
 
     private static string Names(IEnumerable<ServiceEntry> group) =>

@@ -8,6 +8,11 @@ internal sealed partial class CommandRules
     private CommandAnswer Recover(ServiceName service, NodeId? from, bool acceptsLoss)
     {
         if (decision.Find(service) is not { } entry) return Unknown(service);
+        if (entry.Definition.IsExclusive)
+        {
+            return CommandAnswer.Refused($"{service} is exclusive: it has no state that could be lost or recovered.");
+        }
+
         if (!entry.Configuration.IsStarted)
         {
             return CommandAnswer.Refused($"{service} has not been started yet: there is nothing to recover.");

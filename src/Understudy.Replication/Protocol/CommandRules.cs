@@ -73,10 +73,12 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
     {
         var name = definition.Name;
         if (decision.Find(name) is not { } entry) return Unknown(name);
-        if (entry.Definition.Kind != definition.Kind || entry.Definition.Durable != definition.Durable)
+        if (entry.Definition.Kind != definition.Kind || entry.Definition.Durable != definition.Durable
+            || entry.Definition.IsExclusive != definition.IsExclusive)
         {
             return CommandAnswer.Refused(
-                $"The kind and the durability of {name} cannot be changed. Add another service instead.");
+                $"The kind and the durability of {name}, and whether it is exclusive, cannot be changed. "
+                + "Add another service instead.");
         }
 
         if (WhyWrong(definition) is { } wrong) return CommandAnswer.Refused(wrong);
@@ -123,7 +125,8 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         if (decision.Find(service) is not { } entry) return Unknown(service);
         if (entry.Excluded.Contains(node)) return CommandAnswer.Done($"{node} hosts no provider of {service}.");
         var present = entry.Configuration;
-        if (entry.IsInSyncOn(node) && !present.InSync.Any(p => p.Member.Node != node && decision.Contains(p.Member)))
+        var hasOther = present.InSync.Any(p => p.Member.Node != node && decision.Contains(p.Member));
+        if (!entry.Definition.IsExclusive && entry.IsInSyncOn(node) && !hasOther)
         {
             return CommandAnswer.Refused(
                 $"{node} has the last in-sync provider of {service}: removing it would lose the state. "

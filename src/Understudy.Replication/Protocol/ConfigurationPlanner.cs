@@ -30,7 +30,8 @@ public static class ConfigurationPlanner
                 if (group.Length == 1 && GroupPlanner.IsSettled(decision.Find(group[0]), decision)) continue;
                 var entries = group.Select(decision.Find).OfType<ServiceEntry>().ToArray();
                 if (entries.Length == 0) continue;
-                new GroupPlanner(decision, entries, profile, mutations).Plan();
+                if (entries[0].Definition.IsExclusive) new ExclusivePlanner(decision, entries[0], profile).Plan();
+                else new GroupPlanner(decision, entries, profile, mutations).Plan();
                 if (entries.Any(e => !e.Configuration.IsStarted && !e.Definition.After.IsEmpty)) waiting.Add(group);
             }
 

@@ -51,6 +51,8 @@ public sealed class Decision
     /// <summary>Services that a switchover failed for lately: none is begun again yet.</summary>
     public Func<ServiceName, bool> IsBackingOff { get; init; } = _ => false;
 
+    /// <summary>Exclusive services whose last holder certainly runs them no longer.</summary>
+    public Func<ServiceEntry, bool> HasEnded { get; init; } = _ => false;
     /// <summary>Whether a member that is back has said that its disk has a good copy of a service.</summary>
     public Func<ServiceName, MemberId, bool> HasGoodCopy { get; init; } = (_, _) => true;
 

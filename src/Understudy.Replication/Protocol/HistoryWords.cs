@@ -73,7 +73,7 @@ public static class HistoryWords
         }
 
         if (old?.Primary != next.Primary) words.Add($"primary {Name(old?.Primary)} -> {Name(next.Primary)}");
-        if (old is null || !old.InSync.SequenceEqual(next.InSync))
+        if (!after.Definition.IsExclusive && (old is null || !old.InSync.SequenceEqual(next.InSync)))
         {
             words.Add($"in sync: {string.Join(' ', next.InSync.Select(p => p.Member))}");
         }
@@ -90,7 +90,10 @@ public static class HistoryWords
 
         if (before is not null && before.IsHeld != after.IsHeld) words.Add(after.IsHeld ? "held" : "resumed");
         if (before is not null) AddAudit(before, after, words);
-        AddOperation(before?.Operation, after.Operation, HasMoved(before, after), elapsed, words);
+        if (!after.Definition.IsExclusive)
+            AddOperation(before?.Operation, after.Operation, HasMoved(before, after), elapsed, words);
+        else if (after.Operation is { } wanted && wanted != before?.Operation)
+            words.Add($"to be run by {wanted.Target}: {wanted.Cause}");
         return string.Join("; ", words);
     }
 

@@ -19,6 +19,7 @@ public sealed class Registry : IReplicatedState
     private readonly SortedDictionary<NodeId, NodeEntry> _nodes = [];
     private readonly SortedSet<ServiceName> _removed = [];
     private readonly SortedSet<ServiceName> _underWay = [];
+    private readonly SortedSet<ServiceName> _vacant = [];
     private readonly SortedSet<ServiceName> _failing = [];
     private readonly SortedSet<ServiceName> _lost = [];
     private readonly Queue<HistoryEntry> _history = new();
@@ -55,6 +56,8 @@ public sealed class Registry : IReplicatedState
     /// <summary>The services that have an operation under way.</summary>
     public IReadOnlyCollection<ServiceName> UnderWay => _underWay;
 
+    /// <summary>The exclusive services that nobody is ordered to run.</summary>
+    public IReadOnlyCollection<ServiceName> Vacant => _vacant;
     /// <summary>The services whose code failed, so that it still counts.</summary>
     public IReadOnlyCollection<ServiceName> Failing => _failing;
 
@@ -170,6 +173,7 @@ public sealed class Registry : IReplicatedState
         _nodes.Clear();
         _removed.Clear();
         _underWay.Clear();
+        _vacant.Clear();
         _failing.Clear();
         _lost.Clear();
         _history.Clear();
@@ -187,9 +191,11 @@ public sealed class Registry : IReplicatedState
         _services[name] = entry;
         if (entry.Operation is null) _underWay.Remove(name);
         else _underWay.Add(name);
+        if (entry.IsVacant) _vacant.Add(name);
+        else _vacant.Remove(name);
         if (entry.Failures.Any(f => f.Count > 0)) _failing.Add(name);
         else _failing.Remove(name);
-        if (entry.Configuration is { IsStarted: true, Primary: null }) _lost.Add(name);
+        if (entry.Configuration is { IsStarted: true, Primary: null } && !entry.IsVacant) _lost.Add(name);
         else _lost.Remove(name);
     }
 
@@ -197,6 +203,7 @@ public sealed class Registry : IReplicatedState
     {
         _services.Remove(name);
         _underWay.Remove(name);
+        _vacant.Remove(name);
         _failing.Remove(name);
         _lost.Remove(name);
         _removed.Add(name);

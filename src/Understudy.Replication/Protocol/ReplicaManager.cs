@@ -63,6 +63,7 @@ public sealed partial class ReplicaManager
         _backOff.Clear();
         _good.Clear();
         _uncommitted.Clear();
+        LastHolders.Clear();
         _lostSince.Clear();
         _committed = null;
         // What the registry says now stands once everything in it is committed in this version.
@@ -95,6 +96,7 @@ public sealed partial class ReplicaManager
     public void OnInSyncWanted(MemberId from, ReplicationMessage.InSyncWanted wanted, View view, TimeSpan now)
     {
         if (!IsActive || _registry.Find(wanted.Service) is not { } entry) return;
+        if (entry.Definition.IsExclusive) return;
         var (present, provider) = (entry.Configuration, wanted.Provider);
         if (present.Version != wanted.Version || present.Primary != from || provider.Member == from) return;
         var others = present.InSync.Where(p => p.Member.Node != provider.Member.Node);
@@ -163,6 +165,8 @@ public sealed partial class ReplicaManager
             _backOff.Remove(name);
             Commit(Begin(view, now, "another attempt"), name);
         }
+
+        FillVacant(view, now);
     }
 
     /// <summary>How long RMs have been active since the cluster formed: the time of budgets and of history.</summary>
@@ -174,6 +178,7 @@ public sealed partial class ReplicaManager
             IsDrained = name => _drained.TryGetValue(name, out var version)
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
+            HasEnded = entry => LastHolders.HaveEnded(entry, view, now),
             HasGoodCopy = (name, member) => _good.Contains((name, member)),
             IsFenced = name => IsFenced(name, now),
             AwaitsKinds = AwaitsKinds(view, now),

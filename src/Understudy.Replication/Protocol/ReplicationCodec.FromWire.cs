@@ -29,6 +29,8 @@ public static partial class ReplicationCodec
             ToService(envelope.CodeFailed.Service, ref fault),
             ToNumber(envelope.CodeFailed.Number, ref fault),
             ToText(envelope.CodeFailed.Error, ReplicationMessage.CodeFailed.LongestError, ref fault)),
+        Wire.Envelope.BodyOneofCase.Vacated => new ReplicationMessage.Vacated(
+            ToService(envelope.Vacated.Service, ref fault), ToVersion(envelope.Vacated.Version, ref fault)),
         _ => ToAuditing(envelope, ref fault),
     };
 

@@ -15,6 +15,7 @@ public static partial class ReplicationCodec
             wire.RestartWindow = definition.RestartWindow.Ticks;
         }
 
+        wire.Exclusive = definition.IsExclusive;
         wire.TotalLoss = (uint)definition.TotalLoss;
         if (definition.MinInSync != 1) wire.MinInSync = (uint)definition.MinInSync;
     }
@@ -29,6 +30,7 @@ public static partial class ReplicationCodec
         {
             Restarts = wire.HasRestarts ? unchecked((int)wire.Restarts) : ServiceDefinition.DefaultRestarts,
             RestartWindow = window == 0 ? ServiceDefinition.DefaultRestartWindow : new TimeSpan(window),
+            IsExclusive = wire.Exclusive,
             TotalLoss = (TotalLossPolicy)wire.TotalLoss,
             MinInSync = Math.Max(1, ToCount(wire.MinInSync, ref fault)),
         };

@@ -57,6 +57,10 @@ public static partial class ReplicationCodec
         {
             CodeFailed = new() { Service = failed.Service.Value, Number = failed.Number, Error = failed.Error },
         },
+        ReplicationMessage.Vacated vacated => new()
+        {
+            Vacated = new() { Service = vacated.Service.Value, Version = vacated.Version.Value },
+        },
         _ => ToAuditing(message)
             ?? throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
     };

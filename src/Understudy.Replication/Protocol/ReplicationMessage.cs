@@ -141,6 +141,11 @@ public abstract record ReplicationMessage : Message
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
     public sealed record Frozen(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
 
+    /// <summary>
+    /// The last holder of an exclusive service runs it no longer, and will start it in no older version than this.
+    /// </summary>
+    public sealed record Vacated(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+
     /// <summary>A secondary says which digest its state has at the checkpoint of an audit.</summary>
     public sealed record Audited(ServiceName Service, ConfigurationVersion Version, long Sequence, UInt128 Digest)
         : ReplicationMessage;

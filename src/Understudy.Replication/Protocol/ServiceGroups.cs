@@ -18,7 +18,11 @@ public sealed class ServiceGroups
         Dictionary<ServiceName, ServiceName> roots = [];
         foreach (var (name, definition) in all)
         {
-            foreach (var sponsor in definition.With.Where(all.ContainsKey)) Unite(roots, name, sponsor);
+            // An exclusive service moves by rules of its own, and so alone.
+            foreach (var sponsor in definition.With.Where(s => all.ContainsKey(s) && !all[s].IsExclusive))
+            {
+                if (!definition.IsExclusive) Unite(roots, name, sponsor);
+            }
         }
 
         SortedDictionary<int, List<ServiceName>> groups = [];

@@ -16,6 +16,9 @@ public sealed record ServiceConfiguration(
     int Spares = ServiceConfiguration.DefaultSpares,
     Durability Durability = Durability.Disk)
 {
+    /// <summary>Whether it is a worker: without state, and running on one node at a time. Default false.</summary>
+    public bool IsExclusive { get; init; }
+
     /// <summary>The kind of the built-in key-value service.</summary>
     public const string KeyValue = "kv";
 
@@ -46,12 +49,17 @@ public sealed record ServiceConfiguration(
     /// <summary>The most secondaries, and the most spares, that a service may ask for.</summary>
     public const int MaxProviders = 32;
 
+    /// <summary>A worker, whose name is its kind too.</summary>
+    internal static ServiceConfiguration Worker(string name) =>
+        new(new ServiceName(name), name, 0, 0, Durability.Memory) { IsExclusive = true };
+
     internal ServiceDefinition ToDefinition() => new(Name, Kind, Secondaries, Spares, Durability == Durability.Disk)
     {
         MinInSync = MinInSync,
         TotalLoss = TotalLoss == TotalLoss.StartEmpty ? TotalLossPolicy.StartEmpty : TotalLossPolicy.Wait,
         Restarts = Restarts,
         RestartWindow = RestartWindow,
+        IsExclusive = IsExclusive,
         With = Rules.With,
         After = Rules.After,
         Apart = Rules.Apart,

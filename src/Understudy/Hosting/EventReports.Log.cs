@@ -32,6 +32,8 @@ internal sealed partial class EventReports
             case NodeEvent.Configured: LogConfigured(logger, failover, text); break;
             case NodeEvent.JoiningMarked: LogJoiningMarked(logger, failover, text); break;
             case NodeEvent.FencePassed: LogFencePassed(logger, failover, text); break;
+            case NodeEvent.WorkerStarted: LogWorkerStarted(logger, failover, text); break;
+            case NodeEvent.WorkerStopped: LogWorkerStopped(logger, failover, text); break;
             case NodeEvent.Audited { Result.Differing.IsEmpty: true }: LogNoted(logger, text); break;
             case NodeEvent.Audited: LogAlarm(logger, text); break;
             case NodeEvent.ProviderSlowed: LogProviderSlowed(logger, text); break;
@@ -77,6 +79,12 @@ internal sealed partial class EventReports
 
     [LoggerMessage(EventId = 216, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
     private static partial void LogJoiningMarked(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 260, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogWorkerStarted(ILogger logger, string failover, string text);
+
+    [LoggerMessage(EventId = 261, Level = LogLevel.Information, Message = "failover={Failover} {Text}")]
+    private static partial void LogWorkerStopped(ILogger logger, string failover, string text);
 
     [LoggerMessage(EventId = 212, Level = LogLevel.Debug, Message = "failover={Failover} {Text}")]
     private static partial void LogStepTaken(ILogger logger, string failover, string text);

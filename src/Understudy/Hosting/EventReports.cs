@@ -33,7 +33,8 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
         return entry;
     }
 
-    private TimelineEvent Describe(NodeEvent happened) => OfService(happened) ?? OfNode(happened);
+    private TimelineEvent Describe(NodeEvent happened) =>
+        OfService(happened) ?? OfWorker(happened) ?? OfNode(happened);
 
     private TimelineEvent OfNode(NodeEvent happened)
     {
@@ -125,6 +126,35 @@ internal sealed partial class EventReports(Timeline timeline, ILogger logger, Ti
                     $"the provider of {e.Service} on this node failed and is started anew: {e.Reason}",
                     e.Version,
                     e.Service);
+            default:
+                return null;
+        }
+    }
+
+    private TimelineEvent? OfWorker(NodeEvent happened)
+    {
+        switch (happened)
+        {
+            case NodeEvent.WorkerStarted e:
+                return Entry(
+                    TimelineKinds.WorkerStarted,
+                    e.Cause,
+                    $"{e.Service} runs here, version {e.Version}",
+                    e.Version,
+                    e.Service) with
+                {
+                    Failover = Id(e.Service, e.Version) ?? $"e{e.Cause}",
+                };
+            case NodeEvent.WorkerStopped e:
+                return Entry(
+                    TimelineKinds.WorkerStopped,
+                    Latest,
+                    $"{e.Service} has ended here: {e.Why}",
+                    e.Version,
+                    e.Service) with
+                {
+                    Failover = Id(e.Service, e.Version.Next) ?? $"e{Latest}",
+                };
             default:
                 return null;
         }

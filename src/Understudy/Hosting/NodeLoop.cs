@@ -85,6 +85,7 @@ internal sealed class NodeLoop
         _parts.Inbox.Post(NodeInput.Tick.Instance);
         if (_thread.IsAlive) _thread.Join();
         _parts.Executors.End();
+        _parts.Workers.EndIncarnation();
     }
 
     private void Run()
@@ -180,6 +181,15 @@ internal sealed class NodeLoop
             case NodeEffect.Instruct instruct:
                 _parts.Executors.Take(instruct.Service, instruct.Kind, instruct.Instruction);
                 break;
+            case NodeEffect.RunWorker run:
+                _parts.Workers.Run(run);
+                break;
+            case NodeEffect.StopWorker stop:
+                _parts.Workers.Stop(stop);
+                break;
+            case NodeEffect.ExtendRuns extend:
+                _parts.Workers.Extend(extend);
+                break;
             case NodeEffect.Probe probe:
                 _parts.Transport.Probe(probe.Peer);
                 break;
@@ -211,6 +221,7 @@ internal sealed class NodeLoop
     {
         var isFirst = _node is null;
         _parts.Executors.End();
+        _parts.Workers.EndIncarnation();
         if (!isFirst)
         {
             _parts.Reports.Report(new NodeEvent.Noted($"this incarnation ends: {_endReason}"));
@@ -230,6 +241,7 @@ internal sealed class NodeLoop
         _node = new Node(_parts.Options, member, _parts.Store.Load(), new SeededRandom(RandomNumber()));
         _tickDue = Now + _parts.Options.Profile.Tick;
         _parts.Executors.Begin(_parts.Inbox.Post);
+        _parts.Workers.Begin(_parts.Inbox.Post, _startedAt);
 
         // First: a node that finds its cluster on its disk says so before it meets anyone.
         Step(NodeInput.Tick.Instance);

@@ -3,6 +3,7 @@ using Understudy.Protocol;
 using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
+using Understudy.Workers;
 
 namespace Understudy.Hosting;
 
@@ -24,6 +25,8 @@ internal sealed record NodeLoopParts
     public required CommandGateway Commands { get; init; }
 
     public required ServiceExecutors Executors { get; init; }
+
+    public required WorkerRuns Workers { get; init; }
 
     public required EventReports Reports { get; init; }
 

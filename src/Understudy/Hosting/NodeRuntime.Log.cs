@@ -5,6 +5,12 @@ namespace Understudy.Hosting;
 internal sealed partial class NodeRuntime
 {
     [LoggerMessage(
+        EventId = 264,
+        Level = LogLevel.Warning,
+        Message = "No kernel timer guards this node's workers, for {Why}: one that hangs may run beside the next")]
+    private static partial void LogNoKillTimer(ILogger logger, string why);
+
+    [LoggerMessage(
         EventId = 231,
         Level = LogLevel.Warning,
         Message = "Handing over and leaving took longer than {Patience}: " +

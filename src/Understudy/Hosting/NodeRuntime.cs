@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -21,6 +22,7 @@ using Understudy.Replication;
 using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
+using Understudy.Workers;
 
 namespace Understudy.Hosting;
 
@@ -40,6 +42,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly Gateway _gateway;
     private readonly CommandGateway _commands;
     private readonly ServiceExecutors _executors;
+    private readonly WorkerRuns _workers;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
     private readonly TimeProvider _clock;
@@ -53,7 +56,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         TimeProvider clock,
         Action<Exception> fail,
         ServiceCatalog? catalog = null,
-        ILoggerFactory? loggers = null)
+        ILoggerFactory? loggers = null,
+        bool endsWithLease = true)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
@@ -79,11 +83,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _hold = HoldFor(configuration.Profile);
         _gateway = new Gateway(inbox, _hold, clock);
         _commands = new CommandGateway(inbox, _hold, clock);
-        _executors = new ServiceExecutors(
-            catalog,
-            configuration.Profile,
-            clock,
-            fail);
+        _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
+        _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = configuration.ToNodeOptions(catalog.Kinds),
@@ -94,6 +95,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Gateway = _gateway,
             Commands = _commands,
             Executors = _executors,
+            Workers = _workers,
             Reports = reports,
             Clock = clock,
             Fail = fail,
@@ -155,6 +157,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _loop.Halt();
+        _workers.Dispose();
         await _transport.DisposeAsync();
         _store.Dispose();
         await _web.DisposeAsync();
@@ -215,6 +218,27 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         // Heard by anybody, it makes an activity and a scope of every request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
+
+    private WorkerRuns CreateWorkers(
+        ClusterConfiguration configuration, ServiceCatalog catalog, Action<Exception> fail, bool endsWithLease)
+    {
+        var hasWorkers = configuration.Services.Any(service => service.IsExclusive);
+        return new WorkerRuns(
+            catalog,
+            configuration.Profile,
+            _clock,
+            endsWithLease ? fail : static _ => { },
+            Logger,
+            hasWorkers && endsWithLease ? CreateKillTimer : null);
+    }
+
+    private KillTimer? CreateKillTimer(Func<TimeSpan> now)
+    {
+        var whyNone = "a debugger is attached";
+        var timer = Debugger.IsAttached ? null : KillTimer.TryCreate(now, out whyNone);
+        if (timer is null) LogNoKillTimer(Logger, whyNone);
+        return timer;
+    }
 
     /// <summary>How long a request may wait for its answer: a failover after silence, and some more.</summary>
     internal static TimeSpan HoldFor(Profile profile) =>

@@ -27,15 +27,14 @@ internal static class ServiceStatusReport
             Version = configuration.Version.Value,
             Lineage = configuration.Lineage.Value,
             Primary = configuration.Primary?.Node.Value,
-            Secondaries =
-            [
-                .. configuration.InSync.Where(p => p.Member != configuration.Primary).Select(p => p.Member.Node.Value),
-            ],
+            Secondaries = definition.IsExclusive ? [] : SecondariesOf(configuration),
             Joining = [.. joining.Select(JoiningOf)],
             Spares = [.. spares.Take(definition.Spares).Select(p => p.Node.Value)],
             WantedSecondaries = definition.Secondaries,
             WantedSpares = definition.Spares,
-            Durability = definition.Durable ? "disk" : "memory",
+            Durability = definition.IsExclusive ? "none" : definition.Durable ? "disk" : "memory",
+            Exclusive = definition.IsExclusive,
+            WaitsFor = status.Vacant.GetValueOrDefault(definition.Name),
             Held = entry.IsHeld,
             Frozen = entry.IsFrozen,
             Operation = entry.Operation is { } operation ? OperationOf(operation, entry, status) : null,
@@ -47,6 +46,9 @@ internal static class ServiceStatusReport
             HasCode = kinds.Contains(definition.Kind),
         };
     }
+
+    private static IReadOnlyList<string> SecondariesOf(Configuration configuration) =>
+        [.. configuration.InSync.Where(p => p.Member != configuration.Primary).Select(p => p.Member.Node.Value)];
 
     private static JoiningStatus JoiningOf(JoiningProgress progress) =>
         new(progress.Member.Node.Value, progress.Percent)

@@ -17,10 +17,17 @@ public sealed partial class Node
         if (!isObeyed) return;
         Map = map;
         EndRemoved(map);
+        EndRemovedWorkers(map);
         _freezing.Clear();
         foreach (var entry in InOrderOfStart(map))
         {
             var name = entry.Definition.Name;
+            if (entry.Definition.IsExclusive)
+            {
+                AdoptWorker(entry);
+                continue;
+            }
+
             if (Host(entry.Definition) is not { } hosted) continue;
             NoteCounted(hosted, entry);
             if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);

@@ -47,6 +47,7 @@ public sealed partial class Node
             case ReplicationMessage.CopyVoid m: InManager(view => _manager.OnCopyVoid(from, m, view, _now)); break;
             case ReplicationMessage.CopyGood m: InManager(view => _manager.OnCopyGood(from, m, view, _now)); break;
             case ReplicationMessage.AuditEnded m: InManager(view => _manager.OnAuditEnded(from, m, view, _now)); break;
+            case ReplicationMessage.Vacated m: InManager(view => _manager.OnVacated(from, m, view, _now)); break;
             case ReplicationMessage.MapPushed m:
                 // An order names its RM as well as the announcement does, and is repeated until it is taken.
                 StepSelection(new SelectionInput.Received(from, new SelectionMessage.Elected(m.Map.Generation)));
@@ -175,6 +176,13 @@ public sealed partial class Node
             return;
         }
 
+        if (Map.Find(asked.Service) is { Definition.IsExclusive: true })
+        {
+            AnswerClient(
+                new(0, asked, default), ReplyOutcome.Refused, $"{asked.Service} is a worker: it takes no requests.");
+            return;
+        }
+
         if (_router.Take(asked, _now) is not { } number)
         {
             const string TooMany = "This node holds too many requests already.";
@@ -284,7 +292,8 @@ public sealed partial class Node
         if (_stoppingSince is not { } since || _hasEnded) return;
         var isAlone = !IsMember || View!.Members.Length == 1;
         var isOverdue = _now - since > StopLimit;
-        var isHolder = _services.Values.Any(s => s.IsPrimary && s.Configuration is { InSync.Length: > 1 });
+        var isHolder = IsWorkerHolder
+            || _services.Values.Any(s => s.IsPrimary && s.Configuration is { InSync.Length: > 1 });
         if (isHolder && !isAlone && !isOverdue)
         {
             SendToManager(new ReplicationMessage.HandOverWanted());
@@ -298,7 +307,8 @@ public sealed partial class Node
         }
 
         // Until no client can ask any more this node stays a member: what it forwards is answered.
-        if (!_isDrained) return;
+        // While a worker runs it keeps its lease: who has left has none, and another node may run the worker at once.
+        if (!_isDrained || _workers.Values.Any(w => w.IsRunning)) return;
         if (isAlone || (_leftAt is { } left && _now - left > LeaveLimit))
         {
             _hasEnded = true;

@@ -27,6 +27,8 @@ public sealed partial class Node
             _selection.Outcome,
             Map,
             [
+                .. _services.Values.Where(s => s.Replica.IsServing).Select(s => s.Definition.Name),
+                .. _workers.Values.Where(w => w.IsRunning).Select(w => w.Definition.Name),
                 .. _services.Values.Where(s => s.Replica.IsServing && s.StartAnewAt is null)
                     .Select(s => s.Definition.Name),
             ],
@@ -36,6 +38,7 @@ public sealed partial class Node
             [])
         {
             History = _registry.History,
+            Vacant = VacantServices(now),
             Aside = [.. _aside],
         };
         return status with { Reasons = StatusReasons.For(status, _options, now) };

@@ -75,11 +75,14 @@ public sealed partial class Node
             options.Profile,
             mutations,
             options.Quarantine,
-            awaitsKinds: !options.Kinds.IsEmpty);
+            awaitsKinds: !options.Kinds.IsEmpty)
+        {
+            FenceOf = _membership.FenceOf,
+        };
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;
-        foreach (var definition in options.Services) Host(definition);
+        foreach (var definition in options.Services.Where(s => !s.IsExclusive)) Host(definition);
     }
 
     /// <summary>The latest view that this node has learned, or null while it is blank.</summary>
@@ -97,7 +100,10 @@ public sealed partial class Node
     /// <summary>Whether this node's RM is the primary.</summary>
     public bool IsManager => _manager.IsActive;
 
-    public bool IsPrimary(ServiceName service) => _services.GetValueOrDefault(service)?.IsPrimary ?? false;
+    /// <summary>Whether this node's provider is primary, or runs the service if it is exclusive.</summary>
+    public bool IsPrimary(ServiceName service) => _services.TryGetValue(service, out var hosted)
+        ? hosted.IsPrimary
+        : _workers.TryGetValue(service, out var worker) && worker.IsRunning;
 
     public long CommittedSequence(ServiceName service) => _services[service].Replica.Committed;
 
@@ -130,6 +136,7 @@ public sealed partial class Node
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
         if (!_hasEnded) ReportDrained();
+        if (!_hasEnded) WatchWorkers();
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
     }
 
@@ -155,6 +162,7 @@ public sealed partial class Node
             case NodeInput.StopRequested: OnStopRequested(); break;
             case NodeInput.ClientsDrained: OnClientsDrained(); break;
             case NodeInput.Reported reported: OnReported(reported); break;
+            case NodeInput.WorkerEnded ended: OnWorkerEnded(ended); break;
             default: throw new UnreachableException($"Unknown input {input}.");
         }
     }
@@ -169,6 +177,7 @@ public sealed partial class Node
         if (View is not null) InManager(view => _manager.Tick(view, _now));
         foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
         WatchProviders();
+        _mustWatchWorkers = true;
         TellVoidCopies();
         TellKinds();
         if (_now >= _bringUpAt) BringUp();

@@ -36,6 +36,30 @@ public abstract record NodeEffect
     /// </summary>
     public sealed record Instruct(ServiceName Service, string Kind, ServiceInstruction Instruction) : NodeEffect;
 
+    /// <summary>
+    /// Run a worker, if the lease still lasts then, and post <see cref="NodeInput.WorkerEnded"/> in any case. Before
+    /// any of its code runs, have the process end when the lease does.
+    /// </summary>
+    /// <param name="Service">The exclusive service.</param>
+    /// <param name="Kind">Which code that is.</param>
+    /// <param name="Run">The run's number in this incarnation.</param>
+    /// <param name="Version">The configuration that names this node as the one who runs it.</param>
+    /// <param name="Lineage">Its lineage.</param>
+    /// <param name="LeaseUntil">Until when this node may act, on its own clock, as it knows now.</param>
+    public sealed record RunWorker(
+        ServiceName Service,
+        string Kind,
+        long Run,
+        ConfigurationVersion Version,
+        Lineage Lineage,
+        TimeSpan LeaseUntil) : NodeEffect;
+
+    /// <summary>Cancel a run; it ends by itself, or the process does.</summary>
+    public sealed record StopWorker(ServiceName Service, long Run) : NodeEffect;
+
+    /// <summary>The view lease, within which workers run, lasts longer now.</summary>
+    public sealed record ExtendRuns(TimeSpan LeaseUntil) : NodeEffect;
+
     /// <summary>Answer an operator's command.</summary>
     public sealed record AnswerCommand(long Number, CommandAnswer Told) : NodeEffect;
 

@@ -55,6 +55,13 @@ public abstract record NodeEvent
     /// <summary>The code of a service threw, or did not return in time; it is started anew.</summary>
     public sealed record ProviderFailed(ServiceName Service, ConfigurationVersion Version, string Reason) : NodeEvent;
 
+    /// <summary>This node runs a worker from now on.</summary>
+    public sealed record WorkerStarted(
+        ServiceName Service, ConfigurationVersion Version, Lineage Lineage, Epoch Cause) : NodeEvent;
+
+    /// <summary>A worker has ended on this node.</summary>
+    public sealed record WorkerStopped(ServiceName Service, ConfigurationVersion Version, string Why) : NodeEvent;
+
     /// <summary>An audit that this node's primary made has ended; an alarm if a state differs.</summary>
     public sealed record Audited(ServiceName Service, Replication.Protocol.AuditResult Result) : NodeEvent;
 

@@ -70,6 +70,13 @@ public abstract record NodeInput
     /// <summary>The executor of a service reports.</summary>
     public sealed record Reported(ServiceName Service, ServiceReport Report) : NodeInput;
 
+    /// <summary>A run of a worker has ended: none of its code runs any more.</summary>
+    /// <param name="Service">The exclusive service.</param>
+    /// <param name="Run">The run's number in this incarnation.</param>
+    /// <param name="End">How it ended.</param>
+    /// <param name="Reason">Why it failed; else empty.</param>
+    public sealed record WorkerEnded(ServiceName Service, long Run, WorkerEnd End, string Reason) : NodeInput;
+
     /// <summary>The operator asks the node to hand over its primaries and leave.</summary>
     public sealed record StopRequested : NodeInput;
 

@@ -26,7 +26,7 @@ public sealed record PeerStatus(
 /// <param name="HeardVoters">How many voters it hears, itself included if it is one.</param>
 /// <param name="Selection">The RM's configuration and primary, or null before the first view.</param>
 /// <param name="Map">Every service's configuration.</param>
-/// <param name="Primaries">The services whose primary is here.</param>
+/// <param name="Primaries">The services whose primary is here, and the workers that run here.</param>
 /// <param name="Joining">Who is being brought up, and how far.</param>
 /// <param name="Peers">All nodes, this one included, in order.</param>
 /// <param name="HeldRequests">How many clients' requests are not answered yet.</param>
@@ -49,6 +49,9 @@ public sealed record NodeStatus(
     /// <summary>The latest changes that RMs decided, the oldest first; empty where no registry copy is.</summary>
     public ImmutableArray<HistoryEntry> History { get; init; } = [];
 
+    /// <summary>The exclusive services that run nowhere now, and what they wait for, in words.</summary>
+    public ImmutableSortedDictionary<ServiceName, string> Vacant { get; init; } =
+        ImmutableSortedDictionary<ServiceName, string>.Empty;
     /// <summary>The copies of earlier lineages that this node keeps aside, by the names of their streams.</summary>
     public ImmutableArray<ServiceName> Aside { get; init; } = [];
 }

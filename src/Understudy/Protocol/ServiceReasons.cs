@@ -35,6 +35,7 @@ internal static class ServiceReasons
             var name = entry.Definition.Name;
             if (entry.IsHeld) reasons.Add($"{name} is held: it is not placed or moved until it is resumed");
             if (!entry.Configuration.IsStarted) reasons.Add($"{name} has not started: {WhyNotStarted(status, entry)}");
+            else if (entry.IsVacant) reasons.Add($"{name} runs nowhere: {status.Vacant.GetValueOrDefault(name)}");
             else if (entry.Configuration.Primary is null) reasons.Add(WhyNoPrimary(entry));
             else AddStarted(status, entry, reasons);
         }

@@ -1,5 +1,6 @@
 using Understudy.Kernel;
 using Understudy.Kv;
+using Understudy.Workers;
 
 namespace Understudy.Services;
 
@@ -11,10 +12,22 @@ internal sealed class ServiceCatalog
         [ServiceConfiguration.KeyValue] = _ => new KvService(),
     };
 
+    private readonly Dictionary<string, Func<IWorkerContext, WorkerInstance>> _workers = new(StringComparer.Ordinal);
+
     /// <summary>What can be configured as a service's kind.</summary>
-    public IReadOnlyCollection<string> Kinds => _kinds.Keys;
+    public IReadOnlyCollection<string> Kinds => [.. _kinds.Keys, .. _workers.Keys];
 
     public void Add(string kind, Func<ServiceName, IReplicatedService> create) => _kinds.Add(kind, create);
+
+    public void AddWorker(string kind, Func<IWorkerContext, WorkerInstance> create) => _workers.Add(kind, create);
+
+    /// <summary>A new worker for one run.</summary>
+    /// <exception cref="InvalidOperationException">This program has no code of this kind.</exception>
+    public WorkerInstance CreateWorker(string kind, IWorkerContext context) =>
+        _workers.TryGetValue(kind, out var create)
+            ? create(context)
+            : throw new InvalidOperationException(
+                $"This node has no worker \"{kind}\". Start it with a program that adds it by AddPrimaryOnly.");
 
     /// <summary>A new instance, whose state is empty.</summary>
     public IReplicatedService Create(ServiceName name, string kind) => _kinds[kind](name);

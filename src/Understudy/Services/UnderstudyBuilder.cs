@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Understudy.Kernel;
 using Understudy.Services;
+using Understudy.Workers;
 
 namespace Understudy;
 
@@ -9,6 +11,7 @@ public sealed class UnderstudyBuilder
 {
     private readonly List<ServiceConfiguration> _services = [];
     private readonly List<(string Kind, Func<IServiceProvider, IReplicatedService> Create)> _kinds = [];
+    private readonly List<(string Kind, Func<IServiceProvider, BackgroundService> Create)> _workers = [];
 
     internal UnderstudyBuilder(UnderstudyOptions options) => Options = options;
 
@@ -36,13 +39,7 @@ public sealed class UnderstudyBuilder
     public UnderstudyBuilder AddService<TService>(string name, Action<ServiceShape>? shape = null)
         where TService : class, IReplicatedService
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        if (name == ServiceConfiguration.KeyValue)
-        {
-            throw new ArgumentException(
-                "\"kv\" is the kind of the built-in service. Choose another name.", nameof(name));
-        }
-
+        CheckName(name);
         var wanted = new ServiceShape();
         shape?.Invoke(wanted);
         if (wanted.Secondaries is < 0 or > ServiceConfiguration.MaxProviders ||
@@ -78,12 +75,74 @@ public sealed class UnderstudyBuilder
         return this;
     }
 
+    /// <summary>
+    /// Adds a worker that runs on one node of the cluster at a time, never on two: nightly jobs, pollers, senders. It
+    /// has no state in the cluster. Every node adds the same one; the cluster chooses where it runs.
+    /// </summary>
+    /// <typeparam name="TWorker">
+    /// Its code. An instance is made for each run, in a scope of services of its own; its constructor is given what it
+    /// asks for, an <see cref="IWorkerContext"/> among it. <c>ExecuteAsync</c> must return soon when its token is
+    /// cancelled: within 150 ms with <c>lan</c> (one and a half heartbeats) when the node's view lease is about to end,
+    /// else within the limit of a call (30 s with <c>lan</c>). Otherwise <b>the process ends</b>, since another node is
+    /// about to run it. If it returns by itself it is done, until another node takes over; if it throws it is begun
+    /// again, the first time at once, and on another node if it fails again within 10 minutes; when it has failed so on
+    /// every node it is stopped until an operator resumes it.
+    /// </typeparam>
+    /// <param name="name">Its name, unique in the cluster among all services.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">The name is not one that a service may have.</exception>
+    /// <remarks>
+    /// When its node dies, the worker begins elsewhere once the node's view lease has certainly run out: some 0.5 s
+    /// later with <c>lan</c>. When it is moved, it begins there once it has ended here. A machine that stands still
+    /// together with its clock is the one thing that no clock can guard against: give what the worker changes outside
+    /// the <see cref="IWorkerContext.FencingToken"/>, and have that refuse an older one.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// builder.AddUnderstudy(options =&gt; { options.Node = "n1"; options.ConfigurationFile = "cluster.toml"; })
+    ///     .AddPrimaryOnly&lt;Billing&gt;("nightly-billing");
+    /// </code>
+    /// </example>
+    public UnderstudyBuilder AddPrimaryOnly<TWorker>(string name)
+        where TWorker : BackgroundService
+    {
+        CheckName(name);
+        _services.Add(ServiceConfiguration.Worker(name));
+        _workers.Add((name, provider => ActivatorUtilities.CreateInstance<TWorker>(provider)));
+        return this;
+    }
+
     internal ClusterConfiguration Configure() => Options.Build(_services);
 
     internal ServiceCatalog Catalog(IServiceProvider provider)
     {
         var catalog = new ServiceCatalog();
         foreach (var (kind, create) in _kinds) catalog.Add(kind, _ => create(provider));
+        foreach (var (kind, create) in _workers)
+            catalog.AddWorker(kind, context => CreateWorker(provider, context, create));
         return catalog;
+    }
+
+    private static WorkerInstance CreateWorker(
+        IServiceProvider provider, IWorkerContext context, Func<IServiceProvider, BackgroundService> create)
+    {
+        var scope = provider.CreateAsyncScope();
+        try
+        {
+            scope.ServiceProvider.GetRequiredService<WorkerScope>().Context = context;
+            return new WorkerInstance(create(scope.ServiceProvider), scope);
+        }
+        catch
+        {
+            scope.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckName(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (name != ServiceConfiguration.KeyValue) return;
+        throw new ArgumentException("\"kv\" is the kind of the built-in service. Choose another name.", nameof(name));
     }
 }

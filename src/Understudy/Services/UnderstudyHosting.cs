@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Understudy.Services;
+using Understudy.Workers;
 
 namespace Understudy;
 
@@ -41,6 +42,8 @@ public static class UnderstudyHosting
         var options = new UnderstudyOptions();
         configure(options);
         var understudy = new UnderstudyBuilder(options);
+        builder.Services.AddScoped<WorkerScope>();
+        builder.Services.AddScoped(provider => provider.GetRequiredService<WorkerScope>().Context);
         builder.Services.AddSingleton(provider => new UnderstudyNode(understudy, provider));
         builder.Services.AddSingleton<IUnderstudyNode>(provider => provider.GetRequiredService<UnderstudyNode>());
         builder.Services.AddSingleton<IUnderstudyAdmin>(provider => provider.GetRequiredService<UnderstudyNode>());

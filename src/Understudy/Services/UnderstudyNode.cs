@@ -57,7 +57,8 @@ internal sealed class UnderstudyNode(UnderstudyBuilder builder, IServiceProvider
             TimeProvider.System,
             NodeHost.Fail,
             builder.Catalog(provider),
-            provider.GetRequiredService<ILoggerFactory>());
+            provider.GetRequiredService<ILoggerFactory>(),
+            builder.Options.EndProcessWithLease);
         await _runtime.StartAsync(cancellationToken);
     }
 

@@ -30,6 +30,15 @@ public sealed class UnderstudyOptions
     /// <summary>Every node of the cluster. Not with a file.</summary>
     public IList<NodeConfiguration> Nodes { get; } = [];
 
+    /// <summary>
+    /// Whether the process ends when a worker (<see cref="UnderstudyBuilder.AddPrimaryOnly{TWorker}"/>) has not stopped
+    /// and the node's view lease does: by a message in the log and, at the lease's very end, by a timer of the Linux
+    /// kernel that also kills a process that is stopped or hangs. Default true. Without it a worker that hangs may run
+    /// while another node runs it too; turn it off only where several nodes share a process, as in tests. On other
+    /// systems, and while a debugger is attached when the node starts, there is no such timer, and the log says so.
+    /// </summary>
+    public bool EndProcessWithLease { get; set; } = true;
+
     /// <summary>The whole configuration, checked once.</summary>
     /// <exception cref="InvalidOperationException">It cannot be used; the message names every reason.</exception>
     internal ClusterConfiguration Build(IReadOnlyList<ServiceConfiguration> services)
@@ -67,13 +76,21 @@ public sealed class UnderstudyOptions
                 var rules = services.ToLookup(service => service.Name, service => service.Rules);
                 ImmutableArray<ServiceConfiguration> all =
                 [
-                    .. read.Services.Select(s => s with { Rules = rules[s.Name].FirstOrDefault(s.Rules) }),
+                    .. read.Services.Select(service =>
+                        AsAdded(service with { Rules = rules[service.Name].FirstOrDefault(service.Rules) }, services)),
                     .. services.Where(service => !known.Contains(service.Name)),
                 ];
                 return read with { Services = [.. all.OrderBy(service => service.Name)] };
             default: return null;
         }
     }
+
+    /// <summary>The code says whether a kind is a worker; then the file's shape means nothing.</summary>
+    private static ServiceConfiguration AsAdded(
+        ServiceConfiguration read, IReadOnlyList<ServiceConfiguration> services) =>
+        services.FirstOrDefault(service => service.Kind == read.Kind) is { IsExclusive: true } worker
+            ? worker with { Name = read.Name }
+            : read;
 
     private void Check(ClusterConfiguration configuration, List<string> problems)
     {

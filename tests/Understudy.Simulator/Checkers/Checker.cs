@@ -39,6 +39,16 @@ internal abstract class Checker
     {
     }
 
+    /// <summary>A worker's code begins to run.</summary>
+    public virtual void OnWorkerStarted(SimulatedNode node, SimulatedRun run)
+    {
+    }
+
+    /// <summary>None of that code runs any more.</summary>
+    public virtual void OnWorkerEnded(SimulatedNode node, SimulatedRun run)
+    {
+    }
+
     /// <summary>A gateway answers a client.</summary>
     public virtual void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {

@@ -33,11 +33,12 @@ internal sealed class CheckerSet
             new NothingLost(_activations, Losses),
             new NoLateAct(cluster, _activations),
             new LoneAct(cluster, _activations),
-            new MarkedBeforeInSync(_activations),
+            new MarkedBeforeInSync(cluster, _activations),
             new EnoughInSync(cluster, _activations),
             new OnceOnly(_activations, Losses),
             new AppliedOnce(),
             new LeaseFence(cluster),
+            new OneWorker(cluster),
             new AuditFinds(cluster),
             _linearizability,
         ];
@@ -78,6 +79,16 @@ internal sealed class CheckerSet
     public void OnApplying(SimulatedNode node, SimulatedProvider provider, long number)
     {
         foreach (var checker in _checkers) checker.OnApplying(node, provider, number);
+    }
+
+    public void OnWorkerStarted(SimulatedNode node, SimulatedRun run)
+    {
+        foreach (var checker in _checkers) checker.OnWorkerStarted(node, run);
+    }
+
+    public void OnWorkerEnded(SimulatedNode node, SimulatedRun run)
+    {
+        foreach (var checker in _checkers) checker.OnWorkerEnded(node, run);
     }
 
     /// <summary>A node has taken a turn.</summary>

@@ -12,7 +12,7 @@ internal sealed class LostServices(SimulatedCluster cluster, Activations activat
 {
     private readonly HashSet<(ServiceName, Lineage)> _lost = [];
     private readonly List<ServiceName> _volatile =
-        [.. cluster.Scenario.Cluster.Services.Where(s => !s.Durable).Select(s => s.Name)];
+        [.. cluster.Scenario.Cluster.Services.Where(s => !s.Durable && !s.IsExclusive).Select(s => s.Name)];
 
     /// <summary>Whether nothing is promised of it: it is lost, or must be on one node with one that is.</summary>
     public bool IsLost(ServiceName service) =>

@@ -14,7 +14,7 @@ namespace Understudy.Simulator.Checkers;
 /// Who is taken into an in-sync set was marked joining in the version before, in that very incarnation: a request that
 /// names another is void (DESIGN 7). A disk that was in the set before may come back in a newer incarnation.
 /// </summary>
-internal sealed class MarkedBeforeInSync(Activations activations) : Checker
+internal sealed class MarkedBeforeInSync(SimulatedCluster cluster, Activations activations) : Checker
 {
     private readonly HashSet<(ServiceName, ConfigurationVersion, MemberId)> _marked = [];
     private readonly Dictionary<ConfigurationVersion, ImmutableArray<RegistryCopy>> _copies = [];
@@ -31,6 +31,7 @@ internal sealed class MarkedBeforeInSync(Activations activations) : Checker
 
     private void CheckService(Configuration configuration)
     {
+        if (cluster.Scenario.IsExclusive(configuration.Service)) return; // It has no state to be in sync with.
         var version = new ConfigurationVersion(configuration.Version.Value - 1);
         if (activations.Find(configuration.Service, version) is not { InSync.IsEmpty: false } before) return;
         if (before.Lineage != configuration.Lineage) return; // Its first provider is in sync with nobody.

@@ -204,7 +204,7 @@ internal sealed class Workload
 
     private void BeginDrawn(int client)
     {
-        var services = _cluster.Scenario.Cluster.Services;
+        var services = _cluster.Scenario.Stateful;
         var service = services[_random.Below(services.Length)].Name;
         if (_cluster.Checkers.Losses.IsLost(service))
         {

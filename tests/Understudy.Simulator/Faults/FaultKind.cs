@@ -120,6 +120,15 @@ public enum FaultKind
     /// <summary>An operator gave a command.</summary>
     CommandGiven,
 
+    /// <summary>A worker failed.</summary>
+    WorkerFailed,
+
+    /// <summary>A worker ignored that it was told to stop.</summary>
+    WorkerStubborn,
+
+    /// <summary>The kernel killed a process whose worker had not ended when the lease did.</summary>
+    WorkerKilled,
+
     /// <summary>A secondary's state becomes another than it was, in a part that no client reads.</summary>
     StateDamaged,
 

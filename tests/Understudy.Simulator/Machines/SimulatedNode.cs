@@ -13,7 +13,8 @@ namespace Understudy.Simulator.Machines;
 /// One machine with one node: steps the real core and performs its effects as the real shell does, on a simulated
 /// network, disk and clock. It can crash, lose power, stand still and start again.
 /// </summary>
-internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOption option, SeededRandom random)
+internal sealed class SimulatedNode(
+    SimulatedCluster cluster, int index, NodeOption option, SeededRandom random, SeededRandom workerRandom)
 {
     private readonly List<NodeEffect> _effects = [];
     private readonly List<NodeInput> _waiting = [];
@@ -21,6 +22,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
     private readonly SortedDictionary<ServiceName, SimulatedProvider> _providers = [];
     private readonly SeededRandom _batching = random.Fork();
     private readonly string _name = option.Id.Value;
+    private SimulatedWorkers? _workers;
     private long _ownAtStart;
     private int _flushGeneration;
     private long _pauseNumber;
@@ -61,6 +63,9 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
     public long SlowDiskUntil { get; set; }
 
     public long StallNextFlushFor { get; set; }
+
+    /// <summary>The workers in the node's process.</summary>
+    public SimulatedWorkers Workers => _workers ??= new SimulatedWorkers(cluster, this, workerRandom);
 
     /// <summary>True if it can shake hands now.</summary>
     public bool IsAwake => Core is not null && !IsPaused;
@@ -124,6 +129,14 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         if (lost > 0) cluster.Faults.Count(FaultKind.WritesLost);
         if (torn) cluster.Faults.Count(FaultKind.WritesTorn);
         cluster.Note(_name, $"killed; {lost} writes lost");
+    }
+
+    /// <summary>The process ends by its own doing or the kernel's, and is started again.</summary>
+    public void Die(string why)
+    {
+        cluster.Note(_name, $"dies: {why}");
+        Kill(hasPower: true);
+        StartAfter(DrawDowntime());
     }
 
     public bool TryPause(long duration, bool withClock)
@@ -220,6 +233,9 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
             case NodeEffect.Send send: cluster.Network.Send(this, send); break;
             case NodeEffect.Write write: Write(write); break;
             case NodeEffect.Instruct instruct: Instruct(instruct); break;
+            case NodeEffect.RunWorker run: Workers.Begin(run, new TimeSpan(_ownAtStart)); break;
+            case NodeEffect.StopWorker stop: Workers.Stop(stop); break;
+            case NodeEffect.ExtendRuns extend: Workers.Extend(extend, new TimeSpan(_ownAtStart)); break;
             case NodeEffect.Probe probe: cluster.Network.Probe(this, probe.Peer); break;
             case NodeEffect.Answer answer: cluster.Workload.OnAnswer(this, answer); break;
             case NodeEffect.AnswerCommand told: cluster.Operator.OnAnswer(told); break;
@@ -285,6 +301,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         Core = null;
         _isEnding = true;
         EndProviders();
+        Workers.EndIncarnation();
         _waiting.Clear();
         TellOfEnd(hasPower: true);
         StartAgainWhenDurable();
@@ -309,6 +326,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int index, NodeOpt
         Core = null;
         _isEnding = false;
         EndProviders();
+        Workers.EndProcess();
         _flushGeneration++;
         _waiting.Clear();
         EndPause();

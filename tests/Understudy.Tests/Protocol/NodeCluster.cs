@@ -26,22 +26,30 @@ internal sealed class NodeCluster
     private TimeSpan _now;
 
     /// <summary>So many voters, of which three provide kv, and so many nodes that do not vote.</summary>
-    public NodeCluster(int voters, int others, ServiceDefinition? kv = null)
+    public NodeCluster(
+        int voters, int others, ServiceDefinition? kv = null, ServiceDefinition? worker = null)
     {
         ImmutableArray<NodeOption> nodes =
         [
             .. Enumerable.Range(1, voters + others)
                 .Select(i => new NodeOption(new NodeId($"n{i}"), i <= voters ? NodeKind.Voter : NodeKind.NonVoter)),
         ];
-        _options = new NodeOptions("web", Profile.Lan, nodes, [kv ?? new ServiceDefinition(Kv, "kv", 2, 1, true)]);
+        kv ??= new ServiceDefinition(Kv, "kv", 2, 1, true);
+        _options = new NodeOptions("web", Profile.Lan, nodes, worker is null ? [kv] : [kv, worker]);
     }
 
     public List<(NodeId Node, NodeEvent Event)> Reports { get; } = [];
+
+    /// <summary>The workers that run, and on which node; in the order in which they began.</summary>
+    public List<(NodeId Node, NodeEffect.RunWorker Run)> Runs { get; } = [];
 
     public List<Reply> Replies { get; } = [];
 
     /// <summary>The nodes whose ends were noticed.</summary>
     public List<string> Losses { get; } = [];
+
+    /// <summary>Whether workers ignore that they are told to stop.</summary>
+    public bool AreDeaf { get; set; }
 
     /// <summary>How many requests wait for their answers.</summary>
     public int Unanswered => _askedAt.Count;
@@ -78,15 +86,36 @@ internal sealed class NodeCluster
     {
         var gone = _running[new NodeId(name)];
         _running.Remove(gone.Member.Node);
+        Runs.RemoveAll(r => r.Node == gone.Member.Node);
         foreach (var other in _running.Values) _queue.Enqueue((other.Member, new NodeInput.ChannelLost(gone.Member)));
     }
 
+    public void Command(string node, OperatorCommand command) => _queue.Enqueue((
+        _running[new NodeId(node)].Member,
+        new NodeInput.CommandGiven(++_lastNumber, command, null, TimeSpan.FromSeconds(5))));
+
+    /// <summary>A run ends on its node.</summary>
+    public void End(NodeId node, NodeEffect.RunWorker run, WorkerEnd end)
+    {
+        Runs.Remove((node, run)).ShouldBeTrue();
+        _queue.Enqueue((
+            _running[node].Member, new NodeInput.WorkerEnded(run.Service, run.Run, end, end.ToString())));
+    }
+
+    public void Stop(string node) =>
+        _queue.Enqueue((_running[new NodeId(node)].Member, new NodeInput.StopRequested()));
+
     /// <summary>Asks a node for an increment.</summary>
-    public void Ask(string node)
+    public void Ask(string node, ServiceName? service = null)
     {
         _askedAt.Add(++_lastNumber, _now);
         _queue.Enqueue((_running[new NodeId(node)].Member, new NodeInput.Requested(
-            _lastNumber, Kv, KvCodec.Encode(new KvRequest.Increment("a")), false, null, TimeSpan.FromSeconds(5))));
+            _lastNumber,
+            service ?? Kv,
+            KvCodec.Encode(new KvRequest.Increment("a")),
+            IsRead: false,
+            IdempotencyKey: null,
+            TimeSpan.FromSeconds(5))));
     }
 
     /// <summary>Time passes in ticks; before each, this happens.</summary>
@@ -143,6 +172,13 @@ internal sealed class NodeCluster
             case NodeEffect.Instruct instruct:
                 ExecutorOf(by, instruct.Service).Take(instruct.Instruction);
                 break;
+            case NodeEffect.RunWorker run: Runs.Add((by.Node, run)); break;
+            case NodeEffect.StopWorker stop when !AreDeaf:
+                foreach (var (node, run) in Runs.Where(r => r.Node == by.Node && r.Run.Run == stop.Run).ToList())
+                    End(node, run, WorkerEnd.Stopped);
+                break;
+            case NodeEffect.HandedOver: _queue.Enqueue((by, new NodeInput.ClientsDrained())); break;
+            case NodeEffect.Stopped: Kill(by.Node.Value); break;
             case NodeEffect.Report report: Reports.Add((by.Node, report.Event)); break;
             case NodeEffect.Answer answer:
                 if (!_askedAt.Remove(answer.Number, out var since)) throw new InvalidOperationException("Not asked.");
