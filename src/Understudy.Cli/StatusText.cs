@@ -80,7 +80,7 @@ internal static class StatusText
                 Wanted(service.Spares, service.WantedSpares),
                 service.Version.ToString(CultureInfo.InvariantCulture),
                 service.Lineage.ToString(CultureInfo.InvariantCulture),
-                service.Durability);
+                service.Exclusive ? "none: a worker" : service.Durability);
         }
 
         return table;
@@ -95,7 +95,9 @@ internal static class StatusText
         {
             if (service.Operation is not { } operation) continue;
             text.Append(CultureInfo.InvariantCulture, $"\nswitchover of {service.Name} to {operation.Target}, ");
-            text.Append(operation.Stage == OperationStages.Freeze ? "clients are held" : "its primary serves");
+            text.Append(service.Exclusive ? "it is stopped first"
+                : operation.Stage == OperationStages.Freeze ? "clients are held"
+                : "its primary serves");
             text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
             text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
         }

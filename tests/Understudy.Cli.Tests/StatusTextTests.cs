@@ -96,4 +96,43 @@ public sealed class StatusTextTests
 
             """);
     }
+
+    [Fact]
+    public void A_worker_is_called_one_and_what_it_waits_for_is_shown()
+    {
+        const string Waits = "n1 may still run it until its view lease has ended, in at most 312 ms";
+        var worker = Documents.Kv with
+        {
+            Name = "nightly",
+            Kind = "nightly",
+            Primary = null,
+            Secondaries = [],
+            Spares = [],
+            WantedSecondaries = 0,
+            WantedSpares = 0,
+            Durability = "none",
+            Exclusive = true,
+            WaitsFor = Waits,
+            Operation = new OperationStatus
+            {
+                Target = "n2",
+                Stage = OperationStages.BringUp,
+                Since = 61,
+                Cause = "an operator asked for n2",
+                WaitsFor = Waits,
+            },
+        };
+        StatusText.Render(Documents.Whole with { Services = [worker], Reasons = [$"nightly runs nowhere: {Waits}"] })
+            .ShouldEndWith(
+            """
+            service  kind     primary  secondaries  joining  spares  version  lineage  durability
+            nightly  nightly  -        -            -        -       7        1        none: a worker
+
+            switchover of nightly to n2, it is stopped first (since 0.00:01:01.0; an operator asked for n2)
+              waits: n1 may still run it until its view lease has ended, in at most 312 ms
+
+            not as wanted:
+              nightly runs nowhere: n1 may still run it until its view lease has ended, in at most 312 ms
+            """);
+    }
 }

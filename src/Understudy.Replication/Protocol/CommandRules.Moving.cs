@@ -13,6 +13,12 @@ internal sealed partial class CommandRules
     {
         if (decision.Find(service) is not { } entry) return Unknown(service);
         var group = Group(service);
+        if (entry.IsVacant)
+        {
+            return CommandAnswer.Refused(
+                $"{service} is a worker that runs nowhere now; there is nothing to move. See what it waits for.");
+        }
+
         if (group.FirstOrDefault(e => e.Configuration.Primary is null) is { } waiting)
         {
             return CommandAnswer.Refused(
@@ -183,7 +189,7 @@ internal sealed partial class CommandRules
         }
 
         if (definition.With.Any(sponsor => all[sponsor].IsExclusive))
-            return $"{name} cannot be with an exclusive service. Let it start after that one instead.";
+            return $"{name} cannot be with a worker, which moves alone. Let it start after that one instead.";
         if (ServiceGroups.FindCycle(all) is { } cycle) return $"The services would wait for each other: {cycle}.";
         var group = new ServiceGroups(all.Values).Of(name);
         var both = group.FirstOrDefault(one => all[one].Apart.Any(group.Contains));
@@ -193,11 +199,12 @@ internal sealed partial class CommandRules
     private static string? WhyNotExclusive(ServiceDefinition definition)
     {
         var name = definition.Name;
-        if (definition.Secondaries > 0 || definition.Spares > 0 || definition.Durable)
-            return $"{name} is exclusive: it has no state, so it has no secondaries, no spares and no durability.";
+        var isWithState = definition.Durable || definition.TotalLoss != TotalLossPolicy.Wait;
+        if (isWithState || definition.Secondaries > 0 || definition.Spares > 0)
+            return $"{name} is a worker: without state, it has no secondaries, spares, durability or total loss.";
         return definition.With.IsEmpty
             ? null
-            : $"{name} is exclusive: it can start after other services, but not be with them.";
+            : $"{name} is a worker: it can start after other services, but not be with them.";
     }
 
     private static string Names(IEnumerable<ServiceEntry> group) =>

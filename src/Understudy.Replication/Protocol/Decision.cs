@@ -53,6 +53,7 @@ public sealed class Decision
 
     /// <summary>Exclusive services whose last holder certainly runs them no longer.</summary>
     public Func<ServiceEntry, bool> HasEnded { get; init; } = _ => false;
+
     /// <summary>Whether a member that is back has said that its disk has a good copy of a service.</summary>
     public Func<ServiceName, MemberId, bool> HasGoodCopy { get; init; } = (_, _) => true;
 

@@ -71,6 +71,7 @@ internal static class ServiceStatusReport
     private static string WaitsFor(Operation operation, ServiceEntry entry, NodeStatus status)
     {
         var (name, target) = (entry.Definition.Name, operation.Target);
+        if (status.Vacant.TryGetValue(name, out var why)) return why;
         if (operation.Stage == OperationStage.Freeze)
             return $"{entry.Configuration.Primary?.Node} finishes what {name} has in flight";
         if (entry.IsInSyncOn(target)) return $"the services that move with {name}";

@@ -27,7 +27,6 @@ public sealed partial class Node
             _selection.Outcome,
             Map,
             [
-                .. _services.Values.Where(s => s.Replica.IsServing).Select(s => s.Definition.Name),
                 .. _workers.Values.Where(w => w.IsRunning).Select(w => w.Definition.Name),
                 .. _services.Values.Where(s => s.Replica.IsServing && s.StartAnewAt is null)
                     .Select(s => s.Definition.Name),

@@ -112,7 +112,8 @@ internal static class ServiceReasons
         if (!entry.TakesWrites) reasons.Add(WhyNoWrites(entry));
         if (!entry.Allows(primary))
         {
-            reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
+            var why = entry.Definition.IsExclusive ? "may run it" : "has an in-sync provider";
+            reasons.Add($"{name} is on {primary} against its rules: no other node {why}");
         }
 
         foreach (var left in entry.Left)
@@ -129,8 +130,9 @@ internal static class ServiceReasons
     public static string WhyStopped(ServiceEntry entry)
     {
         var (name, nodes) = (entry.Definition.Name, entry.Failures.Select(f => f.Member.Node).Where(entry.IsFailingOn));
+        var kept = entry.Definition.IsExclusive ? "" : "; its state is kept";
         return $"{name} is stopped: its code failed on {string.Join(", ", nodes)} within "
-            + $"{Window(entry)}{LastError(entry)}; its state is kept. Mend the cause and resume {name}";
+            + $"{Window(entry)}{LastError(entry)}{kept}. Mend the cause and resume {name}";
     }
 
     /// <summary>Why a primary takes no writes.</summary>
