@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Understudy.Kernel;
 
 namespace Understudy.Transport;
@@ -49,8 +48,11 @@ public sealed record TransportOptions
     /// <summary>How long closing waits until what was queued is sent. Default 200 ms.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The seam for TLS on the listening side: called before the transport's own handler is added.</summary>
-    public Action<ListenOptions>? ConfigureListen { get; init; }
+    /// <summary>
+    /// The seam for TLS on the listening side: wraps the stream of a connection from a peer, on the thread that will
+    /// read it.
+    /// </summary>
+    public Func<Stream, Stream>? WrapIncoming { get; init; }
 
     /// <summary>The seam for TLS on the dialling side: wraps the stream of a new connection to a peer.</summary>
     public Func<Stream, NodeId, CancellationToken, ValueTask<Stream>>? WrapOutgoing { get; init; }

@@ -59,6 +59,7 @@ public sealed partial class ReplicaManager
         _generation = generation;
         (_elapsedAtActivation, _activatedAt) = (_registry.Elapsed, now);
         _pushed.Clear();
+        _takenByAll = default;
         _drained.Clear();
         _backOff.Clear();
         _good.Clear();

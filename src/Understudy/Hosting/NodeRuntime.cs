@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -35,7 +34,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly ILoggerFactory? _ownLoggers;
     private readonly WebApplication _web;
-    private readonly WebApplication _peers;
+    private readonly IPEndPoint _address;
     private readonly TimeSpan _hold;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
@@ -101,10 +100,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Fail = fail,
         });
         _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
-        _web = CreateServer(kestrel =>
-            kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
+        _web = CreateServer(node.Http);
         _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
-        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), NodeListening.HandOnAtOnce);
+        _address = node.Address;
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -128,7 +126,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     /// <summary>Listens, warms the failover path up, and joins.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _peers.StartAsync(cancellationToken);
+        _transport.Listen(_address);
         await _web.StartAsync(cancellationToken);
         await DrillAsync(cancellationToken);
         _loop.Start();
@@ -151,7 +149,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _loop.Leave();
         await WithinAsync(_loop.Left, cancellationToken);
         await _transport.DisposeAsync();
-        await _peers.StopAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -161,7 +158,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await _transport.DisposeAsync();
         _store.Dispose();
         await _web.DisposeAsync();
-        await _peers.DisposeAsync();
         _ownLoggers?.Dispose();
     }
 
@@ -190,18 +186,16 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private WebApplication CreateServer(
-        Action<KestrelServerOptions> listen, Action<SocketTransportOptions>? sockets = null)
+    private WebApplication CreateServer(IPEndPoint address)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore();
-        if (sockets is not null) builder.WebHost.UseSockets(sockets);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
-            listen(kestrel);
+            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
         });
         return builder.Build();
     }
