@@ -6,7 +6,12 @@ internal static class Cancellation
     /// <summary>The callbacks do not run here, but on the thread pool, or by a scheduler.</summary>
     public static void CancelElsewhere(this CancellationTokenSource source, TaskScheduler? scheduler)
     {
-        if (scheduler is null) _ = source.CancelAsync();
-        else Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
+        if (scheduler is null)
+        {
+            _ = source.CancelAsync();
+            return;
+        }
+
+        Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
     }
 }
