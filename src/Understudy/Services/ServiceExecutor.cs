@@ -231,16 +231,7 @@ internal sealed partial class ServiceExecutor
     }
 
     /// <summary>Cancels a token whose callbacks are the service's code: they do not run here.</summary>
-    public void Cancel(CancellationTokenSource source)
-    {
-        if (Scheduler is not { } scheduler)
-        {
-            _ = source.CancelAsync();
-            return;
-        }
-
-        Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
-    }
+    public void Cancel(CancellationTokenSource source) => source.CancelElsewhere(Scheduler);
 
     /// <summary>Does all that waits, until nothing does or too much waits to be committed.</summary>
     public async ValueTask RunAsync()
