@@ -236,11 +236,11 @@ public sealed class ReplicaManagerTests
         {
             Configuration = first.Configuration with { Version = first.Configuration.Version.Next },
         };
-        var checkpoint = other.Change(PlannedService.Change([changed]));
-        _registry.Apply(checkpoint);
+        var checkpoint = other.Change(PlannedService.Change([changed]), 7);
+        _registry.Apply(checkpoint, 7);
         _registry.Save().ToArray().ShouldBe(other.Save().ToArray());
         Should.Throw<InvariantViolationException>(
-            () => other.Change(PlannedService.Change([first])), "a version never goes back");
+            () => other.Change(PlannedService.Change([first]), 8), "a version never goes back");
     }
 
     /// <summary>Both services run with these in sync; their primaries are spread over them.</summary>
@@ -257,7 +257,7 @@ public sealed class ReplicaManagerTests
                     Id(inSync[i % inSync.Length]),
                     Providers(inSync),
                     new Epoch(4)))),
-        ]));
+        ]), 0);
         _manager.Activate(Version(1), TimeSpan.Zero);
         var view = View(members);
         _manager.Reconcile(view, TimeSpan.Zero);

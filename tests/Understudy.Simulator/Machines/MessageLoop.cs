@@ -18,6 +18,11 @@ internal sealed class MessageLoop(IMessageCodec codec)
         _first.ResetWrittenCount();
         _second.ResetWrittenCount();
         var layer = codec.Encode(message, _first);
+        if (_first.WrittenCount > TransportOptions.UsualFrameBodyBytes)
+        {
+            throw new ViolationException("Codec", $"{message} is too long for a frame: {_first.WrittenCount} bytes");
+        }
+
         // A copy: the decoded message may keep the bytes, and the buffer is used again.
         if (!codec.TryDecode(layer, _first.WrittenSpan.ToArray(), out var decoded, out var reason))
         {

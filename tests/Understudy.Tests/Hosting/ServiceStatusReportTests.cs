@@ -57,7 +57,7 @@ public class ServiceStatusReportTests
             _n1, null, true, false, TimeSpan.Zero, 1, null, ServiceMap.Empty, [],
             ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty
                 .Add(_votes, [.. joining]),
-            [], 0, []);
+            [], 0);
         return ServiceStatusReport.Create(entry, status, kinds);
     }
 }
