@@ -6,6 +6,7 @@ using Understudy.Simulator.Checkers;
 using Understudy.Simulator.Clients;
 using Understudy.Simulator.Faults;
 using Understudy.Simulator.Machines;
+using Understudy.Simulator.Scale;
 using Understudy.Transport;
 
 namespace Understudy.Simulator;
@@ -50,7 +51,9 @@ internal sealed class SimulatedCluster
         _diskRandom = random.Fork();
         var nodes = Scenario.Cluster.Nodes;
         for (var i = 0; i < nodes.Length; i++) _indices.Add(nodes[i].Id, i);
-        var loop = codec is not null && Scenario.UsesCodec ? new MessageLoop(codec) : null;
+        var loop = codec is null || !Scenario.UsesCodec ? null
+            : given is null ? new MessageLoop(codec)
+            : new LongMessageLoop(codec);
         Network = new SimulatedNetwork(this, nodes.Length, random.Fork(), loop);
         Nodes = new SimulatedNode[nodes.Length];
         for (var i = 0; i < nodes.Length; i++)

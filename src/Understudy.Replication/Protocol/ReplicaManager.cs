@@ -182,19 +182,19 @@ public sealed partial class ReplicaManager
             AwaitsHosts = AwaitsHosts(view, now),
         };
 
-    /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>
-    private void Commit(Decision decision, ServiceName? only)
+    private void Commit(Decision decision, ServiceName only) => Commit(decision, [only]);
+
+    /// <summary>Plans the groups of these services, or all of them, and makes one checkpoint of what changes.</summary>
+    private void Commit(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
         if (Plan(decision, only) is not { IsEmpty: false } change) return;
         var checkpoint = _registry.Change(change, _replica.LastSequence + 1);
         _uncommitted.Enqueue((_replica.Append(OnceOnlyState.Wrap(checkpoint)), change));
     }
 
-    private RegistryChange Plan(Decision decision, ServiceName? only)
+    private RegistryChange Plan(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
-        IEnumerable<ImmutableArray<ServiceName>> groups = only is { } name
-            ? [_registry.Groups.Of(name)]
-            : decision.Groups.All;
+        var groups = only?.Select(_registry.Groups.Of).DistinctBy(group => group[0]) ?? decision.Groups.All;
         ConfigurationPlanner.Plan(decision, groups, _profile, _mutations);
         var change = decision.ToChange();
         foreach (var entry in change.Services)

@@ -19,7 +19,8 @@ public sealed class ManyServicesTests
     private static void ShouldBeEven(Spread spread)
     {
         spread.OfPrimaries.ShouldBeLessThanOrEqualTo(1);
-        spread.OfSecondaries.ShouldBeLessThanOrEqualTo(1);
+        // A node with one primary more than another may have two secondaries less.
+        spread.OfSecondaries.ShouldBeLessThanOrEqualTo(2);
     }
 
     private static void ShouldBeOneDecision(NodeLoss loss)

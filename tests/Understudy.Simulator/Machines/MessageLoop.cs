@@ -4,7 +4,7 @@ using Understudy.Transport;
 namespace Understudy.Simulator.Machines;
 
 /// <summary>Sends a message through the real codec and back; the two must say the same.</summary>
-internal sealed class MessageLoop(IMessageCodec codec)
+internal class MessageLoop(IMessageCodec codec)
 {
     private readonly ArrayBufferWriter<byte> _first = new();
     private readonly ArrayBufferWriter<byte> _second = new();
@@ -13,7 +13,7 @@ internal sealed class MessageLoop(IMessageCodec codec)
         message.GetType().Name.Contains("Heartbeat", StringComparison.Ordinal);
 
     /// <summary>The message as its receiver decodes it. Its own encoding must give the same bytes again.</summary>
-    public Message RoundTrip(Message message)
+    public virtual Message RoundTrip(Message message)
     {
         _first.ResetWrittenCount();
         _second.ResetWrittenCount();

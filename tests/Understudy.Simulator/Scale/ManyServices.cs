@@ -28,7 +28,7 @@ public sealed class ManyServices
     /// <param name="services">How many services, each with two secondaries.</param>
     /// <param name="nodes">How many nodes, five of them voters.</param>
     /// <param name="seed">What the network's and the disks' times are drawn from.</param>
-    /// <param name="codec">Every message goes through it, if it is given.</param>
+    /// <param name="codec">What is long goes through it, if it is given.</param>
     public ManyServices(int services, int nodes, ulong seed, IMessageCodec? codec)
     {
         _services = services;
