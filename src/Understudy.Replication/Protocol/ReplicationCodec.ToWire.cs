@@ -35,7 +35,9 @@ public static partial class ReplicationCodec
         {
             MapTaken = new()
             {
-                Generation = taken.Generation.Value, Sequence = taken.Sequence, IsMissed = taken.IsMissed,
+                Generation = taken.Generation.Value,
+                Sequence = taken.Sequence,
+                IsMissed = taken.IsMissed,
             },
         },
         ReplicationMessage.Progressed progressed => new()
