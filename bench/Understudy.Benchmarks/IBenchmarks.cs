@@ -13,4 +13,6 @@ internal interface IBenchmarks
     Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop);
 
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
+
+    Task<int> DecideAsync(DecideOptions options);
 }

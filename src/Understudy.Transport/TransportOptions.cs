@@ -13,8 +13,13 @@ public sealed record TransportOptions
     /// <summary>Every configured node, this one included, with its registered address.</summary>
     public required ImmutableSortedDictionary<NodeId, IPEndPoint> Nodes { get; init; }
 
-    /// <summary>The longest body of a frame, in bytes. Default 4 MiB. A longer one closes its connection.</summary>
-    public int MaxFrameBodyBytes { get; init; } = 4 * 1024 * 1024;
+    /// <summary>
+    /// See <see cref="MaxFrameBodyBytes"/>. A decision of the RM is one checkpoint: of 10,000 services at once, some 2 MB.
+    /// </summary>
+    public const int UsualFrameBodyBytes = 16 * 1024 * 1024;
+
+    /// <summary>The longest body of a frame, in bytes. Default 16 MiB. A longer one closes its connection.</summary>
+    public int MaxFrameBodyBytes { get; init; } = UsualFrameBodyBytes;
 
     /// <summary>How much may wait to be sent on one channel, in bytes. Default 64 MiB. More closes it.</summary>
     public int MaxOutboundBytes { get; init; } = 64 * 1024 * 1024;

@@ -26,6 +26,31 @@ public sealed class StatusTextTests
         """);
 
     [Fact]
+    public void Of_very_many_services_those_are_shown_that_are_not_as_wanted()
+    {
+        var kv = Documents.Whole.Services[0];
+        var many = Documents.Whole with
+        {
+            Services =
+            [
+                .. Enumerable.Range(0, 1_000).Select(n => n == 7
+                    ? kv with { Name = "s7", Secondaries = ["n2"] }
+                    : kv with { Name = $"s{n}" }),
+            ],
+            Reasons = [.. Enumerable.Range(0, 70).Select(n => $"reason {n}")],
+        };
+
+        var text = StatusText.Render(many);
+
+        text.ShouldContain("n1    1000       0            0\n");
+        text.ShouldContain("n3    0          999          0\n");
+        text.ShouldContain("\ns7       kv    n1       n2 (1 of 2)");
+        text.ShouldNotContain("\ns8 ");
+        text.ShouldContain("1000 services, 999 in their wanted shape, 1 shown; --json has all\n");
+        text.ShouldEndWith("reason 63\n  and 6 more; --json has all");
+    }
+
+    [Fact]
     public void What_is_not_as_wanted_has_a_line_that_says_why() => StatusText.Render(Documents.Failing).ShouldBe(
         """
         cluster demo (id 0011)

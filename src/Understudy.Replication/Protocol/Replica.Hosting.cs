@@ -83,6 +83,9 @@ public sealed partial class Replica
         hosted.RollBack(LastSequence, _snapshot, EntriesTo(LastSequence), _effects);
     }
 
+    /// <summary>Whether it is primary and its code was told to stop.</summary>
+    public bool IsPaused => IsPrimary && _hosted is { IsLeading: false };
+
     /// <summary>The lease is renewed: the service's code is primary again, with all that is in the log.</summary>
     public void GoOn()
     {

@@ -20,10 +20,25 @@ public static partial class ReplicationCodec
                 Reason = ToWire(wanted.Reason),
             },
         },
-        ReplicationMessage.MapPushed pushed => new() { MapPushed = new() { Map = ToWire(pushed.Map) } },
+        ReplicationMessage.MapPushed pushed => new()
+        {
+            MapPushed = new()
+            {
+                Map = ToWire(pushed.Map),
+                Since = pushed.Since,
+                Removed = { Names(pushed.Removed) },
+                Part = checked((uint)pushed.Part),
+                Parts = pushed.Parts == 1 ? 0 : checked((uint)pushed.Parts),
+            },
+        },
         ReplicationMessage.MapTaken taken => new()
         {
-            MapTaken = new() { Generation = taken.Generation.Value, Sequence = taken.Sequence },
+            MapTaken = new()
+            {
+                Generation = taken.Generation.Value,
+                Sequence = taken.Sequence,
+                IsMissed = taken.IsMissed,
+            },
         },
         ReplicationMessage.Progressed progressed => new()
         {

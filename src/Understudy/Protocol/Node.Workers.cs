@@ -37,14 +37,11 @@ public sealed partial class Node
         Report(new NodeEvent.Configured(configuration));
     }
 
-    private void EndRemovedWorkers(ServiceMap map)
+    private void EndRemovedWorker(ServiceName name)
     {
-        foreach (var (name, worker) in _workers)
-        {
-            if (map.Find(name) is not null) continue;
-            worker.Configuration = null;
-            _mustWatchWorkers = true;
-        }
+        if (!_workers.TryGetValue(name, out var worker)) return;
+        worker.Configuration = null;
+        _mustWatchWorkers = true;
     }
 
     private void OnWorkerEnded(NodeInput.WorkerEnded ended)
@@ -158,9 +155,9 @@ public sealed partial class Node
     private ImmutableSortedDictionary<ServiceName, string> VacantServices(TimeSpan now)
     {
         var vacant = ImmutableSortedDictionary.CreateBuilder<ServiceName, string>();
-        foreach (var entry in Map.Services)
+        foreach (var name in _vacant)
         {
-            if (entry.IsVacant) vacant[entry.Definition.Name] = WhyVacant(entry, now);
+            if (Map.Find(name) is { IsVacant: true } entry) vacant[name] = WhyVacant(entry, now);
         }
 
         return vacant.ToImmutable();

@@ -187,9 +187,12 @@ internal static class ServiceReasons
     // A node that waits to be brought up is no spare any more, whether it has begun or not.
     private static int SparesOf(NodeStatus status, ServiceEntry entry)
     {
-        var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView && entry.Allows(p.Node)
-            && !status.Map.Nodes.Any(n =>
-                n.Node == p.Node && (n.IsBarred || !n.Offers(entry.Definition.Kind))));
+        var hosts = 0;
+        foreach (var (node, told) in status.OpenHosts)
+        {
+            if (entry.Allows(node) && told?.Offers(entry.Definition.Kind) != false) hosts++;
+        }
+
         return Math.Max(0, hosts - 1 - Math.Max(entry.Definition.Secondaries, entry.Configuration.InSync.Length - 1));
     }
 

@@ -30,7 +30,7 @@ public sealed class ReplicaManagerAuditTests
         [
             new ServiceEntry(_numbers, new Configuration(
                 _numbers.Name, Version(5), new Lineage(1), Id(2), Providers(1, 2, 3), new Epoch(4))),
-        ]));
+        ]), 0);
         _manager.Activate(Version(1), TimeSpan.Zero);
         _manager.Reconcile(_view, TimeSpan.Zero);
     }

@@ -200,8 +200,7 @@ public class StatusReasonsTests
                 : ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty,
             [.. ids.Select((id, place) => new PeerStatus(
                 id.Node, NodeKind.Voter, id, IsHeard: place < (heard ?? nodes), IsJoining: false, IsInView: true))],
-            HeldRequests: 0,
-            Reasons: []);
+            HeldRequests: 0);
         var options = new NodeOptions(
             "web", Profile.Lan, [.. ids.Select(id => new NodeOption(id.Node, NodeKind.Voter))], [definition]);
         return StatusReasons.For(status, options, TimeSpan.FromSeconds(1));
