@@ -117,11 +117,12 @@ internal static class BenchmarkCommandLine
 
     private static Command Decide(IBenchmarks benchmarks)
     {
-        var services = NumberOption.Of("--services", "How many services, each with two secondaries.", 10_000, 1, 100_000);
+        var services = NumberOption.Of(
+            "--services", "How many services, each with two secondaries.", 10_000, 1, 100_000);
         var nodes = NumberOption.Of("--nodes", "How many nodes.", 50, 4, 200);
         var trials = NumberOption.Of("--trials", "How many nodes are lost, each by itself.", 10, 1, 1000);
         var json = Json();
-        var command = new Command("decide", "What deciding on the loss of a node costs the replica manager; no processes.")
+        var command = new Command("decide", "What deciding on the loss of a node costs; without processes.")
         {
             services, nodes, trials, json,
         };

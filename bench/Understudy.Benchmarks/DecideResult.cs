@@ -28,15 +28,17 @@ internal sealed record DecideResult(
 {
     public string ToJson() => JsonSerializer.Serialize(this, BenchmarkJson.Default.DecideResult);
 
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Services} services on {Nodes} nodes, one lost: deciding takes {DecidingMilliseconds:0.0} ms of CPU (at most ")
-        + string.Create(
-            CultureInfo.InvariantCulture,
-            $"{MostDecidingMilliseconds:0.0}), ordering {OrderingMilliseconds:0.0} ms; {Changed} services change, in one ")
-        + string.Create(
-            CultureInfo.InvariantCulture,
-            $"checkpoint of {CheckpointBytes >> 10} KB and one order per node of {OrderBytes >> 10} KB; primaries per node ")
-        + string.Create(
-            CultureInfo.InvariantCulture, $"differ by {SpreadBefore} before and {SpreadAfter} after");
+    public override string ToString()
+    {
+        FormattableString text =
+            $"""
+            {Services} services on {Nodes} nodes, one of them lost:
+              deciding takes {DecidingMilliseconds:0.0} ms of CPU, at most {MostDecidingMilliseconds:0.0} ms
+              ordering takes {OrderingMilliseconds:0.0} ms, the bytes for every node included
+              {Changed} services change, in one checkpoint of {CheckpointBytes >> 10} KB
+              one order per node, of {OrderBytes >> 10} KB
+              primaries per node differ by {SpreadBefore} before and {SpreadAfter} after
+            """;
+        return text.ToString(CultureInfo.InvariantCulture);
+    }
 }

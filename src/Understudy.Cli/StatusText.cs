@@ -86,8 +86,9 @@ internal static class StatusText
         text.Append('\n').Append(table).Append('\n');
         if (others.Length > 0) text.Append(Services(others.Take(MostRows))).Append('\n');
         var shown = Math.Min(others.Length, MostRows);
-        text.Append(CultureInfo.InvariantCulture, $"{status.Services.Count} services, {status.Services.Count - others.Length} ");
-        text.Append(CultureInfo.InvariantCulture, $"in their wanted shape, {shown} shown; --json has all\n");
+        var all = status.Services.Count;
+        text.Append(CultureInfo.InvariantCulture, $"{all} services, {all - others.Length} in their wanted shape, ");
+        text.Append(CultureInfo.InvariantCulture, $"{shown} shown; --json has all\n");
     }
 
     private static bool IsAsWanted(ServiceStatus service) => service is { Primary: not null, Operation: null }
@@ -158,7 +159,10 @@ internal static class StatusText
         text.Append("\nnot as wanted:\n");
         foreach (var reason in status.Reasons.Take(MostRows)) text.Append("  ").Append(reason).Append('\n');
         if (status.Reasons.Count > MostRows)
-            text.Append(CultureInfo.InvariantCulture, $"  and {status.Reasons.Count - MostRows} more; --json has all\n");
+        {
+            var more = status.Reasons.Count - MostRows;
+            text.Append(CultureInfo.InvariantCulture, $"  and {more} more; --json has all\n");
+        }
     }
 
     private static string Wanted(IReadOnlyList<string> have, int wanted) => have.Count == wanted

@@ -14,7 +14,7 @@ public sealed record TransportOptions
     public required ImmutableSortedDictionary<NodeId, IPEndPoint> Nodes { get; init; }
 
     /// <summary>
-    /// See <see cref="MaxFrameBodyBytes"/>. A decision of the RM is one checkpoint: of 10,000 services at once, some 2 MB.
+    /// See <see cref="MaxFrameBodyBytes"/>. A decision of the RM is one checkpoint: of 10,000 services some 2 MB.
     /// </summary>
     public const int UsualFrameBodyBytes = 16 * 1024 * 1024;
 

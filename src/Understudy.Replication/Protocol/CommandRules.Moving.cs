@@ -44,16 +44,7 @@ internal sealed partial class CommandRules
             return CommandAnswer.Done($"The primary of {service} is on {target} already.");
         }
 
-        foreach (var each in group)
-        {
-            if (each.Configuration.Primary?.Node == target) continue;
-            decision.Put(each with
-            {
-                Operation = new Operation(
-                    target, OperationStage.BringUp, decision.Elapsed, $"an operator asked for {target}"),
-            });
-        }
-
+        BringUp(group, target, $"an operator asked for {target}");
         if (entry.Definition.IsExclusive)
         {
             return CommandAnswer.Accepted(
@@ -105,14 +96,38 @@ internal sealed partial class CommandRules
     /// Not asked by an operator: most providers agree against the primary's state. What it has in flight rests on that
     /// state, so nothing is drained first; gateways ask the next primary again.
     /// </summary>
-    /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
+    /// <returns>
+    /// False if it is not done: automation is held, or nobody can follow at once. If only another service of the group
+    /// is in the way, that is brought up elsewhere first, and then all move.
+    /// </returns>
     public bool Relieve(ServiceName service)
     {
         if (decision.Find(service) is not { } entry) return false;
         var group = Group(service);
-        if (group.Any(decision.IsHeld) || BestTarget(group, entry) is not { } target) return false;
-        TakeOver(group, target);
-        return true;
+        if (group.Any(decision.IsHeld)) return false;
+        if (BestTarget(group, entry) is { } target)
+        {
+            TakeOver(group, target);
+            return true;
+        }
+
+        var others = entry.Configuration.InSync.Where(p => p.Member != entry.Configuration.Primary
+            && decision.Contains(p.Member) && WhyNoTarget(group, p.Member.Node) is null).ToList();
+        if (others.Count > 0 && group.All(each => each.Operation is null))
+            BringUp(group, others[^1].Member.Node, $"an audit found the state of {service} to be another's");
+        return false;
+    }
+
+    private void BringUp(ImmutableArray<ServiceEntry> group, NodeId target, string cause)
+    {
+        foreach (var each in group)
+        {
+            if (each.Configuration.Primary?.Node == target) continue;
+            decision.Put(each with
+            {
+                Operation = new Operation(target, OperationStage.BringUp, decision.Elapsed, cause),
+            });
+        }
     }
 
     private void TakeOver(ImmutableArray<ServiceEntry> group, NodeId target)

@@ -2,7 +2,7 @@ using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
 
-/// <summary>How many primaries and providers are on each node. Counted from what another one has, if it is given.</summary>
+/// <summary>How many primaries and providers are on each node; on top of what another one counts, if given.</summary>
 internal sealed class NodeLoads(NodeLoads? basis = null)
 {
     private readonly Dictionary<NodeId, int> _primaries = [];

@@ -3,7 +3,7 @@ using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
 
-/// <summary>Orders that are too long for one message: taken apart at the RM, and put together again at a node.</summary>
+/// <summary>Orders that are too long for one message: taken apart at the RM, put together at a node.</summary>
 public sealed class OrderParts
 {
     /// <summary>So many bytes of entries are put into one message.</summary>

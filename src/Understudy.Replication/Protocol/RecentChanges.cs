@@ -33,7 +33,7 @@ internal sealed class RecentChanges
         _changes.RemoveRange(0, Kept);
     }
 
-    /// <summary>The services that changed after a checkpoint, up to and with another; null if that is not known.</summary>
+    /// <summary>The services that changed after a checkpoint, up to and with another; null if not known.</summary>
     public SortedSet<ServiceName>? Between(long after, long last)
     {
         if (after < _knownAfter) return null;

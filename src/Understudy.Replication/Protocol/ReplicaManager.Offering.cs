@@ -27,20 +27,24 @@ public sealed partial class ReplicaManager
         StartAwaited(view, now);
     }
 
-    /// <summary>Whether it is worth waiting a moment: for members to say their kinds, and in a new cluster for nodes.</summary>
+    /// <summary>Whether members may still say their kinds, or, in a new cluster, nodes may still come.</summary>
     private bool AwaitsHosts(View view, TimeSpan now)
     {
-        if (now - _activatedAt >= _profile.Silence * 2) return _isAwaiting = false;
+        if (now - _activatedAt >= _profile.Silence * 2) return false;
         var hosts = ConfigurationPlanner.Hosts(view);
         var isShort = hosts.Length < ConfiguredHosts && !_registry.HasStarted;
-        return _isAwaiting = isShort
-            || (_awaitsKinds && hosts.Any(m => !_registry.Node(m.Id.Node).HasToldKinds));
+        var isAwaiting = isShort || (_awaitsKinds && hosts.Any(m => !_registry.Node(m.Id.Node).HasToldKinds));
+        _isAwaiting |= isAwaiting;
+        return isAwaiting;
     }
 
-    /// <summary>Services start when all have come and said it. Who says nothing for so long is taken at its best.</summary>
+    /// <summary>
+    /// Services start when all have come and said it. Who says nothing for so long is taken at its best.
+    /// </summary>
     private void StartAwaited(View view, TimeSpan now)
     {
         if (!_isAwaiting || AwaitsHosts(view, now)) return;
+        _isAwaiting = false;
         Commit(Begin(view, now, "it is known which nodes can host services"), null);
     }
 }

@@ -98,9 +98,8 @@ public sealed partial class ReplicaManager
     public ReplicationMessage.MapPushed OrderFor(ServiceMap map) => MakeOrder(map.IsDecided ? map.Sequence : 0);
 
     /// <summary>As many members have the same map, an order is made once.</summary>
-    private ImmutableArray<ReplicationMessage.MapPushed> OrderSince(long since) => _orders.TryGetValue(since, out var made)
-        ? made
-        : _orders[since] = OrderParts.Split(MakeOrder(since));
+    private ImmutableArray<ReplicationMessage.MapPushed> OrderSince(long since) =>
+        _orders.TryGetValue(since, out var made) ? made : _orders[since] = OrderParts.Split(MakeOrder(since));
 
     private ReplicationMessage.MapPushed MakeOrder(long since)
     {

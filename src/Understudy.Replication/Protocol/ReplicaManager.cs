@@ -59,7 +59,7 @@ public sealed partial class ReplicaManager
     {
         IsActive = true;
         _generation = generation;
-        (_elapsedAtActivation, _activatedAt) = (_registry.Elapsed, now);
+        (_elapsedAtActivation, _activatedAt, _isAwaiting) = (_registry.Elapsed, now, false);
         _drained.Clear();
         _backOff.Clear();
         _good.Clear();

@@ -47,7 +47,7 @@ public sealed record NodeStatus(
     private ImmutableArray<string> _reasons;
     private ImmutableArray<(NodeId Node, NodeEntry? Entry)> _openHosts;
 
-    /// <summary>Says what is not as wanted. There may be much to say: it is said when somebody asks, on his thread.</summary>
+    /// <summary>Says what is not as wanted. That may be much: it is said when somebody asks, on his thread.</summary>
     public Func<NodeStatus, ImmutableArray<string>> Explain { get; init; } = static _ => [];
 
     /// <summary>A line for everything that is not as wanted; empty when all is well.</summary>

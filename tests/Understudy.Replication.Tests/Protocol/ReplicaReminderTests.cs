@@ -41,9 +41,9 @@ public sealed class ReplicaReminderTests
         var count = 0;
         for (var i = 0; i < effects.Count; i++)
         {
-            if (effects[i] is not ReplicaEffect.Send { Message: ReplicationMessage.Append append, To: var to }) continue;
+            if (effects[i] is not ReplicaEffect.Send { Message: ReplicationMessage.Append append } send) continue;
             count++;
-            _replica.OnAppended(to, new ReplicationMessage.Appended(
+            _replica.OnAppended(send.To, new ReplicationMessage.Appended(
                 append.Service, append.Version, true, append.PreviousSequence + append.Entries.Length, append.Round));
             _replica.EndBatch();
         }

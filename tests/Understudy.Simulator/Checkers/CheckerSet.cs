@@ -17,7 +17,7 @@ internal sealed class CheckerSet
     private readonly Checker? _watch;
 
     /// <param name="cluster">The cluster.</param>
-    /// <param name="watch">Null; or, for a run that looks at something else and has very many services, what does.</param>
+    /// <param name="watch">Null; or, for a run of very many services that looks at something else, what does.</param>
     public CheckerSet(SimulatedCluster cluster, Checker? watch)
     {
         (_cluster, _watch) = (cluster, watch);

@@ -4,7 +4,9 @@ using Understudy.Transport;
 
 namespace Understudy.Simulator.Scale;
 
-/// <summary>Tries orders and the registry's checkpoints with the real codec, each once: only these can be too long.</summary>
+/// <summary>
+/// Tries orders and the registry's checkpoints with the real codec, each once: only these can be too long.
+/// </summary>
 internal sealed class LongMessageLoop(IMessageCodec codec) : MessageLoop(codec)
 {
     private const int Remembered = 10_000;

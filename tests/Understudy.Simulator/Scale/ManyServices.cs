@@ -106,7 +106,7 @@ public sealed class ManyServices
     private static bool IsNamedIn(ServiceMap map, SimulatedNode node) =>
         map.Services.Any(e => e.Configuration.IsInSync(node.Member));
 
-    /// <summary>How many services changed though the lost node provided nothing, or have another primary needlessly.</summary>
+    /// <summary>How many services changed, or have another primary, though they had no need.</summary>
     private static int CountMoved(ServiceMap before, ServiceMap after, MemberId lost)
     {
         var moved = 0;
@@ -186,12 +186,15 @@ public sealed record NodeLoss
     public required TimeSpan ServedAgainAfter { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Node} lost with {LostPrimaries} primaries and {LostProviders - LostPrimaries} secondaries: {Decisions} decision, ")
-        + string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Checkpoints} checkpoint, {Orders.Max()} order per node, {MovedNeedlessly} services moved needlessly, ")
-        + string.Create(
-            CultureInfo.InvariantCulture, $"all serve again after {ServedAgainAfter.TotalMilliseconds:0.0} ms");
+    public override string ToString()
+    {
+        FormattableString text =
+            $"""
+            {Node} lost with {LostPrimaries} primaries and {LostProviders - LostPrimaries} secondaries:
+              decisions {Decisions}, checkpoints {Checkpoints}, orders per node {Orders.Max()}
+              services moved needlessly {MovedNeedlessly}
+              all serve again after {ServedAgainAfter.TotalMilliseconds:0.0} ms, simulated
+            """;
+        return text.ToString(CultureInfo.InvariantCulture);
+    }
 }

@@ -6,7 +6,7 @@ using Understudy.Simulator.Machines;
 
 namespace Understudy.Simulator.Scale;
 
-/// <summary>Notes, from a moment on, which orders nodes take, and when primaries become active. It judges nothing.</summary>
+/// <summary>Notes, from a moment on, which orders nodes take and when primaries become active.</summary>
 internal sealed class OrderWatch : Checker
 {
     private SimulatedCluster? _cluster;
