@@ -220,6 +220,9 @@ public sealed record ServiceMap(
     /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
     public bool IsHeld { get; init; }
 
+    /// <summary>What is said of the RM itself.</summary>
+    public RmEntry Rm { get; init; } = RmEntry.None;
+
     /// <summary>
     /// Whether an RM has decided on services: what is not here does not exist. Before that, those of the cluster's
     /// file are still to come.

@@ -90,6 +90,8 @@ internal sealed class Tail(SimulatedCluster cluster)
             return $"{quarantined} is quarantined";
         }
 
+        // Where snapshots are sent slowly, bringing up the registry's copy may last longer than the tail.
+        if (first.Rm.Operation is { Stage: OperationStage.Freeze } move) return $"the RM is still being moved: {move}";
         foreach (var node in cluster.Nodes)
         {
             var map = node.Core!.Map;
@@ -122,7 +124,16 @@ internal sealed class Tail(SimulatedCluster cluster)
             return $"{name} is stopped";
         }
 
-        return WhatPrimariesLack(name, primary) ?? (service.IsExclusive ? null : WhatReplicasLack(configuration));
+        return WhatPrimariesLack(name, primary)
+            ?? (service.IsExclusive ? null : WhatHistoryLacks(configuration) ?? WhatReplicasLack(configuration));
+    }
+
+    private string? WhatHistoryLacks(Configuration configuration)
+    {
+        var manager = Array.Find(cluster.Nodes, n => n.Core is { IsManager: true });
+        var change = manager?.Core?.History.LastOrDefault(c => c.Service == configuration.Service
+            && c.Version == configuration.Version && c.From < c.Version);
+        return change is { Position: null } ? $"the history lacks the position of {configuration}" : null;
     }
 
     private string? WhatPrimariesLack(ServiceName name, MemberId primary)

@@ -38,16 +38,7 @@ internal sealed partial class CommandRules
             return CommandAnswer.Done($"The primary of {service} is on {target} already.");
         }
 
-        foreach (var each in group)
-        {
-            if (each.Configuration.Primary?.Node == target) continue;
-            decision.Put(each with
-            {
-                Operation = new Operation(
-                    target, OperationStage.BringUp, decision.Elapsed, $"an operator asked for {target}"),
-            });
-        }
-
+        Move(group, target, $"an operator asked for {target}");
         if (entry.Definition.IsExclusive)
         {
             return CommandAnswer.Accepted(
@@ -97,16 +88,38 @@ internal sealed partial class CommandRules
 
     /// <summary>
     /// Not asked by an operator: most providers agree against the primary's state. What it has in flight rests on that
-    /// state, so nothing is drained first; gateways ask the next primary again.
+    /// state, so nothing is drained first; gateways ask the next primary again. If no node has all of the group in
+    /// sync, one that has the service is brought up for the others, and takes over then.
     /// </summary>
-    /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
+    /// <returns>Whether another primary is ordered at once.</returns>
     public bool Relieve(ServiceName service)
     {
         if (decision.Find(service) is not { } entry) return false;
         var group = Group(service);
-        if (group.Any(decision.IsHeld) || BestTarget(group, entry) is not { } target) return false;
-        TakeOver(group, target);
-        return true;
+        if (group.Any(decision.IsHeld)) return false;
+        if (BestTarget(group, entry) is { } target)
+        {
+            TakeOver(group, target);
+            return true;
+        }
+
+        var others = entry.Configuration.InSync.Select(p => p.Member.Node)
+            .Where(n => n != entry.Configuration.Primary?.Node && WhyNoTarget(group, n) is null).ToList();
+        if (others.Count > 0 && group.All(e => e.Operation is null))
+            Move(group, others[0], $"most providers of {service} differ from its primary");
+        return false;
+    }
+
+    private void Move(ImmutableArray<ServiceEntry> group, NodeId target, string cause)
+    {
+        foreach (var each in group)
+        {
+            if (each.Configuration.Primary?.Node == target) continue;
+            decision.Put(each with
+            {
+                Operation = new Operation(target, OperationStage.BringUp, decision.Elapsed, cause),
+            });
+        }
     }
 
     private void TakeOver(ImmutableArray<ServiceEntry> group, NodeId target)
@@ -164,7 +177,8 @@ internal sealed partial class CommandRules
     private string? WhyWrong(ServiceDefinition definition)
     {
         var name = definition.Name;
-        if (name == Registry.Name) return $"The name {name} is the replica manager's own.";
+        if (name == Registry.Name || name.Value == Registry.ShortName)
+            return $"The name {name} is the replica manager's own.";
         if (definition.Secondaries < 0 || definition.Spares < 0) return $"{name} cannot want fewer than no providers.";
         if (definition.IsExclusive && WhyNotExclusive(definition) is { } why) return why;
         if (definition.MinInSync < 1 || definition.MinInSync > 1 + definition.Secondaries)

@@ -66,6 +66,8 @@ public sealed partial class ReplicaManager
         LastHolders.Clear();
         _lostSince.Clear();
         _committed = null;
+        _isMoveAsked = false;
+        _begun.Clear();
         // What the registry says now stands once everything in it is committed in this version.
         _uncommitted.Enqueue(_registry.ToMap(generation, _replica.LastSequence));
     }
@@ -75,6 +77,7 @@ public sealed partial class ReplicaManager
     /// <summary>Decides what the view changes, for all services at once.</summary>
     public void Reconcile(View view, TimeSpan now)
     {
+        NoteEvictions(view, now);
         if (!IsActive) return;
         foreach (var leaving in _leaving) NoteLeft(leaving);
         _leaving.RemoveWhere(m => !view.Contains(m));
@@ -152,6 +155,8 @@ public sealed partial class ReplicaManager
         WatchFailing(view, now);
         BeginLineages(view, now);
         StartAwaited(view, now);
+        WatchMove(view, now, elapsed);
+        Remember(now);
         foreach (var name in _registry.UnderWay.ToList())
         {
             if (_registry.Find(name)?.Operation is not { } operation) continue;
@@ -175,6 +180,9 @@ public sealed partial class ReplicaManager
     private Decision Begin(View view, TimeSpan now, string cause) =>
         new(_registry, view, _leaving, Elapsed(now), cause)
         {
+            Self = Self,
+            Position = _replica.LastSequence,
+            PhasesOfLoss = member => PhasesOfLoss(member, now),
             IsDrained = name => _drained.TryGetValue(name, out var version)
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
@@ -184,7 +192,7 @@ public sealed partial class ReplicaManager
             AwaitsKinds = AwaitsKinds(view, now),
         };
 
-    /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>
+    /// <summary>Plans the RM, and the group of a service or all; what changes is one checkpoint.</summary>
     private void Commit(Decision decision, ServiceName? only)
     {
         if (Plan(decision, only) is not { IsEmpty: false } change) return;
@@ -194,9 +202,10 @@ public sealed partial class ReplicaManager
 
     private RegistryChange Plan(Decision decision, ServiceName? only)
     {
-        IEnumerable<ImmutableArray<ServiceName>> groups = only is { } name
-            ? [_registry.Groups.Of(name)]
-            : decision.Groups.All;
+        PlanMove(decision);
+        IEnumerable<ImmutableArray<ServiceName>> groups = only is not { } name ? decision.Groups.All
+            : name == Registry.Name ? []
+            : [_registry.Groups.Of(name)];
         ConfigurationPlanner.Plan(decision, groups, _profile, _mutations);
         var change = decision.ToChange();
         foreach (var entry in change.Services)

@@ -31,8 +31,23 @@ public static partial class ReplicationCodec
             ToText(envelope.CodeFailed.Error, ReplicationMessage.CodeFailed.LongestError, ref fault)),
         Wire.Envelope.BodyOneofCase.Vacated => new ReplicationMessage.Vacated(
             ToService(envelope.Vacated.Service, ref fault), ToVersion(envelope.Vacated.Version, ref fault)),
+        Wire.Envelope.BodyOneofCase.TakenOver => ToTakenOver(envelope.TakenOver, ref fault),
         _ => ToAuditing(envelope, ref fault),
     };
+
+    private static ReplicationMessage.TakenOver ToTakenOver(Wire.TakenOver wire, ref string? fault)
+    {
+        var services = ImmutableArray.CreateBuilder<Beginning>(wire.Services.Count);
+        foreach (var each in wire.Services)
+        {
+            services.Add(new Beginning(
+                ToService(each.Service, ref fault),
+                ToVersion(each.Version, ref fault),
+                ToNumber(each.Position, ref fault)));
+        }
+
+        return new ReplicationMessage.TakenOver(services.MoveToImmutable(), wire.IsNoted);
+    }
 
     private static ReplicationMessage.MapPushed? ToMapPushed(Wire.ServiceMap? wire, ref string? fault)
     {
@@ -50,7 +65,12 @@ public static partial class ReplicationCodec
         var map = new ServiceMap(
             ToVersion(wire.Generation, ref fault), ToNumber(wire.Sequence, ref fault), services.DrainToImmutable());
         return new ReplicationMessage.MapPushed(
-            map with { Nodes = nodes.MoveToImmutable(), IsHeld = wire.IsHeld });
+            map with
+            {
+                Nodes = nodes.MoveToImmutable(),
+                IsHeld = wire.IsHeld,
+                Rm = ToRmEntry(wire.Rm, ref fault),
+            });
     }
 
     private static ReplicationMessage.Progressed ToProgressed(Wire.Progressed wire, ref string? fault)

@@ -37,7 +37,7 @@ public sealed partial class Node
             _router.Count,
             [])
         {
-            History = _registry.History,
+            History = History,
             Vacant = VacantServices(now),
             Aside = [.. _aside],
         };
