@@ -122,16 +122,24 @@ internal static class StatusText
         var ruled = status.Services.Where(service => Rules(service.Rules).Length > 0).ToArray();
         if (ruled.Length > 0) text.Append("\nrules:\n");
         foreach (var service in ruled) text.Append($"  {service.Name}: {Rules(service.Rules)}\n");
+        if (status.ReplicaManager?.Operation is { } move)
+            Operation(text, "the replica manager", move, "commands are held", "it decides");
         foreach (var service in status.Services)
         {
             if (service.Operation is not { } operation) continue;
-            text.Append(CultureInfo.InvariantCulture, $"\nswitchover of {service.Name} to {operation.Target}, ");
-            text.Append(service.Exclusive ? "it is stopped first"
-                : operation.Stage == OperationStages.Freeze ? "clients are held"
-                : "its primary serves");
-            text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
-            text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
+            const string Stopped = "it is stopped first";
+            if (service.Exclusive) Operation(text, service.Name, operation, Stopped, Stopped);
+            else Operation(text, service.Name, operation, "clients are held", "its primary serves");
         }
+    }
+
+    private static void Operation(
+        StringBuilder text, string what, OperationStatus operation, string frozen, string serving)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\nswitchover of {what} to {operation.Target}, ");
+        text.Append(operation.Stage == OperationStages.Freeze ? frozen : serving);
+        text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
+        text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
     }
 
     private static string Rules(RulesStatus rules)

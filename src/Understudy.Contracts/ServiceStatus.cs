@@ -11,6 +11,9 @@ public sealed record ReplicaManagerStatus
 
     /// <summary>The nodes that have every committed change of the registry.</summary>
     public required IReadOnlyList<string> InSync { get; init; }
+
+    /// <summary>Its own switchover that is under way, or null.</summary>
+    public OperationStatus? Operation { get; init; }
 }
 
 /// <summary>A service's configuration and shape.</summary>

@@ -93,6 +93,9 @@ internal static class ReplicationSamples
         new OperatorCommand.Recover(Service, null, AcceptsLoss: false),
     ];
 
+    public static readonly RmEntry Rm = new(
+        N1, Version, new Operation(N2.Node, OperationStage.Freeze, TimeSpan.FromSeconds(3), "an operator"));
+
     public static readonly ReplicationMessage[] Control =
     [
         new ReplicationMessage.InSyncWanted(Service, Version, new Provider(N2, new DiskId(12)), true),
@@ -127,6 +130,8 @@ internal static class ReplicationSamples
         new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
         new ReplicationMessage.KindsOffered(["kv", "votes"]),
         new ReplicationMessage.Vacated(Service, Version),
+        new ReplicationMessage.MapPushed(new ServiceMap(new ConfigurationVersion(5), 60, []) { Rm = Rm }),
+        new ReplicationMessage.TakenOver([new Beginning(Service, Version, 812)], IsNoted: true),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

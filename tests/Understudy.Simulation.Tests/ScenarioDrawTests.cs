@@ -31,7 +31,7 @@ public sealed class ScenarioDrawTests
     [Fact]
     public void Every_kind_of_fault_that_is_aimed_is_on_in_some_seeds_and_off_in_others()
     {
-        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.WinnerUninformed; kind++)
+        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.PartnerLost; kind++)
         {
             Drawn.ShouldContain(s => s.AimedFaults.ContainsKey(kind));
             Drawn.ShouldContain(s => !s.AimedFaults.ContainsKey(kind));

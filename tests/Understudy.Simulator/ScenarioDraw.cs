@@ -213,7 +213,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
     private static ImmutableSortedDictionary<FaultKind, double> DrawAimedFaults(SeededRandom random)
     {
         var chances = ImmutableSortedDictionary.CreateBuilder<FaultKind, double>();
-        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.WinnerUninformed; kind++)
+        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.PartnerLost; kind++)
         {
             var chance = Math.Pow(0.1, random.Unit());
             if (random.Chance(0.2)) chances.Add(kind, chance);

@@ -189,6 +189,16 @@ internal sealed class SimulatedCluster
         _aimed.OnEvent(node, happening);
     }
 
+    /// <summary>A node has taken a turn.</summary>
+    public void OnStepped(SimulatedNode node)
+    {
+        Checkers.OnStepped(node);
+        _aimed.OnStepped(node);
+    }
+
+    /// <summary>An operator has given a command.</summary>
+    public void OnCommanded() => _aimed.OnCommanded();
+
     private void Dispatch(in SimulationEvent happening)
     {
         var (kind, node, other, number, payload) = happening;

@@ -65,6 +65,8 @@ public sealed partial class ReplicaManager
         _good.Clear();
         LastHolders.Clear();
         _lostSince.Clear();
+        _isMoveAsked = false;
+        _begun.Clear();
         BeginOrders(known);
     }
 
@@ -73,6 +75,7 @@ public sealed partial class ReplicaManager
     /// <summary>Decides what the view changes, for all services at once.</summary>
     public void Reconcile(View view, TimeSpan now)
     {
+        NoteEvictions(view, now);
         if (!IsActive) return;
         foreach (var leaving in _leaving) NoteLeft(leaving);
         _leaving.RemoveWhere(m => !view.Contains(m));
@@ -150,6 +153,8 @@ public sealed partial class ReplicaManager
         WatchFailing(view, now);
         BeginLineages(view, now);
         StartAwaited(view, now);
+        WatchMove(view, now, elapsed);
+        Remember(now);
         foreach (var name in _registry.UnderWay.ToList())
         {
             if (_registry.Find(name)?.Operation is not { } operation) continue;
@@ -173,6 +178,9 @@ public sealed partial class ReplicaManager
     private Decision Begin(View view, TimeSpan now, string cause) =>
         new(_registry, view, _leaving, Elapsed(now), cause)
         {
+            Self = Self,
+            Position = _replica.LastSequence,
+            PhasesOfLoss = member => PhasesOfLoss(member, now),
             IsDrained = name => _drained.TryGetValue(name, out var version)
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
@@ -184,7 +192,9 @@ public sealed partial class ReplicaManager
 
     private void Commit(Decision decision, ServiceName only) => Commit(decision, [only]);
 
-    /// <summary>Plans the groups of these services, or all of them, and makes one checkpoint of what changes.</summary>
+    /// <summary>
+    /// Plans the RM, and the groups of these services or all; what changes is one checkpoint.
+    /// </summary>
     private void Commit(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
         if (Plan(decision, only) is not { IsEmpty: false } change) return;
@@ -194,7 +204,9 @@ public sealed partial class ReplicaManager
 
     private RegistryChange Plan(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
-        var groups = only?.Select(_registry.Groups.Of).DistinctBy(group => group[0]) ?? decision.Groups.All;
+        PlanMove(decision);
+        var groups = only?.Where(name => name != Registry.Name).Select(_registry.Groups.Of)
+            .DistinctBy(group => group[0]) ?? decision.Groups.All;
         ConfigurationPlanner.Plan(decision, groups, _profile, _mutations);
         var change = decision.ToChange();
         foreach (var entry in change.Services)

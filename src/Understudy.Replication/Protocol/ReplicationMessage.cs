@@ -176,6 +176,13 @@ public abstract record ReplicationMessage : Message
     /// </summary>
     public sealed record Vacated(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
 
+    /// <summary>
+    /// The sender's primaries serve, in these versions: said to the RM until it answers the same, noted.
+    /// </summary>
+    /// <param name="Services">Which, and with what they began.</param>
+    /// <param name="IsNoted">Whether the RM says it: the history has it, or has no place for it.</param>
+    public sealed record TakenOver(ImmutableArray<Beginning> Services, bool IsNoted) : ReplicationMessage;
+
     /// <summary>A secondary says which digest its state has at the checkpoint of an audit.</summary>
     public sealed record Audited(ServiceName Service, ConfigurationVersion Version, long Sequence, UInt128 Digest)
         : ReplicationMessage;

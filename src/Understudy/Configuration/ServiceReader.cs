@@ -1,5 +1,6 @@
 using System.Globalization;
 using Understudy.Kernel;
+using Understudy.Replication.Protocol;
 
 namespace Understudy;
 
@@ -33,6 +34,8 @@ internal static class ServiceReader
                     $"the services \"{names[name].Name}\" (line {names[name].Place.Line}) and \"{name}\" " +
                     "differ only in case",
                     "Every service needs a name of its own.");
+            if (name == Registry.ShortName)
+                problems.Add(table.Place, $"\"{name}\" is the replica manager's own name", "Choose another one.");
             if (nodes.Count > 0 && !nodes.Any(node => node.Hosts))
                 problems.Add(table.Place, $"no node can host the service \"{Names.Printable(name)}\"",
                     "Every node is a witness. Remove witness = true from at least one.");

@@ -41,8 +41,8 @@ internal sealed class CommandReader(INodeState node)
         new(CommandNames.RemoveProvider, [Service, Node], [], (_, d) =>
             new OperatorCommand.RemoveProvider(new(d.Service!), new(d.Node!))),
         new(CommandNames.Switchover, [Service], [Node], (_, d) =>
-            new OperatorCommand.Switchover(new(d.Service!), d.Node is null ? null : new NodeId(d.Node))),
-        new(CommandNames.Abort, [Service], [], (_, d) => new OperatorCommand.Abort(new(d.Service!))),
+            new OperatorCommand.Switchover(ServiceOrRm(d), d.Node is null ? null : new NodeId(d.Node))),
+        new(CommandNames.Abort, [Service], [], (_, d) => new OperatorCommand.Abort(ServiceOrRm(d))),
         new(CommandNames.Failover, [Service], ["acceptLoss"], (_, d) =>
             new OperatorCommand.Failover(new(d.Service!), d.AcceptLoss ?? false)),
         new(CommandNames.Drain, [Node], [], (_, d) => new OperatorCommand.Drain(new(d.Node!))),
@@ -144,6 +144,9 @@ internal sealed class CommandReader(INodeState node)
 
     private static ServiceName? ServiceOrCluster(CommandDocument document) =>
         document.Service is null ? null : new ServiceName(document.Service);
+
+    private static ServiceName ServiceOrRm(CommandDocument document) =>
+        document.Service == CommandNames.ReplicaManager ? OperatorCommand.Rm : new ServiceName(document.Service!);
 
     private static ServiceDefinition Complete(CommandDocument document, ServiceDefinition known) => known with
     {

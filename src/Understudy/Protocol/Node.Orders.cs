@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Membership.Protocol;
 using Understudy.Replication;
 using Understudy.Replication.Protocol;
+using Understudy.Selection;
 
 namespace Understudy.Protocol;
 
@@ -11,6 +14,21 @@ public sealed partial class Node
     private readonly SortedDictionary<ServiceName, TimeSpan> _freezing = [];
     private readonly SortedSet<ServiceName> _vacant = [];
     private readonly OrderParts _orderParts = new();
+
+    private RmPreference? _preference;
+    private TimeSpan _preferenceAskedAt;
+
+    /// <summary>The RM's own switchover: the CMM is asked for the view, as for any change of the attachment.</summary>
+    private void AskForMove(View view)
+    {
+        var next = _manager.Preference(view);
+        if (next is null && _preference is null) return;
+        if (next is not null && next == _preference && _now - _preferenceAskedAt < _options.Profile.Heartbeat) return;
+        var last = _preference;
+        (_preference, _preferenceAskedAt) = (next, _now);
+        if (next is not null) StepMembership(new MembershipInput.ChangeWanted(next));
+        else StepMembership(new MembershipInput.ChangeWithdrawn(last!));
+    }
 
     private void OnMapPushed(MemberId from, ReplicationMessage.MapPushed part)
     {

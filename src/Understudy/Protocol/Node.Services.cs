@@ -47,6 +47,7 @@ public sealed partial class Node
             case ReplicationMessage.CopyVoid m: InManager(view => _manager.OnCopyVoid(from, m, view, _now)); break;
             case ReplicationMessage.CopyGood m: InManager(view => _manager.OnCopyGood(from, m, view, _now)); break;
             case ReplicationMessage.AuditEnded m: InManager(view => _manager.OnAuditEnded(from, m, view, _now)); break;
+            case ReplicationMessage.TakenOver m: OnTakenOver(from, m); break;
             case ReplicationMessage.Vacated m: InManager(view => _manager.OnVacated(from, m, view, _now)); break;
             case ReplicationMessage.MapPushed m:
                 // An order names its RM as well as the announcement does, and is repeated until it is taken.
@@ -90,6 +91,8 @@ public sealed partial class Node
         {
             foreach (var part in order) Send(to, part);
         }
+
+        AskForMove(view);
     }
 
     private void Adopt(HostedService hosted, Configuration configuration)

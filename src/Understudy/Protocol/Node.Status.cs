@@ -38,7 +38,7 @@ public sealed partial class Node
             peers,
             _router.Count)
         {
-            History = _registry.History,
+            History = History,
             Vacant = VacantServices(now),
             Aside = [.. _aside],
             Explain = status => StatusReasons.For(status, _options, now),

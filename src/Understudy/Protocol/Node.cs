@@ -79,6 +79,7 @@ public sealed partial class Node
         {
             FenceOf = _membership.FenceOf,
             ConfiguredHosts = options.Nodes.Count(n => n.Kind != NodeKind.Witness),
+            Self = self,
         };
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
@@ -97,6 +98,9 @@ public sealed partial class Node
 
     /// <summary>The configurations of all services, as last ordered.</summary>
     public ServiceMap Map { get; private set; } = ServiceMap.Empty;
+
+    /// <summary>The latest changes that RMs decided, as this node's copy of the registry has them.</summary>
+    public ImmutableArray<HistoryEntry> History => _registry.History;
 
     /// <summary>Whether this node's RM is the primary.</summary>
     public bool IsManager => _manager.IsActive;
@@ -137,6 +141,7 @@ public sealed partial class Node
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
         if (!_hasEnded) ReportDrained();
+        if (!_hasEnded) TellBeginnings();
         if (!_hasEnded) WatchWorkers();
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
     }

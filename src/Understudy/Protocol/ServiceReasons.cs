@@ -15,7 +15,7 @@ internal static class ServiceReasons
     {
         var map = status.Map;
         if (map.IsHeld) reasons.Add("the cluster is held: nothing is placed or moved until it is resumed");
-        foreach (var node in map.Nodes.Where(n => n.IsDrained)) AddDrained(map, node.Node, reasons);
+        foreach (var node in map.Nodes.Where(n => n.IsDrained)) AddDrained(status, node.Node, reasons);
         foreach (var node in map.Nodes.Where(n => n.IsQuarantined))
         {
             reasons.Add(
@@ -41,9 +41,10 @@ internal static class ServiceReasons
         }
     }
 
-    private static void AddDrained(ServiceMap map, NodeId node, List<string> reasons)
+    private static void AddDrained(NodeStatus status, NodeId node, List<string> reasons)
     {
-        var left = map.Services.Where(e => e.IsInSyncOn(node)).Select(e => e.Definition.Name).ToList();
+        var left = status.Map.Services.Where(e => e.IsInSyncOn(node)).Select(e => e.Definition.Name.Value).ToList();
+        if (status.Selection?.Winner?.Node == node) left.Add("the replica manager");
         reasons.Add(left.Count == 0
             ? $"{node} is drained and hosts nothing"
             : $"{node} is drained and still hosts {string.Join(", ", left)} until other nodes do");
