@@ -53,6 +53,16 @@ public sealed class WorkerCheckersTests
     }
 
     [Fact]
+    public void A_run_that_begins_late_as_its_machine_stood_still_with_its_clock_is_outside_the_promise()
+    {
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+        Begin(2, 5);
+        _cluster.Node(1).Clock.Stop(_cluster.Cluster.Now);
+
+        Begin(1, 3);
+    }
+
+    [Fact]
     public void Most_seeds_have_a_worker_and_some_have_none()
     {
         var scenarios = Enumerable.Range(1, 100)

@@ -20,7 +20,8 @@ internal sealed class OneWorker(SimulatedCluster cluster) : Checker
     {
         foreach (var (other, earlier) in _running)
         {
-            if (earlier.Service != run.Service || IsExcused(other)) continue;
+            // The one of the older version was to have stopped, or not to have begun.
+            if (earlier.Service != run.Service || IsExcused(earlier.Version < run.Version ? other : node)) continue;
             Fail($"{node.Member} runs {run.Service} in version {run.Version}, while {other.Option.Id} still runs it "
                 + $"in version {earlier.Version}");
         }
