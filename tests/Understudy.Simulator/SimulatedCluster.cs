@@ -32,8 +32,10 @@ internal sealed class SimulatedCluster
     public SimulatedCluster(ulong seed, RunOptions options, IMessageCodec? codec, TextWriter? live)
     {
         var random = new SeededRandom(seed * 0x9E3779B97F4A7C15);
-        Scenario = ScenarioDraw.AddWorker(
-            new ScenarioDraw(random.Fork()).Draw(options.FaultTime.Ticks), ForWorkers(seed, 0));
+        Scenario = ScenarioDraw.AddPeriodic(
+            ScenarioDraw.AddWorker(
+                new ScenarioDraw(random.Fork()).Draw(options.FaultTime.Ticks), ForWorkers(seed, 0)),
+            ForWorkers(seed, -1));
         Mutations = options.Mutations;
         _trace = new Trace(live);
         _diskRandom = random.Fork();

@@ -40,6 +40,9 @@ public sealed partial class Node
             History = _registry.History,
             Vacant = VacantServices(now),
             Aside = [.. _aside],
+            Uncommitted = _services.Values
+                .Where(s => s.Definition.IsPeriodic && s.Replica.UncommittedSince is not null)
+                .ToImmutableSortedDictionary(s => s.Definition.Name, s => now - s.Replica.UncommittedSince!.Value),
         };
         return status with { Reasons = StatusReasons.For(status, _options, now) };
     }
