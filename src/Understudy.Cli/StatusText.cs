@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Understudy.Contracts;
+using Understudy.Kernel;
 
 namespace Understudy.Cli;
 
@@ -119,6 +120,15 @@ internal static class StatusText
 
     private static void Operations(StringBuilder text, StatusDocument status)
     {
+        foreach (var service in status.Services)
+        {
+            if (service is not { LossBoundSeconds: { } bound, IntervalSeconds: { } interval }) continue;
+            text.Append($"\n{service.Name} answers before it commits, every {Time(interval)}: ");
+            text.Append($"a failover may lose up to {Time(bound)} of updates");
+            if (service.UncommittedSeconds is { } age) text.Append($"; the oldest now is {Time(age)} old");
+            text.Append('\n');
+        }
+
         var ruled = status.Services.Where(service => Rules(service.Rules).Length > 0).ToArray();
         if (ruled.Length > 0) text.Append("\nrules:\n");
         foreach (var service in ruled) text.Append($"  {service.Name}: {Rules(service.Rules)}\n");
@@ -141,6 +151,8 @@ internal static class StatusText
         text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
         text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
     }
+
+    private static string Time(double seconds) => Durations.Text(TimeSpan.FromSeconds(seconds));
 
     private static string Rules(RulesStatus rules)
     {

@@ -26,6 +26,7 @@ internal static class ReplicationGen
             RestartWindow = TimeSpan.FromSeconds(seconds),
             TotalLoss = (TotalLossPolicy)(seconds % 2),
             MinInSync = 1 + restarts,
+            CheckpointEvery = restarts == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(seconds),
         });
 
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
@@ -178,7 +179,7 @@ internal static class ReplicationGen
             (service, version, joining) =>
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
         Gen.Select(Services, Versions, (service, version) =>
-            (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
+            (ReplicationMessage)new ReplicationMessage.Frozen(service, version, version.Value)),
         Gen.Select(Services, Versions, Numbers, Digests, (service, version, sequence, digest) =>
             (ReplicationMessage)new ReplicationMessage.Audited(service, version, sequence, digest)),
         Gen.Select(Services, Versions, Numbers, (service, version, sequence) =>

@@ -42,6 +42,12 @@ internal static class ReplicationSamples
         MinInSync = 2,
     };
 
+    /// <summary>A definition that commits after it has answered.</summary>
+    public static readonly ServiceDefinition Periodic = Definition with
+    {
+        CheckpointEvery = TimeSpan.FromMilliseconds(250),
+    };
+
     /// <summary>A definition of a worker.</summary>
     public static readonly ServiceDefinition Exclusive = new(Service, "kv", 0, 0, false) { IsExclusive = true };
 
@@ -119,7 +125,8 @@ internal static class ReplicationSamples
                 new JoiningProgress(N2, 100),
             ]),
         new ReplicationMessage.HandOverWanted(),
-        new ReplicationMessage.Frozen(Service, Version),
+        new ReplicationMessage.Frozen(Service, Version, 0),
+        new ReplicationMessage.Frozen(Service, Version, 60),
         new ReplicationMessage.Audited(Service, Version, 812, new UInt128(0xD1D2D3D4D5D6D7D8, 0xE1E2E3E4E5E6E7E8)),
         new ReplicationMessage.StateDiffered(Service, Version, 812),
         new ReplicationMessage.AuditEnded(Service, Version, 4, "n3 differs", IsPrimaryOdd: true),

@@ -45,6 +45,18 @@ public sealed class ScenarioDrawTests
         Drawn.ShouldContain(s => s.Network.Loss > 0.01);
     }
 
+    [Fact]
+    public void A_service_answers_before_it_commits_in_some_seeds_at_intervals_shorter_and_longer_than_a_silence()
+    {
+        var periodic = Drawn.Select((s, i) => ScenarioDraw.AddPeriodic(s, new SeededRandom((ulong)i)))
+            .SelectMany(s => s.Cluster.Services.Where(each => each.IsPeriodic)).ToList();
+        periodic.Count.ShouldBeInRange(Drawn.Count / 10, Drawn.Count / 2);
+        periodic.ShouldContain(s => s.CheckpointEvery < Profile.Lan.Heartbeat);
+        periodic.ShouldContain(s => s.CheckpointEvery > Profile.Lan.Silence);
+        periodic.ShouldContain(s => s.Durable);
+        periodic.ShouldContain(s => !s.Durable);
+    }
+
     private static Scenario Draw(int seed) =>
         new ScenarioDraw(new SeededRandom((ulong)seed)).Draw(TimeSpan.FromSeconds(60).Ticks);
 }

@@ -123,6 +123,13 @@ public static class HistoryWords
         }
 
         if (old?.Primary != next.Primary) words.Add($"primary {Name(old?.Primary)} -> {Name(next.Primary)}");
+        if (before is { Definition.IsPeriodic: true, Operation: not { Stage: OperationStage.Freeze } }
+            && old is { Primary: not null } && old.Primary != next.Primary)
+        {
+            words.Add($"{old.Primary}'s latest updates, which it sent every "
+                + $"{Durations.Text(before.Definition.CheckpointEvery)}, may be lost");
+        }
+
         if (!after.Definition.IsExclusive && (old is null || !old.InSync.SequenceEqual(next.InSync)))
         {
             words.Add($"in sync: {string.Join(' ', next.InSync.Select(p => p.Member))}");

@@ -19,10 +19,12 @@ public sealed partial class ReplicaManager
     private readonly QuarantineRule _quarantine;
     private readonly SortedSet<MemberId> _leaving = [];
     private readonly SortedDictionary<ServiceName, ConfigurationVersion> _drained = [];
+    private readonly SortedDictionary<ServiceName, long> _frozenAt = [];
     private readonly SortedDictionary<ServiceName, TimeSpan> _backOff = [];
     private TimeSpan _elapsedAtActivation;
     private TimeSpan _activatedAt;
     private ConfigurationVersion _generation;
+    private long _firstSequence;
 
     /// <param name="definitions">
     /// The services of the cluster's file: defined when the registry does not know them; what it knows wins.
@@ -61,6 +63,8 @@ public sealed partial class ReplicaManager
         _generation = generation;
         (_elapsedAtActivation, _activatedAt, _isAwaiting) = (_registry.Elapsed, now, false);
         _drained.Clear();
+        _frozenAt.Clear();
+        _firstSequence = _replica.LastSequence;
         _backOff.Clear();
         _good.Clear();
         LastHolders.Clear();
@@ -140,6 +144,9 @@ public sealed partial class ReplicaManager
     {
         if (!IsActive || _registry.Find(frozen.Service) is not { Operation.Stage: OperationStage.Freeze } entry) return;
         if (entry.Configuration.Version != frozen.Version || entry.Configuration.Primary != from) return;
+        // Said of a freeze that was given up since: then the primary may have gone on, and acknowledged more.
+        var since = _frozenAt.GetValueOrDefault(frozen.Service, _firstSequence);
+        if (frozen.Sequence != 0 && frozen.Sequence < since) return;
         _drained[frozen.Service] = frozen.Version;
         Commit(Begin(view, now, $"{frozen.Service} is drained"), frozen.Service);
     }
@@ -211,7 +218,14 @@ public sealed partial class ReplicaManager
         var change = decision.ToChange();
         foreach (var entry in change.Services)
         {
-            if (entry.Operation is not { Stage: OperationStage.Freeze }) _drained.Remove(entry.Definition.Name);
+            if (entry.Operation is { Stage: OperationStage.Freeze })
+            {
+                _frozenAt[entry.Definition.Name] = _replica.LastSequence + 1; // Where this decision will be.
+                continue;
+            }
+
+            _drained.Remove(entry.Definition.Name);
+            _frozenAt.Remove(entry.Definition.Name);
         }
 
         return change;

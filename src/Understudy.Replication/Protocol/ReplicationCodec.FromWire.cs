@@ -25,7 +25,9 @@ public static partial class ReplicationCodec
         Wire.Envelope.BodyOneofCase.Progressed => ToProgressed(envelope.Progressed, ref fault),
         Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
         Wire.Envelope.BodyOneofCase.Frozen => new ReplicationMessage.Frozen(
-            ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
+            ToService(envelope.Frozen.Service, ref fault),
+            ToVersion(envelope.Frozen.Version, ref fault),
+            ToNumber(envelope.Frozen.Sequence, ref fault)),
         Wire.Envelope.BodyOneofCase.KindsOffered => new ReplicationMessage.KindsOffered(
             ToKinds(envelope.KindsOffered.Kinds, ref fault)),
         Wire.Envelope.BodyOneofCase.CodeFailed => new ReplicationMessage.CodeFailed(

@@ -45,10 +45,7 @@ public static partial class ReplicationCodec
             },
         },
         ReplicationMessage.HandOverWanted => new() { HandOverWanted = new() },
-        ReplicationMessage.Frozen frozen => new()
-        {
-            Frozen = new() { Service = frozen.Service.Value, Version = frozen.Version.Value },
-        },
+        ReplicationMessage.Frozen frozen => new() { Frozen = ToWire(frozen) },
         ReplicationMessage.KindsOffered offered => new() { KindsOffered = new() { Kinds = { offered.Kinds } } },
         ReplicationMessage.CodeFailed failed => new()
         {
@@ -90,6 +87,13 @@ public static partial class ReplicationCodec
             }),
         },
         IsNoted = taken.IsNoted,
+    };
+
+    private static Wire.Frozen ToWire(ReplicationMessage.Frozen frozen) => new()
+    {
+        Service = frozen.Service.Value,
+        Version = frozen.Version.Value,
+        Sequence = frozen.Sequence,
     };
 
     private static Wire.ServiceMap ToWire(ServiceMap map) => new()

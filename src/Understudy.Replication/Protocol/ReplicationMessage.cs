@@ -169,7 +169,7 @@ public abstract record ReplicationMessage : Message
     }
 
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
-    public sealed record Frozen(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+    public sealed record Frozen(ServiceName Service, ConfigurationVersion Version, long Sequence) : ReplicationMessage;
 
     /// <summary>
     /// The last holder of an exclusive service runs it no longer, and will start it in no older version than this.

@@ -124,7 +124,7 @@ internal static class StatusReport
             ? status.Map.Services
             : configuration.Services.Select(service => new ServiceEntry(
                 service.ToDefinition(), Configuration.NotStarted(service.Name)));
-        return entries.Select(entry => ServiceStatusReport.Create(entry, status, kinds));
+        return entries.Select(entry => ServiceStatusReport.Create(entry, status, kinds, configuration.Profile));
     }
 
     /// <summary>A change that the registry remembers.</summary>

@@ -31,8 +31,14 @@ public sealed partial class Node
             default: break;
         }
 
+        // Without a lease it is perhaps deposed: it answers nothing that is not committed.
+        var isSafe = IsMember && _now < LeaseUntil;
         var hasBecome = false;
-        InReplica(hosted.Replica, name, r => hasBecome = r.OnReport(report));
+        InReplica(hosted.Replica, name, r =>
+        {
+            if (!isSafe && hosted.Definition.IsPeriodic) r.Pause();
+            hasBecome = r.OnReport(report);
+        });
         if (hasBecome) ReportActivated(hosted);
     }
 
@@ -83,6 +89,7 @@ public sealed partial class Node
     {
         if (hosted.StartAnewAt is not null) return; // It is known, and a new one will start.
         Report(new NodeEvent.ProviderFailed(hosted.Definition.Name, hosted.Replica.Version, reason));
+        InReplica(hosted.Replica, hosted.Definition.Name, r => r.Hurry()); // Its primary may be moved.
         hosted.Failures++;
         hosted.LastError = reason[..Math.Min(reason.Length, ReplicationMessage.CodeFailed.LongestError)];
         hosted.StartAnewAt = _now + RestAfter(hosted);

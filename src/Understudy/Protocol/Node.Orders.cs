@@ -72,6 +72,7 @@ public sealed partial class Node
         if (entry.Definition.IsExclusive) AdoptWorker(entry);
         if (entry.Definition.IsExclusive || !IsConcerned(entry)) return null;
         if (Host(entry.Definition) is not { } hosted) return null;
+        SetInterval(hosted);
         NoteCounted(hosted, entry);
         if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
         TellGood(hosted);
@@ -157,6 +158,18 @@ public sealed partial class Node
         SendToManager(new ReplicationMessage.KindsOffered(_options.Kinds));
     }
 
+    /// <summary>
+    /// A planned change loses nothing: who is about to hand over commits before it answers, whatever the mode.
+    /// </summary>
+    private TimeSpan IntervalOf(ServiceDefinition definition) =>
+        _stoppingSince is not null || IsFrozen(definition.Name) ? TimeSpan.Zero : definition.CheckpointEvery;
+
+    private void SetInterval(HostedService hosted)
+    {
+        if (!hosted.IsPrimary) return; // It is said to one that becomes primary.
+        InReplica(hosted.Replica, hosted.Definition.Name, r => r.SendEvery(IntervalOf(hosted.Definition)));
+    }
+
     /// <summary>Whether this node's primary holds what clients ask.</summary>
     private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true } or { IsStopped: true };
 
@@ -169,7 +182,7 @@ public sealed partial class Node
             if (!_services.TryGetValue(name, out var hosted) || !hosted.IsPrimary) continue;
             if (!hosted.Replica.IsDrained || _now - _options.Profile.Heartbeat < reportedAt) continue;
             _freezing[name] = _now;
-            SendToManager(new ReplicationMessage.Frozen(name, hosted.Replica.Version));
+            SendToManager(new ReplicationMessage.Frozen(name, hosted.Replica.Version, Map.Sequence));
         }
     }
 }

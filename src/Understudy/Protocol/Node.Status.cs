@@ -42,6 +42,9 @@ public sealed partial class Node
             Vacant = VacantServices(now),
             Aside = [.. _aside],
             Explain = status => StatusReasons.For(status, _options, now),
+            Uncommitted = _services.Values
+                .Where(s => s.Definition.IsPeriodic && s.Replica.UncommittedSince is not null)
+                .ToImmutableSortedDictionary(s => s.Definition.Name, s => now - s.Replica.UncommittedSince!.Value),
         };
     }
 

@@ -110,6 +110,21 @@ public sealed partial class Node
         ? hosted.IsPrimary
         : _workers.TryGetValue(service, out var worker) && worker.IsRunning;
 
+    /// <summary>What this node's provider has acknowledged as primary.</summary>
+    public long ReleasedSequence(ServiceName service) => _services[service].Replica.Released;
+
+    /// <summary>The version in which this node's provider is primary, or null.</summary>
+    public ConfigurationVersion? VersionLed(ServiceName service) =>
+        _services.TryGetValue(service, out var hosted) && hosted.IsPrimary ? hosted.Replica.Version : null;
+
+    /// <summary>The version of a checkpoint that is in the log.</summary>
+    public ConfigurationVersion VersionAt(ServiceName service, long sequence) =>
+        _services[service].Replica.VersionAt(sequence);
+
+    /// <summary>Whether this node's copy has a checkpoint of this version, or one that is committed.</summary>
+    public bool Has(ServiceName service, ConfigurationVersion version, long sequence) =>
+        _services[service].Replica.Has(version, sequence);
+
     public long CommittedSequence(ServiceName service) => _services[service].Replica.Committed;
 
     /// <summary>One turn of the loop.</summary>

@@ -11,7 +11,7 @@ namespace Understudy.Protocol;
 /// </summary>
 internal static class ServiceReasons
 {
-    public static void Add(NodeStatus status, List<string> reasons)
+    public static void Add(NodeStatus status, Profile profile, List<string> reasons)
     {
         var map = status.Map;
         if (map.IsHeld) reasons.Add("the cluster is held: nothing is placed or moved until it is resumed");
@@ -38,6 +38,11 @@ internal static class ServiceReasons
             else if (entry.IsVacant) reasons.Add($"{name} runs nowhere: {status.Vacant.GetValueOrDefault(name)}");
             else if (entry.Configuration.Primary is null) reasons.Add(WhyNoPrimary(entry));
             else AddStarted(status, entry, reasons);
+            if (!status.Uncommitted.TryGetValue(name, out var age)) continue;
+            if (entry.Definition.BoundOnLoss(profile) is var bound && age <= bound) continue;
+            reasons.Add(
+                $"{name} answers nothing: its oldest update that is not committed is {Durations.Text(age)} old, and "
+                + $"the bound is {Durations.Text(bound)}");
         }
     }
 

@@ -84,6 +84,6 @@ internal static class StatusReasons
             reasons.Add($"{definition.Name} has not started: no replica manager has placed it yet");
         }
 
-        ServiceReasons.Add(status, reasons);
+        ServiceReasons.Add(status, options.Profile, reasons);
     }
 }

@@ -177,7 +177,9 @@ public sealed class ReplicaManagerTests
         _registry.Services.Select(s => s.Configuration.Primary).ShouldBe([Id(1), Id(2)]);
         _manager.OnHandOverWanted(Id(2), view, TimeSpan.Zero);
         Of(Words).Primary.ShouldBe(Id(2), "it may still have requests in flight");
-        var frozen = new ReplicationMessage.Frozen(Words.Name, Of(Words).Version);
+        var frozen = new ReplicationMessage.Frozen(Words.Name, Of(Words).Version, _replica.LastSequence);
+        _manager.OnFrozen(Id(2), frozen with { Sequence = _replica.LastSequence - 1 }, view, TimeSpan.Zero);
+        Of(Words).Primary.ShouldBe(Id(2), "that was said of a freeze before this one");
         _manager.OnFrozen(Id(2), frozen, view, TimeSpan.Zero);
 
         foreach (var entry in _registry.Services)

@@ -34,7 +34,7 @@ public sealed class ServiceExecutorTests
         offered.Answers.Select(answer => answer.Sequence).ShouldBe([1L, 2L, 3L]);
         added.IsCompleted.ShouldBeFalse("it is not committed");
 
-        _executor.Take(new ServiceInstruction.NoteCommitted(1, 4));
+        _executor.Take(new ServiceInstruction.NoteReleased(1, 4));
         (await added).ShouldBe(4);
     }
 
@@ -108,7 +108,7 @@ public sealed class ServiceExecutorTests
         await RunAsync();
         _tally.Count.ShouldBe(ServiceExecutor.MostUncommitted);
 
-        _executor.Take(new ServiceInstruction.NoteCommitted(1, 10));
+        _executor.Take(new ServiceInstruction.NoteReleased(1, 10));
         await RunAsync();
         _tally.Count.ShouldBe(ServiceExecutor.MostUncommitted + 10);
     }
