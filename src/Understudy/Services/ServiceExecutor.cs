@@ -173,7 +173,7 @@ internal sealed partial class ServiceExecutor
             return;
         }
 
-        var done = DoAsync(caller);
+        var done = DoAsync(caller).AsTask();
         Invariant.Holds(done.IsCompleted, "ServiceExecutor: a change waits for nothing");
         done.GetAwaiter().GetResult();
         Offer();
