@@ -93,7 +93,7 @@ public sealed class NodeInboxTests
         foreach (var ofOne in _stepped.GroupBy(number => number / Inputs)) ofOne.ShouldBe(ofOne.Order());
     }
 
-    private static NodeInput Input(long number) => new NodeInput.RequestAbandoned(number);
+    private static NodeInput.RequestAbandoned Input(long number) => new(number);
 
     private void Turn()
     {
