@@ -8,6 +8,9 @@ namespace Understudy.Benchmarks;
 /// <summary>What was measured of something done again and again: how often a second, and how long one took.</summary>
 internal sealed record Rate(double PerSecond, double P50, double P99, double Max)
 {
+    /// <summary>What the process that did them allocated for each, in bytes; null if that was not measured.</summary>
+    public double? AllocatedBytes { get; init; }
+
     /// <param name="milliseconds">How long each took, in milliseconds.</param>
     /// <param name="elapsed">How long they took together.</param>
     public static Rate Of(IReadOnlyCollection<double> milliseconds, TimeSpan elapsed) => new(
@@ -17,7 +20,7 @@ internal sealed record Rate(double PerSecond, double P50, double P99, double Max
         Summary.Percentile(milliseconds, 1));
 
     public string ToJson() => JsonSerializer.Serialize(
-        new RateJson(Math.Round(PerSecond), new LatencyJson(Round(P50), Round(P99), Round(Max))),
+        new RateJson(Math.Round(PerSecond), new LatencyJson(Round(P50), Round(P99), Round(Max)), AllocatedBytes),
         BenchmarkJson.Default.RateJson);
 
     public override string ToString() => string.Create(
@@ -28,7 +31,10 @@ internal sealed record Rate(double PerSecond, double P50, double P99, double Max
 
 internal sealed record LatencyJson(double P50, double P99, double Max);
 
-internal sealed record RateJson(double CommitsPerSecond, LatencyJson LatencyMilliseconds);
+internal sealed record RateJson(
+    double CommitsPerSecond,
+    LatencyJson LatencyMilliseconds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AllocatedBytes = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RateJson))]

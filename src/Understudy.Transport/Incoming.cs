@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using Understudy.Transport.Protocol;
 
@@ -18,7 +19,7 @@ internal sealed class Incoming
     private int _from;
     private int _to;
 
-    /// <param name="socket">The connection. Nothing asynchronous may be done with it: it would not block any more.</param>
+    /// <param name="socket">The connection. Nothing asynchronous may be done with it: it would block no more.</param>
     /// <param name="stream">What it is read and written by; with TLS, what is wrapped around it.</param>
     public Incoming(Socket socket, Stream stream) => (_socket, _stream) = (socket, stream);
 
@@ -30,7 +31,7 @@ internal sealed class Incoming
     public bool TryTake(out FrameReceipt receipt)
     {
         receipt = default;
-        var input = new System.Buffers.ReadOnlySequence<byte>(_buffer, _from, _to - _from);
+        var input = new ReadOnlySequence<byte>(_buffer, _from, _to - _from);
         var progress = _reader.Read(ref input, out var frame, out var refusal);
         _from = _to - (int)input.Length;
         if (progress == FrameProgress.Incomplete) return false;

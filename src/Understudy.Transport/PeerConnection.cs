@@ -49,7 +49,7 @@ internal sealed class OutgoingConnection : PeerConnection
 /// <summary>A connection that the peer dialled: it carries the peer's frames.</summary>
 internal sealed class IncomingConnection(PeerIdentity peer, Socket socket) : PeerConnection(peer)
 {
-    /// <summary>The peer may have its side of the channel before we have ours, by about one way of the network.</summary>
+    /// <summary>The peer may have its side of the channel before we have ours, by a moment.</summary>
     private const int MostEarly = 4096;
 
     private List<Message> _early = [];

@@ -120,7 +120,7 @@ internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock
     private static Reply Refuse(ReplyOutcome outcome, string why) =>
         new(outcome, Encoding.UTF8.GetBytes(why), ConfigurationVersion.None, null);
 
-    /// <summary>A request that waits. Completed once, by whoever took it out; its client goes on on another thread.</summary>
+    /// <summary>A request that waits. Completed once, by whoever took it out; its client goes on elsewhere.</summary>
     private sealed class Outstanding(NodeInput.Requested input, long since)
         : IValueTaskSource<Reply>, IThreadPoolWorkItem
     {

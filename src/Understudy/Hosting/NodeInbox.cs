@@ -14,7 +14,7 @@ internal sealed class NodeInbox
     private bool _isTaken = true;
     private bool _isAwaited;
 
-    /// <summary>Steps the loop on a thread that has taken it, until it gives it back. Set before anything else.</summary>
+    /// <summary>Steps the loop on a thread that has taken it, until it gives it back. Set first.</summary>
     public Action Step { get; set; } = static () => { };
 
     /// <summary>Adds an input, and steps the loop on this thread if nobody does. Not under a lock.</summary>

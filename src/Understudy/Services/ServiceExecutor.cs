@@ -91,8 +91,8 @@ internal sealed partial class ServiceExecutor
     public bool RunsInCalls { get; init; }
 
     /// <summary>
-    /// Whether a secondary's checkpoints are applied some at a time: <see cref="ApplyGathered"/> must then be called now
-    /// and then. Each of them alone would wake a thread, which costs more than to apply it.
+    /// Whether a secondary's checkpoints are applied some at a time: <see cref="ApplyGathered"/> must then be called
+    /// now and then. Each of them alone would wake a thread, which costs more than to apply it.
     /// </summary>
     public bool AppliesTogether { get; init; }
 
