@@ -86,14 +86,14 @@ public sealed class ServiceExecutorTests
         tally.Count.ShouldBe(5, "the first is not committed");
         wakes.ShouldBe(2);
         await executor.RunAsync();
-        executor.Take(new ServiceInstruction.NoteCommitted(1, 2));
+        executor.Take(new ServiceInstruction.NoteReleased(1, 2));
         (await first).ShouldBe(1);
         (await second).ShouldBe(2);
 
         var third = tally.AddAsync(7).AsTask();
         tally.Count.ShouldBe(11, "two were told together, and their callers may come together");
         await executor.RunAsync();
-        executor.Take(new ServiceInstruction.NoteCommitted(1, 3));
+        executor.Take(new ServiceInstruction.NoteReleased(1, 3));
         await third;
         _ = tally.AddAsync(8).AsTask();
         tally.Count.ShouldBe(26, "it is alone again");
