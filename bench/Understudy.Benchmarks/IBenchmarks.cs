@@ -12,5 +12,7 @@ internal interface IBenchmarks
 
     Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop);
 
+    Task<int> TcpAsync(TcpOptions options, CancellationToken stop);
+
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
 }

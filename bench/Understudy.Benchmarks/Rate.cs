@@ -33,4 +33,5 @@ internal sealed record RateJson(double CommitsPerSecond, LatencyJson LatencyMill
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RateJson))]
 [JsonSerializable(typeof(GapJson))]
+[JsonSerializable(typeof(TcpResult))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

@@ -18,6 +18,7 @@ internal static class StatusText
                 $"\nreplica manager: primary {manager.Primary ?? "-"}, in-sync {List(manager.InSync)}, ")
                 .Append(CultureInfo.InvariantCulture, $"version {manager.Version}\n");
         if (status.Services.Count > 0) text.Append('\n').Append(Services(status));
+        if (status.Tcp.Count > 0) text.Append('\n').Append(Tcp(status.Tcp));
         Operations(text, status);
         Reasons(text, status);
         return text.ToString().TrimEnd('\n');
@@ -81,6 +82,22 @@ internal static class StatusText
                 service.Version.ToString(CultureInfo.InvariantCulture),
                 service.Lineage.ToString(CultureInfo.InvariantCulture),
                 service.Durability);
+        }
+
+        return table;
+    }
+
+    private static TextTable Tcp(IReadOnlyList<TcpStatus> services)
+    {
+        var table = new TextTable("tcp", "listens at", "open", "held", "refused");
+        foreach (var tcp in services)
+        {
+            table.Add(
+                tcp.Service,
+                tcp.Listen,
+                tcp.Open.ToString(CultureInfo.InvariantCulture),
+                tcp.Held.ToString(CultureInfo.InvariantCulture),
+                tcp.Refused.ToString(CultureInfo.InvariantCulture));
         }
 
         return table;

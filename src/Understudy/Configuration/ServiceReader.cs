@@ -9,13 +9,19 @@ internal static class ServiceReader
     private static readonly string[] ServiceKeys =
     [
         "kind", "secondaries", "spares", "durability", "min-in-sync", "total-loss", "restarts", "restart-minutes",
+        "tcp",
     ];
+
+    /// <summary>What means nothing to a program of its own.</summary>
+    private static readonly string[] StateKeys =
+        ["durability", "min-in-sync", "total-loss", "restarts", "restart-minutes"];
 
     private static readonly string[] TotalLosses = ["wait", "start-empty"];
     private static readonly string[] Durabilities = ["disk", "memory"];
 
     /// <summary>The kinds of service that come with Understudy.</summary>
-    public static IReadOnlyCollection<string> BuiltIn { get; } = [ServiceConfiguration.KeyValue];
+    public static IReadOnlyCollection<string> BuiltIn { get; } =
+        [ServiceConfiguration.KeyValue, ServiceConfiguration.ExternalKind];
 
     public static List<ServiceConfiguration> Read(
         TableReader file,
@@ -36,14 +42,19 @@ internal static class ServiceReader
             if (nodes.Count > 0 && !nodes.Any(node => node.Hosts))
                 problems.Add(table.Place, $"no node can host the service \"{Names.Printable(name)}\"",
                     "Every node is a witness. Remove witness = true from at least one.");
-            if (ReadOne(name, table, kinds, problems) is { } service) services.Add(service);
+            if (ReadOne(name, table, nodes, kinds, problems) is { } service) services.Add(service);
         }
 
+        TcpReader.CheckPorts(services, nodes, name => names[name.Value].Place, problems);
         return services;
     }
 
     private static ServiceConfiguration? ReadOne(
-        string name, TomlItem.Table table, IReadOnlyCollection<string> kinds, ConfigurationProblems problems)
+        string name,
+        TomlItem.Table table,
+        List<NodeConfiguration> nodes,
+        IReadOnlyCollection<string> kinds,
+        ConfigurationProblems problems)
     {
         var reader = new TableReader(table, $"[service.{Names.Printable(name)}]", ServiceKeys, problems);
         var kind = reader.Text("kind", "\"kv\"", required: true);
@@ -60,7 +71,18 @@ internal static class ServiceReader
         CheckMinInSync(reader, minInSync, secondaries ?? ServiceConfiguration.DefaultSecondaries, problems);
         var restarts = reader.Count("restarts", 0, ServiceConfiguration.MaxRestarts, "restarts");
         var minutes = reader.Count("restart-minutes", 1, 24 * 60, "minutes");
+        var tcp = TcpReader.Read(reader, $"[service.{Names.Printable(name)}.tcp]", nodes, problems);
         if (known is null) return null;
+        if (known == ServiceConfiguration.ExternalKind)
+        {
+            CheckExternal(reader, tcp, problems);
+            var external = ServiceConfiguration.External(name) with { Tcp = tcp };
+            return external with
+            {
+                Secondaries = secondaries ?? external.Secondaries,
+                Spares = spares ?? external.Spares,
+            };
+        }
 
         return new ServiceConfiguration(
             new ServiceName(name),
@@ -69,11 +91,23 @@ internal static class ServiceReader
             spares ?? ServiceConfiguration.DefaultSpares,
             durability == "memory" ? Durability.Memory : Durability.Disk)
         {
+            Tcp = tcp,
             MinInSync = minInSync,
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
             Restarts = restarts ?? 1,
             RestartWindow = TimeSpan.FromMinutes(minutes ?? 10),
         };
+    }
+
+    private static void CheckExternal(TableReader reader, TcpConfiguration? tcp, ConfigurationProblems problems)
+    {
+        foreach (var key in StateKeys.Where(reader.Has))
+        {
+            problems.Add(reader.PlaceOf(key), $"\"{key}\" means nothing to a service of kind \"external\"",
+                "Understudy has neither its code nor its state: remove the line.");
+        }
+
+        if (tcp is null) reader.Require("tcp", "{ listen = 6380, backend = 6379 }");
     }
 
     private static void CheckMinInSync(
