@@ -44,6 +44,7 @@ internal sealed class TcpBenchmark : IDisposable
         StartNodes();
         List<int> ways = [Backend, Listen(0)];
         if (hasBalancer) ways.Add(Balancer);
+        foreach (var port in ways) TcpLoad.Await(port, stop);
         foreach (var port in ways) TcpLoad.Requests(port, options.Connections, _each); // Held until there is a primary.
         foreach (var port in ways) TcpLoad.Stream(port, _each);
         var found = ways.ToDictionary(port => port, _ => (Stream: new List<double>(), Requests: new List<double>()));

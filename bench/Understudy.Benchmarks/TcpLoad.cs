@@ -13,6 +13,8 @@ internal static class TcpLoad
     private const int Streams = 4;
     private const int BlockBytes = 128 * 1024;
     private const int PatienceMicroseconds = 10_000_000;
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Sends as much as is taken, by four connections.</summary>
     /// <returns>Megabytes (1,000,000 bytes) a second.</returns>
@@ -66,6 +68,27 @@ internal static class TcpLoad
         var rate = answers / clock.Elapsed.TotalSeconds;
         foreach (var socket in waiting.Keys) socket.Close(timeout: 0);
         return rate;
+    }
+
+    /// <summary>Waits until something listens at a port.</summary>
+    /// <exception cref="IOException">Nothing does for long.</exception>
+    public static void Await(int port, CancellationToken stop)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                Connect(port, TcpBackend.Discard).Dispose();
+                return;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                if (clock.Elapsed > _patience) throw new IOException($"nothing listens at port {port}", e);
+                stop.WaitHandle.WaitOne(_pace);
+                stop.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     private static Socket Connect(int port, byte what)
