@@ -26,16 +26,24 @@ fail() {
 
 # Debian packages that tests need when they run; without them these tests are skipped.
 install_tools() {
-    command -v strace >/dev/null && return
+    local missing=()
+    command -v strace >/dev/null || missing+=(strace)
+    command -v redis-server >/dev/null || missing+=(redis-server)
+    command -v redis-benchmark >/dev/null || missing+=(redis-tools)
+    command -v haproxy >/dev/null || missing+=(haproxy)
+    command -v psql >/dev/null && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+    [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        say "strace is missing, so the tests of failing flushes are skipped. Install it: apt-get install strace"
+        say "${missing[*]} missing, so the tests that need them are skipped. Install: apt-get install ${missing[*]}"
         return
     fi
 
-    say "Installing strace, which the tests of failing flushes need."
-    apt-get install -y --no-install-recommends strace >"$logs/apt.log" 2>&1 && return
-    { apt-get update && apt-get install -y --no-install-recommends strace; } >>"$logs/apt.log" 2>&1 ||
-        say "strace could not be installed (see $logs/apt.log), so the tests of failing flushes are skipped."
+    say "Installing what some tests need: ${missing[*]}."
+    # The servers are started by the tests, and not by the system.
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+    apt-get install -y --no-install-recommends "${missing[@]}" >"$logs/apt.log" 2>&1 && return
+    { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >>"$logs/apt.log" 2>&1 ||
+        say "${missing[*]} could not be installed (see $logs/apt.log), so the tests that need them are skipped."
 }
 
 # The output goes to a file: the compiler's server outlives the build and must not hold our output open.

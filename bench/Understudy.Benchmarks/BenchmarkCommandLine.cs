@@ -33,7 +33,7 @@ internal static class BenchmarkCommandLine
         new("Measures Understudy on this machine: three nodes, a process each, over loopback.")
         {
             Commit(benchmarks), HostCommand.Create(benchmarks), Failover(benchmarks), Switchover(benchmarks),
-            FlushFloor(benchmarks), Decide(benchmarks),
+            FlushFloor(benchmarks), Decide(benchmarks), Tcp(benchmarks),
         };
 
     private static Command Commit(IBenchmarks benchmarks)
@@ -128,6 +128,21 @@ internal static class BenchmarkCommandLine
         };
         command.SetAction((parsed, _) => benchmarks.DecideAsync(new DecideOptions(
             parsed.GetValue(services), parsed.GetValue(nodes), parsed.GetValue(trials), parsed.GetValue(json))));
+        return command;
+    }
+
+    private static Command Tcp(IBenchmarks benchmarks)
+    {
+        var connections = NumberOption.Of(
+            "--connections", "How many have one small request under way each.", 50, 1, 1000);
+        var rounds = NumberOption.Of("--rounds", "How often each way is measured; the median counts.", 5, 1, 1000);
+        var json = Json();
+        var command = new Command("tcp", "What TCP forwarding lets through, beside HAProxy and no hop at all.")
+        {
+            connections, rounds, json,
+        };
+        command.SetAction((parsed, stop) => benchmarks.TcpAsync(
+            new TcpOptions(parsed.GetValue(connections), parsed.GetValue(rounds), parsed.GetValue(json)), stop));
         return command;
     }
 

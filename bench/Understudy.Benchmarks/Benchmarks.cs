@@ -43,6 +43,17 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         return result.Findings.AreGood ? 0 : 1;
     }
 
+    public async Task<int> TcpAsync(TcpOptions options, CancellationToken stop)
+    {
+        var result = await Task.Run(() => TcpBenchmark.Run(options, stop), stop);
+        await SayAsync($"direct: {result.Direct}");
+        if (result.Haproxy is null) await SayAsync($"HAProxy is not installed (apt-get install haproxy)");
+        else await SayAsync($"by HAProxy: {result.Haproxy}");
+        await SayAsync($"by Understudy: {result.Understudy}");
+        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        return 0;
+    }
+
     public async Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop)
     {
         var floor = Floor(duration, stop);

@@ -12,6 +12,8 @@ internal interface IBenchmarks
 
     Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop);
 
+    Task<int> TcpAsync(TcpOptions options, CancellationToken stop);
+
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
 
     Task<int> DecideAsync(DecideOptions options);

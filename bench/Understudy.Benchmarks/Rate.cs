@@ -40,4 +40,5 @@ internal sealed record RateJson(
 [JsonSerializable(typeof(RateJson))]
 [JsonSerializable(typeof(GapJson))]
 [JsonSerializable(typeof(DecideResult))]
+[JsonSerializable(typeof(TcpResult))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

@@ -23,6 +23,7 @@ internal static class StatusText
                 .Append(CultureInfo.InvariantCulture, $"version {manager.Version}\n");
         if (status.Services.Count > MostRows) Many(text, status);
         else if (status.Services.Count > 0) text.Append('\n').Append(Services(status.Services));
+        if (status.Tcp.Count > 0) text.Append('\n').Append(Tcp(status.Tcp));
         Operations(text, status);
         Reasons(text, status);
         return text.ToString().TrimEnd('\n');
@@ -113,6 +114,22 @@ internal static class StatusText
                 service.Version.ToString(CultureInfo.InvariantCulture),
                 service.Lineage.ToString(CultureInfo.InvariantCulture),
                 service.Exclusive ? "none: a worker" : service.Durability);
+        }
+
+        return table;
+    }
+
+    private static TextTable Tcp(IReadOnlyList<TcpStatus> services)
+    {
+        var table = new TextTable("tcp", "listens at", "open", "held", "refused");
+        foreach (var tcp in services)
+        {
+            table.Add(
+                tcp.Service,
+                tcp.Listen,
+                tcp.Open.ToString(CultureInfo.InvariantCulture),
+                tcp.Held.ToString(CultureInfo.InvariantCulture),
+                tcp.Refused.ToString(CultureInfo.InvariantCulture));
         }
 
         return table;

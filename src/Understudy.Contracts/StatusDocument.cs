@@ -27,6 +27,9 @@ public sealed record StatusDocument
     /// <summary>Every service, in the order of names.</summary>
     public IReadOnlyList<ServiceStatus> Services { get; init; } = [];
 
+    /// <summary>Every service whose TCP connections the answering node takes, in the order of names.</summary>
+    public IReadOnlyList<TcpStatus> Tcp { get; init; } = [];
+
     /// <summary>Whether an operator holds the whole cluster: nothing is placed or moved, only failed over.</summary>
     public bool Held { get; init; }
 

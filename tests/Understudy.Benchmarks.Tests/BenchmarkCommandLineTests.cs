@@ -49,6 +49,15 @@ public class BenchmarkCommandLineTests
     }
 
     [Fact]
+    public async Task Tcp_measures_fifty_connections_in_five_rounds_unless_told_otherwise()
+    {
+        await RunAsync("tcp");
+        _asked.Options.ShouldBe(new TcpOptions(50, 5, false));
+        await RunAsync("tcp", "--connections", "7", "--rounds", "1", "--json");
+        _asked.Options.ShouldBe(new TcpOptions(7, 1, true));
+    }
+
+    [Fact]
     public async Task The_flush_floor_takes_its_time()
     {
         await RunAsync("flush-floor", "--seconds", "9");
@@ -87,6 +96,8 @@ public class BenchmarkCommandLineTests
         public Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop) => Note(options);
+
+        public Task<int> TcpAsync(TcpOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop) => Note(duration);
 

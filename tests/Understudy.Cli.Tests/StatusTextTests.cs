@@ -51,6 +51,22 @@ public sealed class StatusTextTests
     }
 
     [Fact]
+    public void A_node_shows_its_tcp_ports() => StatusText.Render(Documents.Whole with
+    {
+        Tcp =
+        [
+            new TcpStatus { Service = "cache", Listen = "127.0.0.1:6380", Open = 12, Held = 3, Refused = 4 },
+        ],
+    }).ShouldContain(
+        """
+
+        tcp    listens at      open  held  refused
+        cache  127.0.0.1:6380  12    3     4
+
+        all is as wanted
+        """);
+
+    [Fact]
     public void What_is_not_as_wanted_has_a_line_that_says_why() => StatusText.Render(Documents.Failing).ShouldBe(
         """
         cluster demo (id 0011)

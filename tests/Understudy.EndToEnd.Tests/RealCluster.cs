@@ -15,10 +15,13 @@ internal sealed class RealCluster : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("understudy-test-").FullName;
     private readonly HttpClient _status = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private readonly string _service;
     private bool _hasPassed;
 
-    private RealCluster(IReadOnlyList<(string Id, string Extra)> nodes, int secondaries, int spares, string profile)
+    private RealCluster(
+        IReadOnlyList<(string Id, string Extra)> nodes, string services, string service = "kv", string profile = "lan")
     {
+        _service = service;
         var file = Path.Combine(_folder, "cluster.toml");
         var ports = FreePorts.Find(nodes.Count * 2);
         var text = new StringBuilder();
@@ -34,9 +37,7 @@ internal sealed class RealCluster : IAsyncDisposable
             Nodes.Add(id, new RealNode(id, uri, file, Path.Combine(_folder, id)));
         }
 
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"[service.kv]\nkind = \"kv\"\nsecondaries = {secondaries}\nspares = {spares}\n");
+        text.Append(services);
         File.WriteAllText(file, text.ToString());
     }
 
@@ -51,7 +52,19 @@ internal sealed class RealCluster : IAsyncDisposable
     {
         List<(string, string)> nodes = [.. Enumerable.Range(1, voters).Select(i => ($"n{i}", ""))];
         if (witness) nodes.Add(("w1", "witness = true"));
-        var cluster = new RealCluster(nodes, Math.Min(2, voters - 1), voters > 3 ? voters - 3 : 0, profile);
+        var kv = string.Create(
+            CultureInfo.InvariantCulture,
+            $"[service.kv]\nkind = \"kv\"\nsecondaries = {Math.Min(2, voters - 1)}\n"
+            + $"spares = {Math.Max(0, voters - 3)}\n");
+        return await StartAsync(new RealCluster(nodes, kv, profile: profile));
+    }
+
+    /// <summary>Starts n1, n2 and n3 with one service, which these lines of the file describe.</summary>
+    public static Task<RealCluster> StartAsync(string service, string lines) =>
+        StartAsync(new RealCluster([("n1", ""), ("n2", ""), ("n3", "")], lines, service));
+
+    private static async Task<RealCluster> StartAsync(RealCluster cluster)
+    {
         try
         {
             foreach (var node in cluster.Nodes.Values) node.Start();
@@ -78,7 +91,7 @@ internal sealed class RealCluster : IAsyncDisposable
         var primary = "";
         await UntilAsync("one primary", statuses =>
         {
-            var named = statuses.Select(Primary).Distinct().ToArray();
+            var named = statuses.Select(status => Primary(status, _service)).Distinct().ToArray();
             if (named is not [{ } one] || without.Contains(one)) return false;
             primary = one;
             return true;
@@ -143,8 +156,8 @@ internal sealed class RealCluster : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static string? Primary(StatusDocument status) =>
-        status.Services.SingleOrDefault(service => service.Name == "kv")?.Primary;
+    private static string? Primary(StatusDocument status, string name) =>
+        status.Services.SingleOrDefault(service => service.Name == name)?.Primary;
 
     private static string Summary(StatusDocument status)
     {

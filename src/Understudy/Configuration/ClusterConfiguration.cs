@@ -4,10 +4,12 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Understudy.Hosting;
 using Understudy.Kernel;
 using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Tcp;
 
 // The package's own namespace: "Understudy.Configuration" would hide the configuration of a service.
 namespace Understudy;
@@ -83,6 +85,22 @@ public sealed record ClusterConfiguration
         Kinds = [.. kinds.Order(StringComparer.Ordinal)],
     };
 
+    /// <summary>The TCP connections that a node forwards.</summary>
+    internal IEnumerable<TcpListening> TcpOn(NodeId self)
+    {
+        var http = Find(self)!.Http.Address;
+        foreach (var service in Services)
+        {
+            if (service.Tcp is not { } tcp) continue;
+            yield return new TcpListening(
+                service.Name,
+                new IPEndPoint(http, tcp.PortsOf(self).Listen),
+                Nodes.Where(node => node.Hosts).ToImmutableSortedDictionary(
+                    node => node.Id, node => new IPEndPoint(node.Address.Address, tcp.PortsOf(node.Id).Backend)),
+                new TcpBounds(tcp.Hold ?? NodeRuntime.HoldFor(Profile), tcp.MaxHeld, tcp.MaxConnections, tcp.Drain));
+        }
+    }
+
     public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
 
     public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
@@ -103,7 +121,7 @@ public sealed record ClusterConfiguration
                 CultureInfo.InvariantCulture,
                 $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
                 + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}"
-                + $"{service.Pace}{service.Rules}\n");
+                + $"{service.Pace}{service.Rules}{(service.Tcp is { } tcp ? $" {tcp}" : "")}\n");
         return text.ToString();
     }
 }

@@ -5,7 +5,7 @@ namespace Understudy;
 
 /// <summary>One service of the cluster's file, with the shape it wants.</summary>
 /// <param name="Name">The service's name, as in <c>/svc/NAME/</c>.</param>
-/// <param name="Kind">What the service is. The only kind so far is <c>kv</c>.</param>
+/// <param name="Kind">What the service is: <c>kv</c>, <c>external</c>, or what an application adds.</param>
 /// <param name="Secondaries">How many providers receive every checkpoint besides the primary. Default 2.</param>
 /// <param name="Spares">How many nodes stand by without state. Default 1.</param>
 /// <param name="Durability">What an acknowledged update survives. Default <see cref="Durability.Disk"/>.</param>
@@ -21,6 +21,12 @@ public sealed record ServiceConfiguration(
 
     /// <summary>The kind of the built-in key-value service.</summary>
     public const string KeyValue = "kv";
+
+    /// <summary>The kind of a program that somebody else runs on the nodes.</summary>
+    public const string ExternalKind = "external";
+
+    /// <summary>Its TCP port on every node, or null if it has none.</summary>
+    public TcpConfiguration? Tcp { get; init; }
 
     /// <summary>Where it may be, and beside which other services. Default: anywhere.</summary>
     public ServiceRules Rules { get; init; } = ServiceRules.None;
@@ -84,6 +90,13 @@ public sealed record ServiceConfiguration(
     /// <summary>A worker, whose name is its kind too.</summary>
     internal static ServiceConfiguration Worker(string name) =>
         new(new ServiceName(name), name, 0, 0, Durability.Memory) { IsExclusive = true };
+
+    /// <summary>
+    /// A program that somebody else runs on the nodes. There is no state here that could be lost, so it never waits for
+    /// a copy of it.
+    /// </summary>
+    internal static ServiceConfiguration External(string name) =>
+        new(new ServiceName(name), ExternalKind, Durability: Durability.Memory) { TotalLoss = TotalLoss.StartEmpty };
 
     internal ServiceDefinition ToDefinition() => new(Name, Kind, Secondaries, Spares, Durability == Durability.Disk)
     {

@@ -12,16 +12,25 @@ internal static class ServiceReader
     [
         "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
         "restarts", "restart-minutes", "audit-every", "preferred", "only", "never", "with", "after", "apart",
+        "tcp",
     ];
 
     private const string Periodic = "periodic";
     private static readonly string[] Modes = ["before-reply", Periodic];
 
+    /// <summary>What means nothing to a program of its own.</summary>
+    private static readonly string[] StateKeys =
+    [
+        "durability", "checkpoints", "interval", "min-in-sync", "total-loss", "restarts", "restart-minutes",
+        "audit-every",
+    ];
+
     private static readonly string[] TotalLosses = ["wait", "start-empty"];
     private static readonly string[] Durabilities = ["disk", "memory"];
 
     /// <summary>The kinds of service that come with Understudy.</summary>
-    public static IReadOnlyCollection<string> BuiltIn { get; } = [ServiceConfiguration.KeyValue];
+    public static IReadOnlyCollection<string> BuiltIn { get; } =
+        [ServiceConfiguration.KeyValue, ServiceConfiguration.ExternalKind];
 
     public static List<ServiceConfiguration> Read(
         TableReader file,
@@ -44,15 +53,20 @@ internal static class ServiceReader
             if (nodes.Count > 0 && !nodes.Any(node => node.Hosts))
                 problems.Add(table.Place, $"no node can host the service \"{Names.Printable(name)}\"",
                     "Every node is a witness. Remove witness = true from at least one.");
-            if (ReadOne(name, table, kinds, problems) is { } service) services.Add(service);
+            if (ReadOne(name, table, nodes, kinds, problems) is { } service) services.Add(service);
         }
 
         ServiceRulesReader.Check(file, services, nodes, kinds, problems);
+        TcpReader.CheckPorts(services, nodes, name => names[name.Value].Place, problems);
         return services;
     }
 
     private static ServiceConfiguration? ReadOne(
-        string name, TomlItem.Table table, IReadOnlyCollection<string> kinds, ConfigurationProblems problems)
+        string name,
+        TomlItem.Table table,
+        List<NodeConfiguration> nodes,
+        IReadOnlyCollection<string> kinds,
+        ConfigurationProblems problems)
     {
         var reader = new TableReader(table, $"[service.{Names.Printable(name)}]", ServiceKeys, problems);
         var kind = reader.Text("kind", "\"kv\"", required: true);
@@ -67,7 +81,19 @@ internal static class ServiceReader
         var minutes = reader.Count("restart-minutes", 1, 24 * 60, "minutes");
         var (checkpoints, interval) = ReadCheckpoints(reader, problems);
         var rules = ServiceRulesReader.Read(reader, problems);
+        var tcp = TcpReader.Read(reader, $"[service.{Names.Printable(name)}.tcp]", nodes, problems);
         if (known is null) return null;
+        if (known == ServiceConfiguration.ExternalKind)
+        {
+            CheckExternal(reader, tcp, problems);
+            var external = ServiceConfiguration.External(name) with { Tcp = tcp };
+            return external with
+            {
+                Secondaries = secondaries ?? external.Secondaries,
+                Spares = spares ?? external.Spares,
+                Rules = rules,
+            };
+        }
 
         return new ServiceConfiguration(
             new ServiceName(name),
@@ -76,6 +102,7 @@ internal static class ServiceReader
             spares ?? ServiceConfiguration.DefaultSpares,
             durability == "memory" ? Durability.Memory : Durability.Disk)
         {
+            Tcp = tcp,
             MinInSync = minInSync,
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
             Restarts = restarts ?? 1,
@@ -117,6 +144,17 @@ internal static class ServiceReader
             "\"1d\"",
             every => every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every),
             "Write \"never\", or a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.Daily;
+
+    private static void CheckExternal(TableReader reader, TcpConfiguration? tcp, ConfigurationProblems problems)
+    {
+        foreach (var key in StateKeys.Where(reader.Has))
+        {
+            problems.Add(reader.PlaceOf(key), $"\"{key}\" means nothing to a service of kind \"external\"",
+                "Understudy has neither its code nor its state: remove the line.");
+        }
+
+        if (tcp is null) reader.Require("tcp", "{ listen = 6380, backend = 6379 }");
+    }
 
     private static void CheckMinInSync(
         TableReader reader, int minInSync, int secondaries, ConfigurationProblems problems)

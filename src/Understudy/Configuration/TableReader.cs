@@ -120,6 +120,23 @@ internal sealed class TableReader
         }
     }
 
+    /// <summary>The table of this name, or null if there is none.</summary>
+    /// <param name="key">The name.</param>
+    /// <param name="shown">How the file's author writes its header.</param>
+    public TomlItem.Table? Table(string key, string shown)
+    {
+        if (!_table.Items.TryGetValue(key, out var item)) return null;
+        if (item is TomlItem.Table table) return table;
+        _problems.Add(item.Place, $"\"{key}\" in {_shown} must be a table", $"Write {shown} on a line of its own.");
+        return null;
+    }
+
+    /// <summary>A key that is not there is a problem.</summary>
+    public void Require(string key, string example)
+    {
+        if (!Has(key)) Missing(key, example);
+    }
+
     public bool Has(string key) => _table.Items.ContainsKey(key) || _guessed.Contains(key);
 
     // A misspelt key has its message already: it is not missing as well.

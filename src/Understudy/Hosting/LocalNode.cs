@@ -2,6 +2,7 @@ using Understudy.Contracts;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Replication;
+using Understudy.Tcp;
 
 namespace Understudy.Hosting;
 
@@ -12,6 +13,7 @@ internal sealed class LocalNode(
     IReadOnlyCollection<string> kinds,
     NodeLoop loop,
     Gateway gateway,
+    TcpForwarders forwarders,
     Timeline timeline)
     : INodeState
 {
@@ -66,7 +68,10 @@ internal sealed class LocalNode(
         loop.Status?.Map.Find(service)?.Configuration.Version ?? ConfigurationVersion.None;
 
     public StatusDocument Status() =>
-        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now, gateway.Count);
+        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now, gateway.Count) with
+        {
+            Tcp = forwarders.Status,
+        };
 
     public HistoryDocument? History(string? service) =>
         StatusReport.HistoryOf(configuration, self, loop.Status, service);

@@ -257,6 +257,7 @@ internal sealed class NodeLoop
         var isFirst = _node is null;
         _parts.Executors.End();
         _parts.Workers.EndIncarnation();
+        _parts.Forwarders.Learn(null, _startedAt);
         if (!isFirst)
         {
             _parts.Reports.Report(new NodeEvent.Noted($"this incarnation ends: {_endReason}"));
@@ -295,6 +296,7 @@ internal sealed class NodeLoop
         _isNew = false;
         _publishDue = Now + _parts.Options.Profile.Heartbeat;
         _status = _node!.Status(Now);
+        _parts.Forwarders.Learn(_status, _startedAt);
     }
 
     private static ulong RandomNumber() => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));

@@ -2,6 +2,7 @@ using Understudy.Kernel;
 using Understudy.Protocol;
 using Understudy.Services;
 using Understudy.Storage;
+using Understudy.Tcp;
 using Understudy.Transport;
 using Understudy.Workers;
 
@@ -27,6 +28,8 @@ internal sealed record NodeLoopParts
     public required ServiceExecutors Executors { get; init; }
 
     public required WorkerRuns Workers { get; init; }
+
+    public required TcpForwarders Forwarders { get; init; }
 
     public required EventReports Reports { get; init; }
 

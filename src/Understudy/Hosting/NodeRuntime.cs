@@ -20,6 +20,7 @@ using Understudy.Protocol;
 using Understudy.Replication;
 using Understudy.Services;
 using Understudy.Storage;
+using Understudy.Tcp;
 using Understudy.Transport;
 using Understudy.Workers;
 
@@ -43,6 +44,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly CommandGateway _commands;
     private readonly ServiceExecutors _executors;
     private readonly WorkerRuns _workers;
+    private readonly TcpForwarders _forwarders;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
     private readonly TimeProvider _clock;
@@ -85,6 +87,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _commands = new CommandGateway(inbox, _hold, clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
+        _forwarders = new TcpForwarders(configuration, self, clock, Logger, fail);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = configuration.ToNodeOptions(catalog.Kinds),
@@ -96,11 +99,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Commands = _commands,
             Executors = _executors,
             Workers = _workers,
+            Forwarders = _forwarders,
             Reports = reports,
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
+        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, timeline);
         _web = CreateServer(node.Http);
         _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
         (_address, _profile) = (node.Address, configuration.Profile);
@@ -129,6 +133,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         _transport.Listen(_address);
         await _web.StartAsync(cancellationToken);
+        _forwarders.Start();
         await DrillAsync(cancellationToken);
         _loop.Start();
         _local.Open();
@@ -143,8 +148,10 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _local.Close();
         _loop.RequestStop();
         await WithinAsync(_loop.HandedOver, cancellationToken);
+        var forwarded = _forwarders.StopAsync();
         using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
+        await forwarded;
         _gateway.Close("This node has stopped. Ask another.");
         _commands.Close("This node has stopped. Ask another, under the same key.");
         _loop.Leave();
@@ -156,6 +163,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         _loop.Halt();
         _workers.Dispose();
+        await _forwarders.DisposeAsync();
         await _transport.DisposeAsync();
         _store.Dispose();
         await _web.DisposeAsync();

@@ -10,6 +10,7 @@ internal sealed class ServiceCatalog
     private readonly Dictionary<string, Func<ServiceName, IReplicatedService>> _kinds = new(StringComparer.Ordinal)
     {
         [ServiceConfiguration.KeyValue] = _ => new KvService(),
+        [ServiceConfiguration.ExternalKind] = _ => new ExternalService(),
     };
 
     private readonly Dictionary<string, Func<IWorkerContext, WorkerInstance>> _workers = new(StringComparer.Ordinal);

@@ -153,7 +153,8 @@ public sealed class UnderstudyBuilder
     private static void CheckName(string name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        if (name != ServiceConfiguration.KeyValue) return;
-        throw new ArgumentException("\"kv\" is the kind of the built-in service. Choose another name.", nameof(name));
+        if (!ServiceReader.BuiltIn.Contains(name)) return;
+        throw new ArgumentException(
+            $"\"{name}\" is the kind of a built-in service. Choose another name.", nameof(name));
     }
 }

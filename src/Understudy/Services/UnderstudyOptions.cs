@@ -65,7 +65,7 @@ public sealed class UnderstudyOptions
         string file, IReadOnlyList<ServiceConfiguration> services, List<string> problems)
     {
         if (Nodes.Count > 0) problems.Add("Both ConfigurationFile and Nodes are set. Keep one of them.");
-        string[] kinds = [.. services.Select(service => service.Kind), ServiceConfiguration.KeyValue];
+        string[] kinds = [.. services.Select(service => service.Kind), .. ServiceReader.BuiltIn];
         switch (Understudy.ConfigurationFile.Read(file, kinds))
         {
             case ConfigurationResult.Invalid invalid:

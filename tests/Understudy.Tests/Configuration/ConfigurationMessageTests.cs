@@ -111,8 +111,8 @@ public sealed class ConfigurationMessageTests
     public static TheoryData<string, string> ServiceMistakes => new()
     {
         { "", "c.toml:5:2: [service.kv] has no \"kind\". Add a line kind = \"kv\"." },
-        { "kind = \"sql\"", "c.toml:6:1: there is no kind \"sql\". The only one is \"kv\"." },
-        { "kind = \"kw\"", "c.toml:6:1: there is no kind \"kw\". The only one is \"kv\". Did you mean \"kv\"?" },
+        { "kind = \"sql\"", "c.toml:6:1: there is no kind \"sql\". They are \"kv\", \"external\"." },
+        { "kind = \"kw\"", "c.toml:6:1: there is no kind \"kw\". They are \"kv\", \"external\". Did you mean \"kv\"?" },
         { "kind = \"kv\"\ndurability = \"dik\"", "c.toml:7:1: there is no durability \"dik\". " +
             "They are \"disk\", \"memory\". Did you mean \"disk\"?" },
         { "kind = \"kv\"\nsecondaries = -1", "c.toml:7:1: secondaries = -1 in [service.kv] is out of range. " +

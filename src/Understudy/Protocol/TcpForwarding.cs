@@ -1,0 +1,240 @@
+using System.Diagnostics;
+using Understudy.Kernel;
+
+namespace Understudy.Protocol;
+
+/// <summary>
+/// Decides for one service on one node what becomes of clients' TCP connections (steps 404-412): each is held until
+/// there is a primary, spliced to that one's backend, and closed when it is primary no more. A node forwards only
+/// while it is a member and its view lease lasts.
+/// </summary>
+internal sealed class TcpForwarding(TcpBounds bounds)
+{
+    /// <summary>So many attempts to connect are under way at one time: a backend's own queue is short.</summary>
+    public const int MaxConnecting = 64;
+
+    /// <summary>A backend that took no connection is tried again after this, by one connection first.</summary>
+    public static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
+
+    private readonly SortedDictionary<long, Waiting> _waiting = [];
+    private readonly SortedSet<long> _held = [];
+    private readonly SortedDictionary<long, Open> _open = [];
+    private readonly Queue<(TimeSpan Until, long Connection)> _draining = new();
+    private List<TcpEffect> _effects = [];
+    private TcpRoute _route = TcpRoute.None;
+    private TimeSpan _now;
+    private TimeSpan? _retryAt;
+    private bool _isStopping;
+    private long _lastAttempt;
+
+    /// <summary>A connection without a backend.</summary>
+    private sealed class Waiting(TimeSpan deadline)
+    {
+        public TimeSpan Deadline { get; } = deadline;
+
+        /// <summary>The attempt that is under way; 0 while it is held.</summary>
+        public long Attempt { get; set; }
+    }
+
+    /// <summary>A spliced connection, to whom, and whether it only drains.</summary>
+    private sealed class Open(MemberId backend)
+    {
+        public MemberId Backend { get; } = backend;
+
+        public bool IsDraining { get; set; }
+    }
+
+    /// <summary>How many connections are spliced.</summary>
+    public int OpenCount => _open.Count;
+
+    /// <summary>How many wait for a backend.</summary>
+    public int HeldCount => _waiting.Count;
+
+    /// <summary>How many were closed without having reached a backend.</summary>
+    public long Refused { get; private set; }
+
+    /// <summary>When something is to be done if nothing else happens; null if never.</summary>
+    public TimeSpan? NextAt
+    {
+        get
+        {
+            TimeSpan? next = null;
+            Sooner(_waiting.Count > 0 ? _waiting.Values.First().Deadline : null);
+            Sooner(_draining.TryPeek(out var first) ? first.Until : null);
+            Sooner(_held.Count > 0 && _retryAt > _now ? _retryAt : null);
+            Sooner(_now < _route.Until && _open.Count + _waiting.Count > _held.Count ? _route.Until : null);
+            return next;
+
+            void Sooner(TimeSpan? at) => next = next is null || at < next ? at ?? next : next;
+        }
+    }
+
+    /// <param name="now">The clock of the route's lease.</param>
+    /// <param name="input">What happened.</param>
+    /// <param name="effects">What is to be done about it is added here, in order.</param>
+    public void Step(TimeSpan now, TcpInput input, List<TcpEffect> effects)
+    {
+        Invariant.Holds(now >= _now, "A node's clock does not go back");
+        _now = now;
+        _effects = effects;
+        switch (input)
+        {
+            case TcpInput.Tick: Reconsider(); break;
+            case TcpInput.Learned learned: Learn(learned.Route); break;
+            case TcpInput.Accepted accepted: Accept(accepted.Connection); break;
+            case TcpInput.Connected connected: OnConnected(connected); break;
+            case TcpInput.ConnectFailed failed: OnConnectFailed(failed); break;
+            case TcpInput.Ended ended: _open.Remove(ended.Connection); break;
+            case TcpInput.StopRequested: Stop(); break;
+            default: throw new UnreachableException($"Unknown input {input}.");
+        }
+    }
+
+    private bool MayForward => _route.Primary is not null && _now < _route.Until;
+
+    private void Accept(long connection)
+    {
+        if (_isStopping || _route.IsUnknown || _waiting.Count + _open.Count >= bounds.MaxConnections)
+        {
+            Refuse(connection);
+            return;
+        }
+
+        _waiting.Add(connection, new Waiting(_now + bounds.Hold));
+        _held.Add(connection);
+        ConnectHeld();
+        if (_held.Count > bounds.MaxHeld) Refuse(_held.Max); // It came last.
+    }
+
+    private void OnConnected(TcpInput.Connected connected)
+    {
+        if (!IsUnderWay(connected.Connection, connected.Attempt)) return;
+        if (!MayForward)
+        {
+            Reconsider(); // The lease has ended in this very moment.
+            return;
+        }
+
+        _retryAt = null;
+        _waiting.Remove(connected.Connection);
+        _open.Add(connected.Connection, new Open(_route.Primary!.Value));
+        _effects.Add(new TcpEffect.Splice(connected.Connection));
+        ConnectHeld();
+    }
+
+    private void OnConnectFailed(TcpInput.ConnectFailed failed)
+    {
+        if (!IsUnderWay(failed.Connection, failed.Attempt)) return;
+        HoldAgain(failed.Connection);
+        _retryAt = _now + RetryAfter;
+    }
+
+    // Whatever is said of an attempt that another one has replaced means nothing.
+    private bool IsUnderWay(long connection, long attempt) =>
+        _waiting.TryGetValue(connection, out var waiting) && waiting.Attempt == attempt;
+
+    private void Learn(TcpRoute route)
+    {
+        var before = _route;
+        _route = route;
+        if (route.Primary != before.Primary) _retryAt = null;
+        if (route.Primary != before.Primary || route.IsFrozen) HoldAllAgain();
+        if (route.Primary != before.Primary || route.View != before.View) CloseMoved();
+        Reconsider();
+    }
+
+    private void Stop()
+    {
+        _isStopping = true;
+        foreach (var connection in _waiting.Keys.ToList()) Refuse(connection);
+        foreach (var (connection, open) in _open.ToList()) DrainOrClose(connection, open, mayDrain: true);
+    }
+
+    /// <summary>What the time, or the route, has made of what there is.</summary>
+    private void Reconsider()
+    {
+        if (_now >= _route.Until)
+        {
+            // Who has no lease may be deposed and not know it.
+            HoldAllAgain();
+            foreach (var connection in _open.Keys.ToList()) Close(connection);
+        }
+
+        while (_waiting.Count > 0)
+        {
+            var (first, waiting) = _waiting.First();
+            if (!_route.IsUnknown && waiting.Deadline > _now) break;
+            Refuse(first);
+        }
+
+        while (_draining.TryPeek(out var drained) && drained.Until <= _now)
+        {
+            _draining.Dequeue();
+            if (_open.ContainsKey(drained.Connection)) Close(drained.Connection);
+        }
+
+        ConnectHeld();
+    }
+
+    private void CloseMoved()
+    {
+        foreach (var (connection, open) in _open.ToList())
+        {
+            if (open.Backend == _route.Primary) continue;
+            DrainOrClose(connection, open, _route.IsPlanned && _route.View?.Contains(open.Backend) == true);
+        }
+    }
+
+    private void DrainOrClose(long connection, Open open, bool mayDrain)
+    {
+        if (!mayDrain || bounds.Drain <= TimeSpan.Zero)
+        {
+            Close(connection);
+            return;
+        }
+
+        if (open.IsDraining) return;
+        open.IsDraining = true;
+        _draining.Enqueue((_now + bounds.Drain, connection));
+    }
+
+    /// <summary>In the order in which they came.</summary>
+    private void ConnectHeld()
+    {
+        if (!MayForward || _route.IsFrozen || _isStopping || _now < _retryAt) return;
+        var most = _retryAt is null ? MaxConnecting : 1;
+        while (_held.Count > 0 && _waiting.Count - _held.Count < most)
+        {
+            var connection = _held.Min;
+            _held.Remove(connection);
+            _waiting[connection].Attempt = ++_lastAttempt;
+            _effects.Add(new TcpEffect.Connect(connection, _lastAttempt, _route.Primary!.Value.Node));
+        }
+    }
+
+    private void HoldAllAgain()
+    {
+        if (_waiting.Count == _held.Count) return;
+        foreach (var connection in _waiting.Keys) HoldAgain(connection);
+    }
+
+    private void HoldAgain(long connection)
+    {
+        _waiting[connection].Attempt = 0;
+        _held.Add(connection);
+    }
+
+    private void Refuse(long connection)
+    {
+        Refused++;
+        _waiting.Remove(connection);
+        _held.Remove(connection);
+        _effects.Add(new TcpEffect.Close(connection));
+    }
+
+    private void Close(long connection)
+    {
+        _open.Remove(connection);
+        _effects.Add(new TcpEffect.Close(connection));
+    }
+}

@@ -1,0 +1,53 @@
+using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Replication;
+
+namespace Understudy.Protocol;
+
+/// <summary>What a node knows of where a service's TCP connections go.</summary>
+internal sealed record TcpRoute
+{
+    /// <summary>Nothing is known: before the first turn of an incarnation.</summary>
+    public static readonly TcpRoute None = new();
+
+    /// <summary>Whether it is known that there is no such service.</summary>
+    public bool IsUnknown { get; init; }
+
+    /// <summary>Whose backend the connections belong to; null while there is none.</summary>
+    public MemberId? Primary { get; init; }
+
+    /// <summary>Whether new connections wait, as the service is frozen or stopped.</summary>
+    public bool IsFrozen { get; init; }
+
+    /// <summary>Whether the last primary, if it was another, was moved while its node was a member.</summary>
+    public bool IsPlanned { get; init; }
+
+    /// <summary>The view in which the node knows this; null while it is in none.</summary>
+    public View? View { get; init; }
+
+    /// <summary>Until when this node may act for the cluster, on the clock that the core is given.</summary>
+    public TimeSpan Until { get; init; }
+
+    /// <param name="service">The service.</param>
+    /// <param name="status">What the node published.</param>
+    /// <param name="until">The end of its view lease.</param>
+    public static TcpRoute Of(ServiceName service, NodeStatus status, TimeSpan until)
+    {
+        var entry = status.Map.Find(service);
+        var view = status.IsMember ? status.View : null;
+
+        // Who has left the view is not primary any more, even while the RM decides who is.
+        var primary = entry?.Configuration.Primary is { } named && view?.Contains(named) == true
+            ? named
+            : (MemberId?)null;
+        return new TcpRoute
+        {
+            IsUnknown = status.Map.IsDecided && entry is null,
+            Primary = primary,
+            IsFrozen = entry is { IsFrozen: true } or { IsStopped: true },
+            IsPlanned = entry is { Configuration.IsPlanned: true },
+            View = view,
+            Until = until,
+        };
+    }
+}

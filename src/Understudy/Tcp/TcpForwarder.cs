@@ -1,0 +1,290 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Understudy.Contracts;
+using Understudy.Protocol;
+
+namespace Understudy.Tcp;
+
+/// <summary>
+/// Takes one service's TCP connections on this node, and does with them what <see cref="TcpForwarding"/> decides: one
+/// loop steps that, and every connection that is spliced runs by itself.
+/// </summary>
+internal sealed partial class TcpForwarder : IAsyncDisposable
+{
+    private const int Backlog = 4096;
+
+    /// <summary>How long to take no connection after one could not be taken: there were too many open files.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly TcpListening _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly long _zero;
+    private readonly TcpForwarding _core;
+    private readonly Socket _listener;
+    private readonly Func<Socket, TcpLink> _link;
+    private readonly Action<Exception> _fail;
+    private readonly Channel<Happened> _happened = Channel.CreateUnbounded<Happened>(
+        new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<long, TcpLink> _links = [];
+    private readonly List<TcpEffect> _effects = [];
+    private readonly List<TcpLink> _closed = [];
+    private readonly CancellationTokenSource _listening = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer _timer;
+    private Task _loop = Task.CompletedTask;
+    private Task _accepting = Task.CompletedTask;
+    private TimeSpan? _tickAt;
+    private long _lastConnection;
+    private bool _isStopping;
+    private bool _isBackendDown;
+    private volatile TcpStatus _status;
+
+    /// <summary>An input for the core, and what belongs to it.</summary>
+    private readonly record struct Happened(TcpInput Input, TcpLink? Link = null, string Error = "");
+
+    /// <param name="options">What it forwards.</param>
+    /// <param name="link">Makes a link of a client's connection.</param>
+    /// <param name="clock">Measures.</param>
+    /// <param name="logger">Says what an operator may act on.</param>
+    /// <param name="fail">Ends the process: an invariant is broken.</param>
+    public TcpForwarder(
+        TcpListening options, Func<Socket, TcpLink> link, TimeProvider clock, ILogger logger, Action<Exception> fail)
+    {
+        (_options, _link, _clock, _logger, _fail) = (options, link, clock, logger, fail);
+        _zero = clock.GetTimestamp();
+        _core = new TcpForwarding(options.Bounds);
+        _listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _timer = clock.CreateTimer(
+            _ => Post(TcpInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _status = ToStatus();
+    }
+
+    /// <summary>What it does now, for the status document.</summary>
+    public TcpStatus Status => _status;
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
+
+    private TimeSpan Now => _clock.GetElapsedTime(_zero);
+
+    /// <summary>Takes connections from now on; they are held until the node has learned where they go.</summary>
+    /// <exception cref="IOException">Nothing can listen there.</exception>
+    public void Start()
+    {
+        try
+        {
+            _listener.Bind(_options.Listen);
+            _listener.Listen(Backlog);
+        }
+        catch (SocketException e)
+        {
+            throw new IOException(
+                $"the TCP connections of {_options.Service} cannot be taken at {_options.Listen}: {e.Message}. Give "
+                + $"[service.{_options.Service}.tcp] another port to listen at, or end who uses this one.", e);
+        }
+
+        LogListens(_logger, _options.Service, _options.Listen);
+        _loop = Task.Run(RunAsync);
+        _accepting = Task.Run(() => AcceptAsync(_listening.Token));
+    }
+
+    /// <summary>The node has learned something. Never waits.</summary>
+    /// <param name="status">What it published; null if its incarnation has ended.</param>
+    /// <param name="startedAt">The timestamp from which its incarnation counts time.</param>
+    public void Learn(Protocol.NodeStatus? status, long startedAt)
+    {
+        var began = _clock.GetElapsedTime(_zero, startedAt);
+        Learn(status is null ? TcpRoute.None : TcpRoute.Of(_options.Service, status, began + status.LeaseUntil));
+    }
+
+    /// <summary>What the node has learned, with a time on this object's clock.</summary>
+    public void Learn(TcpRoute route) => Post(new TcpInput.Learned(route));
+
+    /// <summary>Takes no more connections, and ends when those that there are have ended or drained.</summary>
+    public async Task StopAsync()
+    {
+        await EndListeningAsync();
+        Post(new TcpInput.StopRequested());
+        await _drained.Task;
+    }
+
+    /// <summary>Closes everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await EndListeningAsync();
+        await _timer.DisposeAsync();
+        _happened.Writer.TryComplete();
+        await _loop;
+        foreach (var link in _links.Values) link.Abort();
+        _links.Clear();
+        _listening.Dispose();
+    }
+
+    private async Task EndListeningAsync()
+    {
+        await _listening.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+    }
+
+    private void Post(TcpInput input, TcpLink? link = null, string error = "") =>
+        _happened.Writer.TryWrite(new Happened(input, link, error));
+
+    private async Task AcceptAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                var client = await _listener.AcceptAsync(stop);
+                if (TryLink(client) is { } link) Post(new TcpInput.Accepted(++_lastConnection), link);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                if (stop.IsCancellationRequested) return;
+                LogNotAccepted(_logger, _options.Service, _options.Listen, e.Message);
+                await Task.Delay(_pause, _clock, CancellationToken.None);
+            }
+        }
+    }
+
+    private TcpLink? TryLink(Socket client)
+    {
+        try
+        {
+            return _link(client);
+        }
+        catch (SocketException)
+        {
+            client.Dispose(); // It has gone already.
+            return null;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (await _happened.Reader.WaitToReadAsync())
+            {
+                while (_happened.Reader.TryRead(out var happened)) Take(happened);
+                EndBatch();
+            }
+        }
+#pragma warning disable CA1031 // Whatever it is, this node can no longer keep its promises: the process ends.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _fail(e);
+        }
+    }
+
+    private void Take(Happened happened)
+    {
+        switch (happened.Input)
+        {
+            case TcpInput.Tick:
+                _tickAt = null; // It may have come a little early, and is wanted again then.
+                break;
+            case TcpInput.Accepted accepted:
+                _links.Add(accepted.Connection, happened.Link!);
+                break;
+            case TcpInput.Connected:
+                _isBackendDown = false;
+                break;
+            case TcpInput.ConnectFailed failed:
+                NoteBackendDown(failed, happened.Error);
+                break;
+            case TcpInput.Ended ended:
+                _links.Remove(ended.Connection);
+                break;
+            case TcpInput.StopRequested:
+                _isStopping = true;
+                break;
+            default: break;
+        }
+
+        _effects.Clear();
+        _core.Step(Now, happened.Input, _effects);
+        foreach (var effect in _effects) Perform(effect);
+    }
+
+    private void Perform(TcpEffect effect)
+    {
+        switch (effect)
+        {
+            case TcpEffect.Connect connect:
+                Connect(_links[connect.Connection], connect);
+                break;
+            case TcpEffect.Splice splice:
+                _links[splice.Connection].Splice(() => Post(new TcpInput.Ended(splice.Connection)));
+                break;
+            case TcpEffect.Close close:
+                _links.Remove(close.Connection, out var link);
+                _closed.Add(link!);
+                break;
+            default:
+                throw new UnreachableException($"Unknown effect {effect}.");
+        }
+    }
+
+    private void EndBatch()
+    {
+        if (_closed.Count > 0)
+        {
+            // Ten thousand of them take a while, in which others can be connected.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static closed =>
+                {
+                    foreach (var link in closed) link.Abort();
+                },
+                _closed.ToArray(),
+                preferLocal: false);
+            _closed.Clear();
+        }
+
+        _status = ToStatus();
+        if (_isStopping && _links.Count == 0) _drained.TrySetResult();
+        if (_core.NextAt == _tickAt) return;
+        _tickAt = _core.NextAt;
+        var rest = _tickAt - Now;
+        _timer.Change(
+            rest is null ? Timeout.InfiniteTimeSpan : rest < TimeSpan.Zero ? TimeSpan.Zero : rest.Value,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    private void Connect(TcpLink link, TcpEffect.Connect connect)
+    {
+        link.Attempt = connect.Attempt;
+        link.Connect(_options.Backends[connect.Node], error => Post(
+            error is null
+                ? new TcpInput.Connected(connect.Connection, connect.Attempt)
+                : new TcpInput.ConnectFailed(connect.Connection, connect.Attempt),
+            error: error ?? ""));
+    }
+
+    private void NoteBackendDown(TcpInput.ConnectFailed failed, string error)
+    {
+        var isCurrent = _links.TryGetValue(failed.Connection, out var link) && link.Attempt == failed.Attempt;
+        if (!isCurrent || _isBackendDown) return;
+        _isBackendDown = true;
+        LogBackendDown(_logger, _options.Service, error);
+    }
+
+    private TcpStatus ToStatus() => new()
+    {
+        Service = _options.Service.Value,
+        Listen = _options.Listen.ToString(),
+        Open = _core.OpenCount,
+        Held = _core.HeldCount,
+        Refused = _core.Refused,
+    };
+}
