@@ -260,6 +260,7 @@ internal sealed class NodeLoop
         _isNew = false;
         _publishDue = Now + _parts.Options.Profile.Heartbeat;
         _status = _node!.Status(Now);
+        _parts.Feed.Take(_status);
     }
 
     private static ulong RandomNumber() => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));

@@ -1,3 +1,4 @@
+using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
 using Understudy.Services;
@@ -29,6 +30,8 @@ internal sealed record NodeLoopParts
     public required WorkerRuns Workers { get; init; }
 
     public required EventReports Reports { get; init; }
+
+    public required ServiceMapFeed Feed { get; init; }
 
     public required TimeProvider Clock { get; init; }
 

@@ -22,7 +22,9 @@ using Understudy.Replication;
 using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Transport;
+using Understudy.Web;
 using Understudy.Workers;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Understudy.Hosting;
 
@@ -43,6 +45,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly CommandGateway _commands;
     private readonly ServiceExecutors _executors;
     private readonly WorkerRuns _workers;
+    private readonly ServiceMapFeed _feed;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
     private readonly TimeProvider _clock;
@@ -57,7 +60,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         Action<Exception> fail,
         ServiceCatalog? catalog = null,
         ILoggerFactory? loggers = null,
-        bool endsWithLease = true)
+        bool endsWithLease = true,
+        ApplicationPipeline? application = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
@@ -85,6 +89,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _commands = new CommandGateway(inbox, _hold, clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
+        _feed = ServiceMapFeed.Of(configuration, self, clock);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = configuration.ToNodeOptions(catalog.Kinds),
@@ -97,13 +102,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Executors = _executors,
             Workers = _workers,
             Reports = reports,
+            Feed = _feed,
             Clock = clock,
             Fail = fail,
         });
         _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
         _web = CreateServer(kestrel =>
             kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
-        _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
+        Services = ServeClients(configuration.Profile, application);
         _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), NodeListening.HandOnAtOnce);
     }
 
@@ -120,7 +126,11 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     public ICommandGateway Commands => _commands;
 
     /// <summary>This node's present instance of a service's code, or null.</summary>
-    public IReplicatedService? FindService(ServiceName service) => _executors.Find(service);
+    public IReplicatedService? FindService(ServiceName service) =>
+        _executors.Find(service) is var found && found is WebService web ? web.Inner : found;
+
+    /// <summary>Takes requests for services built on the library.</summary>
+    public ServiceGateway Services { get; }
 
     /// <summary>The logger of the host itself.</summary>
     public ILogger Logger => _loggers.CreateLogger("Understudy");
@@ -144,6 +154,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _local.Close();
         _loop.RequestStop();
         await WithinAsync(_loop.HandedOver, cancellationToken);
+        _feed.Close(); // Not before: clients have heard where the primaries are now.
         using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
         _gateway.Close("This node has stopped. Ask another.");
@@ -160,6 +171,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _workers.Dispose();
         await _transport.DisposeAsync();
         _store.Dispose();
+        Services.Dispose();
         await _web.DisposeAsync();
         await _peers.DisposeAsync();
         _ownLoggers?.Dispose();
@@ -190,12 +202,21 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
+    private ServiceGateway ServeClients(Profile profile, ApplicationPipeline? application)
+    {
+        var forwarder = new ServiceForwarder(_web.Services.GetRequiredService<IHttpForwarder>(), profile.Silence);
+        var services = new ServiceGateway(_local.Node, _gateway, _local, _feed, forwarder, _hold, _clock);
+        _web.Run(new NodeHttp(_gateway, _commands, _local, _feed, services, application, _clock).AnswerAsync);
+        return services;
+    }
+
     private WebApplication CreateServer(
         Action<KestrelServerOptions> listen, Action<SocketTransportOptions>? sockets = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        builder.Services.AddLogging().AddHttpForwarder();
         builder.WebHost.UseKestrelCore();
         if (sockets is not null) builder.WebHost.UseSockets(sockets);
         builder.WebHost.ConfigureKestrel(kestrel =>
