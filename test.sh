@@ -26,16 +26,23 @@ fail() {
 
 # Debian packages that tests need when they run; without them these tests are skipped.
 install_tools() {
-    command -v strace >/dev/null && return
+    install_tool strace "the tests of failing flushes"
+    install_tool haproxy "the tests of a load balancer"
+}
+
+# A Debian package whose command has its name, and which tests need it.
+install_tool() {
+    local tool=$1 tests=$2 log="$logs/apt-$1.log"
+    PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null && return
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        say "strace is missing, so the tests of failing flushes are skipped. Install it: apt-get install strace"
+        say "$tool is missing, so $tests are skipped. Install it: apt-get install $tool"
         return
     fi
 
-    say "Installing strace, which the tests of failing flushes need."
-    apt-get install -y --no-install-recommends strace >"$logs/apt.log" 2>&1 && return
-    { apt-get update && apt-get install -y --no-install-recommends strace; } >>"$logs/apt.log" 2>&1 ||
-        say "strace could not be installed (see $logs/apt.log), so the tests of failing flushes are skipped."
+    say "Installing $tool, which $tests need."
+    apt-get install -y --no-install-recommends "$tool" >"$log" 2>&1 && return
+    { apt-get update && apt-get install -y --no-install-recommends "$tool"; } >>"$log" 2>&1 ||
+        say "$tool could not be installed (see $log), so $tests are skipped."
 }
 
 # The output goes to a file: the compiler's server outlives the build and must not hold our output open.
