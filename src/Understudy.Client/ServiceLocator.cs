@@ -16,7 +16,7 @@ namespace Understudy.Client;
 /// Console.WriteLine($"kv is at {place.Url}");
 /// </code>
 /// </example>
-public sealed class ServiceLocator : IAsyncDisposable
+public sealed class ServiceLocator : IAsyncDisposable, IDisposable
 {
     /// <summary>A node that has said nothing for so long is given up; it says something every 5 s.</summary>
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(15);
@@ -32,6 +32,7 @@ public sealed class ServiceLocator : IAsyncDisposable
     private readonly Uri?[] _heard = new Uri?[2];
     private readonly Task _listening;
     private TaskCompletionSource _changed = NewChange();
+    private bool _isDisposed;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="nodes">
@@ -97,12 +98,23 @@ public sealed class ServiceLocator : IAsyncDisposable
         lock (_gate) return question(_view);
     }
 
+    /// <summary>Stops listening, and does not wait until that has ended.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
+        _end.Cancel();
+        _listening.ContinueWith(Release, TaskScheduler.Default);
+    }
+
     /// <summary>Stops listening.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_end.IsCancellationRequested) return;
-        await _end.CancelAsync();
+        Dispose();
         await _listening;
+    }
+
+    private void Release(Task listening)
+    {
         _http.Dispose();
         _end.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,30 @@ public class FollowPrimaryTests
 
         var written = (await Task.WhenAll(writing)).Sum();
         (await client.GetStringAsync("keys/n")).ShouldBe(written.ToString(CultureInfo.InvariantCulture));
+        cluster.Passed();
+    }
+
+    [Fact]
+    public async Task The_sample_counts_on_while_the_primary_is_killed()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        string[] nodes = [.. cluster.Nodes.Values.Select(node => node.Http.ToString())];
+        using var sample = Process.Start(
+            new ProcessStartInfo("dotnet", [Repository.Find("FollowPrimary"), "20", .. nodes])
+            {
+                RedirectStandardOutput = true,
+            })!;
+        List<string> said = [];
+        while (await sample.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            said.Add(line);
+            if (said.Count == 5) cluster[await cluster.PrimaryAsync()].Signal(RealNode.Kill);
+        }
+
+        await sample.WaitForExitAsync(TestContext.Current.CancellationToken);
+        sample.ExitCode.ShouldBe(0);
+        said.Select(line => line.Split(' ')[0]).ShouldBe(Enumerable.Range(1, 20).Select(number => $"{number}"));
+        said.Select(line => line.Split(' ')[^1]).Distinct().Count().ShouldBe(2);
         cluster.Passed();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,15 @@ public sealed class FollowPrimaryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_container_that_is_not_disposed_of_asynchronously_takes_the_client_along()
+    {
+        using var provider = new ServiceCollection().AddHttpClient("ledger")
+            .FollowPrimary("ledger", Url(_cluster.Nodes[0])).Services.BuildServiceProvider();
+        using var client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("ledger");
+        (await client.GetStringAsync("notes")).ShouldBe("0");
+    }
+
+    [Fact]
     public async Task A_request_goes_straight_to_the_primary_and_a_locator_says_where_that_is()
     {
         var client = Client(_cluster.Others.First());
@@ -29,7 +39,8 @@ public sealed class FollowPrimaryTests : IAsyncLifetime
         await using var locator = new ServiceLocator([Url(_cluster.Others.First())]);
         var place = await locator.FindPrimaryAsync("ledger");
         place.Url.ShouldBe(new Uri(_cluster.Primary.HttpAddress, "/svc/ledger"));
-        place.Version.ToString().ShouldBe(response.Headers.GetValues("Understudy-Version").Single());
+        place.Version.ShouldBeGreaterThanOrEqualTo(
+            long.Parse(response.Headers.GetValues("Understudy-Version").Single(), CultureInfo.InvariantCulture));
         locator.Nodes.Count.ShouldBe(3, "the others are learned");
     }
 

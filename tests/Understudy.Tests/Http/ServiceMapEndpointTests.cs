@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using Understudy.Contracts;
 using Understudy.Http;
+using Understudy.Http.Protocol;
 using Understudy.Kernel;
 using static Understudy.Tests.Http.ServiceMapSamples;
 
@@ -76,6 +78,33 @@ public sealed class ServiceMapEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_slow_reader_is_told_less_often_and_ends_with_the_latest_map()
+    {
+        const int Changes = 1000;
+        using var handler = new SocketsHttpHandler { ConnectCallback = ConnectWithSmallBufferAsync };
+        using var client = new HttpClient(handler) { BaseAddress = _http.Client.BaseAddress };
+        using var slow = await OpenAsync(ServiceMapDocument.StreamPath, client: client);
+        using var quick = await OpenAsync(ServiceMapDocument.StreamPath);
+        for (var change = 1; change <= Changes; change++)
+        {
+            // Some 40 KB each: more in all than the sockets of both sides hold.
+            var version = (long)change;
+            _http.Feed.Take(Cluster, Map(
+                change, [.. Enumerable.Range(100, 150).Select(number => ($"s{number}", version, (string?)"n1"))]));
+        }
+
+        var last = new ServiceMapPosition(Cluster, 1, Changes).ToString();
+        while ((await quick.NextAsync()).Id != last)
+        {
+            // It reads on, whatever the other one does.
+        }
+
+        var told = 1;
+        while ((await slow.NextAsync()).Id != last) told++;
+        told.ShouldBeLessThan(Changes);
+    }
+
+    [Fact]
     public async Task A_node_that_is_asked_with_a_newer_version_answers_when_it_has_heard_of_it()
     {
         _http.Feed.Take(Cluster, Map(1, ("kv", 3, "n1")));
@@ -126,12 +155,21 @@ public sealed class ServiceMapEndpointTests : IAsyncLifetime
         return await client.GetAsync(path);
     }
 
-    private async Task<EventStream> OpenAsync(string path, string accept = "*/*", string? last = null)
+    private static async ValueTask<Stream> ConnectWithSmallBufferAsync(
+        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private async Task<EventStream> OpenAsync(
+        string path, string accept = "*/*", string? last = null, HttpClient? client = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Add("Accept", accept);
         if (last is not null) request.Headers.Add("Last-Event-ID", last);
-        var response = await _http.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var response = await (client ?? _http.Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         response.EnsureSuccessStatusCode();
         response.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
         return new EventStream(response, new StreamReader(await response.Content.ReadAsStreamAsync()));

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.WebSockets;
+using System.Text;
 
 namespace Understudy.Tests.Web;
 
@@ -67,6 +69,30 @@ public sealed class MapServiceTests : IAsyncLifetime
                     new Uri(node.HttpAddress, "/svc/ledger/size"), HttpMethod.Post, body);
                 (await response.Content.ReadAsStringAsync())
                     .ShouldBe($"{body.Length} at {_cluster.Primary.Node}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_web_socket_opened_at_any_node_is_the_primary_s()
+    {
+        foreach (var node in _cluster.Nodes)
+        {
+            Uri[] ways = [_cluster.Url(node, "/echo"), new(node.HttpAddress, "/svc/ledger/echo")];
+            foreach (var way in ways)
+            {
+                using var socket = new ClientWebSocket();
+                await socket.ConnectAsync(new UriBuilder(way) { Scheme = "ws" }.Uri, CancellationToken.None);
+                foreach (var said in (string[])["hello", "again"])
+                {
+                    await socket.SendAsync(
+                        Encoding.UTF8.GetBytes(said), WebSocketMessageType.Text, true, CancellationToken.None);
+                    var buffer = new byte[256];
+                    var heard = await socket.ReceiveAsync(buffer, CancellationToken.None);
+                    Encoding.UTF8.GetString(buffer, 0, heard.Count).ShouldBe($"{said} at {_cluster.Primary.Node}");
+                }
+
+                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
             }
         }
     }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.WebSockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -109,6 +111,7 @@ internal sealed class WebCluster : IAsyncDisposable
             })
             .AddService<Ledger>("ledger");
         var app = builder.Build();
+        app.UseWebSockets();
         app.MapGet("/private", () => "not for everybody");
         Map(app);
         return app;
@@ -125,8 +128,23 @@ internal sealed class WebCluster : IAsyncDisposable
             $"failure {Interlocked.Increment(ref _failures)}"));
         ledger.MapPost("/size", async (IUnderstudyNode node, HttpRequest request) =>
             $"{(await TextAsync(request)).Length} at {node.Node}").OutsideTurns();
+        ledger.MapGet("/echo", EchoAsync);
         ledger.MapGet("/where", (IUnderstudyNode node, HttpRequest request) =>
             Results.Text($"{node.Node} {request.Path}{request.QueryString} {request.Headers["X-Test"]}"));
+    }
+
+    private static async Task EchoAsync(HttpContext context, IUnderstudyNode node)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var buffer = new byte[256];
+        while (await socket.ReceiveAsync(buffer, context.RequestAborted) is { Count: > 0 } received)
+        {
+            var text = $"{Encoding.UTF8.GetString(buffer, 0, received.Count)} at {node.Node}";
+            await socket.SendAsync(
+                Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
+        }
+
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
     }
 
     private static Task<string> TextAsync(HttpRequest request) => new StreamReader(request.Body).ReadToEndAsync();
