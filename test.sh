@@ -30,7 +30,7 @@ install_tools() {
     command -v strace >/dev/null || missing+=(strace)
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v redis-benchmark >/dev/null || missing+=(redis-tools)
-    command -v haproxy >/dev/null || missing+=(haproxy)
+    PATH=$PATH:/usr/sbin command -v haproxy >/dev/null || missing+=(haproxy)
     command -v psql >/dev/null && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Understudy;
 using Understudy.Protocol;
 
@@ -13,18 +12,18 @@ public static class OrdersEndpoints
 {
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/orders", (IUnderstudyNode node, Order order, HttpRequest http) =>
-            AskShopAsync(node, new PlaceOrder(order), http));
-        app.MapPost("/shipments", (IUnderstudyNode node, HttpRequest http) =>
-            AskShopAsync(node, new ShipNext(), http));
-        app.MapGet("/orders/{number:long}", (IUnderstudyNode node, long number, HttpRequest http) =>
-            AskShopAsync(node, new FindOrder(number), http));
+        // Run where the shop is primary; an order with an Idempotency-Key is taken once, however often it is sent.
+        var orders = app.MapService("shop");
+        orders.MapPost("/orders", (Shop shop, Order order) => shop.PlaceAsync(order));
+        orders.MapPost("/shipments", async (Shop shop) =>
+            await shop.ShipNextAsync() is { } number ? Results.Ok(number) : Results.NotFound());
+        orders.MapGet("/orders/{number:long}", async (Shop shop, long number) =>
+            await shop.FindAsync(number) is { } order ? Results.Ok(order) : Results.NotFound());
+
+        // The same by hand, for a service that takes requests in a format of its own.
         app.MapPost("/invoices/{number:long}", (IUnderstudyNode node, long number, HttpRequest http) => AskAsync(
             node, "invoices", Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)), http));
     }
-
-    private static Task<IResult> AskShopAsync(IUnderstudyNode node, ShopRequest request, HttpRequest http) =>
-        AskAsync(node, "shop", JsonSerializer.SerializeToUtf8Bytes(request, OrdersJson.Default.ShopRequest), http);
 
     private static async Task<IResult> AskAsync(IUnderstudyNode node, string service, byte[] body, HttpRequest http)
     {

@@ -12,4 +12,6 @@ namespace Understudy.Contracts;
 [JsonSerializable(typeof(CommandDocument))]
 [JsonSerializable(typeof(CommandAnswerDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(ServiceMapDocument))]
+[JsonSerializable(typeof(HealthDocument))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -17,6 +17,7 @@ public class DependencyTests
         ["Understudy"] = new(
             ["Kernel", "Transport", "Membership", "Selection", "Replication", "Contracts"],
             ["Microsoft.Data.Sqlite", "System.IO.Hashing", "Tomlyn", "Yarp.ReverseProxy", "Google.Protobuf"]),
+        ["Client"] = new(["Contracts"], ["Microsoft.Extensions.Http"]),
         ["Testing"] = new(
             ["Kernel", "Transport", "Membership", "Selection", "Replication", "Contracts", "Understudy"], []),
         ["Cli"] = new(["Kernel", "Understudy", "Contracts"], ["System.CommandLine", "Spectre.Console"]),

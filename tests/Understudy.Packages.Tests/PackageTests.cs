@@ -26,14 +26,22 @@ public sealed class PackageTests : IDisposable
           </PropertyGroup>
           <ItemGroup>
             <PackageReference Include="Understudy" Version="0.1.0" />
+            <PackageReference Include="Understudy.Client" Version="0.1.0" />
             <PackageReference Include="Understudy.Testing" Version="0.1.0" />
           </ItemGroup>
         </Project>
         """;
 
     private const string Program = """
+        using Microsoft.Extensions.DependencyInjection;
         using Understudy;
         using Understudy.Testing;
+
+        var services = new ServiceCollection();
+        services.AddHttpClient("visits").FollowPrimary("visits", "http://127.0.0.1:7201");
+        using var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("visits");
+        Console.WriteLine(client.BaseAddress);
 
         UnderstudyTestCluster.Run(understudy => understudy.AddService<Visits>("visits"), async cluster =>
         {
@@ -80,7 +88,7 @@ public sealed class PackageTests : IDisposable
         Directory.Exists(Path.Combine(fresh, "understudy", "0.1.0")).ShouldBeTrue("it came from the folder");
 
         var said = await DotnetCommand.RunAsync(Path.Combine(_folder, "out", "Program"), _folder);
-        said.Trim().ShouldBe("visits: 2");
+        said.Trim().ShouldBe("http://visits/\nvisits: 2");
     }
 
     private async Task ToolAsync()

@@ -210,8 +210,9 @@ public sealed class OnceOnlyTable
 
     private static ulong Fingerprint(ReplicationMessage.Request request)
     {
+        ComparedPart.TrySplit(request.Body, out var compared, out _);
         var hash = 14695981039346656037;
-        foreach (var b in request.Body.Span) hash = (hash ^ b) * 1099511628211;
+        foreach (var b in compared.Span) hash = (hash ^ b) * 1099511628211;
         return hash;
     }
 }

@@ -5,12 +5,24 @@ namespace Understudy;
 /// <summary>
 /// A checkpoint's bytes: the layout's number, the application's format, and changes. A change names its collection:
 /// 0, name and kind at its first, else the number of the collection within the checkpoint. Then the kind of change
-/// and its fields.
+/// and its fields. Several checkpoints that are one to the outside are another layout's number, and each as a field.
 /// </summary>
 internal static class CheckpointFormat
 {
     /// <summary>The number of this layout.</summary>
     public const byte Layout = 1;
+
+    /// <summary>The number of the layout of several checkpoints in one.</summary>
+    public const byte Several = 2;
+
+    /// <summary>Puts the checkpoints of several transactions into one.</summary>
+    public static ReadOnlyMemory<byte> Join(IEnumerable<ReadOnlyMemory<byte>> checkpoints)
+    {
+        var writer = new FieldWriter();
+        writer.Byte(Several);
+        foreach (var checkpoint in checkpoints) writer.Field(checkpoint.Span);
+        return writer.Written;
+    }
 
     public static void WriteHeader(FieldWriter writer, int format)
     {

@@ -29,7 +29,7 @@ public sealed partial class ReplicatedState
         }
     }
 
-    /// <summary>Makes the changes of the next checkpoint, all or none.</summary>
+    /// <summary>Makes the changes of the next checkpoint, all of a transaction or none.</summary>
     /// <exception cref="StateRefusedException">It cannot be taken; the message says why and what to do.</exception>
     internal void ApplyCheckpoint(ReadOnlyMemory<byte> checkpoint)
     {
@@ -37,16 +37,15 @@ public sealed partial class ReplicatedState
         {
             if (_sink is not null) throw new InvalidOperationException("A checkpoint came to a state that is primary.");
             _isInUse = true;
-            try
+            var reader = new FieldReader(checkpoint.Span, "checkpoint");
+            if (checkpoint.IsEmpty || checkpoint.Span[0] != CheckpointFormat.Several)
             {
-                Apply(new FieldReader(checkpoint.Span, "checkpoint"));
-                _open.Keep();
+                ApplyWhole(reader);
+                return;
             }
-            catch
-            {
-                _open.Undo();
-                throw;
-            }
+
+            reader.Byte();
+            while (!reader.IsAtEnd) ApplyWhole(new FieldReader(reader.Field(), "checkpoint"));
         }
     }
 
@@ -80,6 +79,20 @@ public sealed partial class ReplicatedState
         {
             _isInUse = true;
             return Take(reader.Loads);
+        }
+    }
+
+    private void ApplyWhole(FieldReader reader)
+    {
+        try
+        {
+            Apply(reader);
+            _open.Keep();
+        }
+        catch
+        {
+            _open.Undo();
+            throw;
         }
     }
 

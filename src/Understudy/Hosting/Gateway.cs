@@ -22,7 +22,7 @@ internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock
     private const char OwnName = '~';
 
     /// <summary>How many requests may wait for their answers.</summary>
-    public const int MaxOutstanding = 4096;
+    public const int MaxOutstanding = RequestRouter.MaxHeld;
 
     private const string UnknownOutcome =
         "This node began a new incarnation before the answer came. Whether the change was made is not known. "

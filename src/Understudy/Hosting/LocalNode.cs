@@ -58,6 +58,13 @@ internal sealed class LocalNode(
             : PrimaryPlace.Elsewhere;
     }
 
+    public bool IsSecondary(ServiceName service) =>
+        NotReady is null
+        && loop.Status is { } status
+        && status.Map.Find(service) is { Definition.IsExclusive: false, Configuration: var configuration }
+        && configuration.Primary != status.Self
+        && configuration.IsInSync(status.Self);
+
     public bool? HasKeys(ServiceName service) => KindOf(service) is { } kind
         ? kind == ServiceConfiguration.KeyValue
         : IsMapKnown ? true : null;

@@ -297,6 +297,7 @@ internal sealed class NodeLoop
         _publishDue = Now + _parts.Options.Profile.Heartbeat;
         _status = _node!.Status(Now);
         _parts.Forwarders.Learn(_status, _startedAt);
+        _parts.Feed.Take(_status);
     }
 
     private static ulong RandomNumber() => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));

@@ -1,3 +1,4 @@
+using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
 using Understudy.Services;
@@ -32,6 +33,8 @@ internal sealed record NodeLoopParts
     public required TcpForwarders Forwarders { get; init; }
 
     public required EventReports Reports { get; init; }
+
+    public required ServiceMapFeed Feed { get; init; }
 
     public required TimeProvider Clock { get; init; }
 

@@ -22,7 +22,9 @@ using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Tcp;
 using Understudy.Transport;
+using Understudy.Web;
 using Understudy.Workers;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Understudy.Hosting;
 
@@ -45,6 +47,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly ServiceExecutors _executors;
     private readonly WorkerRuns _workers;
     private readonly TcpForwarders _forwarders;
+    private readonly ServiceMapFeed _feed;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
     private readonly TimeProvider _clock;
@@ -59,7 +62,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         Action<Exception> fail,
         ServiceCatalog? catalog = null,
         ILoggerFactory? loggers = null,
-        bool endsWithLease = true)
+        bool endsWithLease = true,
+        ApplicationPipeline? application = null)
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
@@ -88,6 +92,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _forwarders = new TcpForwarders(configuration, self, clock, Logger, fail);
+        _feed = ServiceMapFeed.Of(configuration, self, clock);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = configuration.ToNodeOptions(catalog.Kinds),
@@ -101,12 +106,13 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Workers = _workers,
             Forwarders = _forwarders,
             Reports = reports,
+            Feed = _feed,
             Clock = clock,
             Fail = fail,
         });
         _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, timeline);
         _web = CreateServer(node.Http);
-        _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
+        Services = ServeClients(configuration.Profile, application);
         (_address, _profile) = (node.Address, configuration.Profile);
     }
 
@@ -123,7 +129,11 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     public ICommandGateway Commands => _commands;
 
     /// <summary>This node's present instance of a service's code, or null.</summary>
-    public IReplicatedService? FindService(ServiceName service) => _executors.Find(service);
+    public IReplicatedService? FindService(ServiceName service) =>
+        _executors.Find(service) is var found && found is WebService web ? web.Inner : found;
+
+    /// <summary>Takes requests for services built on the library.</summary>
+    public ServiceGateway Services { get; }
 
     /// <summary>The logger of the host itself.</summary>
     public ILogger Logger => _loggers.CreateLogger("Understudy");
@@ -149,6 +159,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _loop.RequestStop();
         await WithinAsync(_loop.HandedOver, cancellationToken);
         var forwarded = _forwarders.StopAsync();
+        _feed.Close(); // Not before: clients have heard where the primaries are now.
         using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
         await forwarded;
@@ -166,6 +177,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await _forwarders.DisposeAsync();
         await _transport.DisposeAsync();
         _store.Dispose();
+        Services.Dispose();
         await _web.DisposeAsync();
         _ownLoggers?.Dispose();
     }
@@ -196,11 +208,20 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
+    private ServiceGateway ServeClients(Profile profile, ApplicationPipeline? application)
+    {
+        var forwarder = new ServiceForwarder(_web.Services.GetRequiredService<IHttpForwarder>(), profile.Silence);
+        var services = new ServiceGateway(_local.Node, _gateway, _local, _feed, forwarder, _hold, _clock);
+        _web.Run(new NodeHttp(_gateway, _commands, _local, _feed, services, application, _clock).AnswerAsync);
+        return services;
+    }
+
     private WebApplication CreateServer(IPEndPoint address)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
+        builder.Services.AddLogging().AddHttpForwarder();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

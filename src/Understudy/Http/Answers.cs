@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Understudy.Contracts;
 using Understudy.Kernel;
+using Understudy.Protocol;
 
 namespace Understudy.Http;
 
@@ -32,15 +33,27 @@ internal static class Answers
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        var problem = new ProblemDocument
+        return BodyAsync(context, ProblemDocument.ContentType, Problem(status, detail));
+    }
+
+    /// <summary>A problem's document.</summary>
+    public static byte[] Problem(int status, string detail) => JsonSerializer.SerializeToUtf8Bytes(
+        new ProblemDocument
         {
             Title = ReasonPhrases.GetReasonPhrase(status),
             Status = status,
             Detail = detail,
-        };
-        var body = JsonSerializer.SerializeToUtf8Bytes(problem, ContractsJson.Default.ProblemDocument);
-        return BodyAsync(context, ProblemDocument.ContentType, body);
-    }
+        },
+        ContractsJson.Default.ProblemDocument);
+
+    /// <summary>Why a service did not answer, for people.</summary>
+    public static string DetailOf(Reply reply) => reply switch
+    {
+        { Outcome: ReplyOutcome.KeyReused } =>
+            "This Idempotency-Key was used with another request. Use a new key for a new request.",
+        { Body.IsEmpty: true } => "The service did not answer. Try again.",
+        _ => Encoding.UTF8.GetString(reply.Body.Span),
+    };
 
     public static Task MethodNotAllowedAsync(HttpContext context, string allowed)
     {

@@ -24,6 +24,9 @@ public interface INodeState
     /// <summary>Where a service's primary is, seen from this node now.</summary>
     PrimaryPlace PlaceOf(ServiceName service);
 
+    /// <summary>Whether an in-sync provider of the service that is not primary is on this node, which serves.</summary>
+    bool IsSecondary(ServiceName service);
+
     /// <summary>
     /// Whether the service is the built-in one, with keys. True also of one that does not exist: the gateway says so.
     /// Null if the node does not know which services there are.

@@ -113,7 +113,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         };
         if (problem != 0)
         {
-            await Answers.ProblemAsync(context, problem, DetailOf(reply));
+            await Answers.ProblemAsync(context, problem, Answers.DetailOf(reply));
         }
         else if (KvCodec.TryDecode(reply.Body, out KvAnswer? answer, out var reason))
         {
@@ -125,14 +125,6 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
             await Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, detail);
         }
     }
-
-    private static string DetailOf(Reply reply) => reply switch
-    {
-        { Outcome: ReplyOutcome.KeyReused } =>
-            "This Idempotency-Key was used with another request. Use a new key for a new request.",
-        { Body.IsEmpty: true } => "The service did not answer. Try again.",
-        _ => Encoding.UTF8.GetString(reply.Body.Span),
-    };
 
     private static Task WriteAsync(HttpContext context, KvRequest request, KvAnswer answer)
     {

@@ -1,28 +1,42 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Understudy.Contracts;
 using Understudy.Kernel;
+using Understudy.Web;
 
 namespace Understudy.Http;
 
 /// <summary>
 /// Everything that a node answers over HTTP: the gateway (<c>/svc</c>), health (<c>/livez</c>, <c>/readyz</c>,
-/// <c>/health</c>) and the admin API: status, timeline, history and commands. A terminal middleware: it answers every
-/// request.
+/// <c>/health</c>), the service map, and the admin API: status, timeline, history and commands. A terminal middleware:
+/// it answers every request.
 /// </summary>
 /// <param name="gateway">Where clients' requests go.</param>
 /// <param name="commands">Where operators' commands go.</param>
 /// <param name="node">What is told about the node.</param>
-public sealed class NodeHttp(IGateway gateway, ICommandGateway commands, INodeState node)
+/// <param name="feed">Where every service is.</param>
+/// <param name="services">Takes requests for services built on the library.</param>
+/// <param name="application">The application's endpoints, if there is one.</param>
+/// <param name="clock">Measures how long clients are kept waiting.</param>
+internal sealed class NodeHttp(
+    IGateway gateway,
+    ICommandGateway commands,
+    INodeState node,
+    ServiceMapFeed feed,
+    ServiceGateway services,
+    ApplicationPipeline? application,
+    TimeProvider clock)
 {
     private const string ReadMethods = "GET, HEAD";
     private const string HealthMethods = "GET, HEAD, OPTIONS";
 
     private readonly KeyEndpoint _keys = new(gateway, node);
     private readonly CommandEndpoint _commands = new(commands, node);
+    private readonly HealthEndpoint _health = new(node);
+    private readonly ServiceMapEndpoint _map = new(feed, clock);
+    private readonly ServiceGate _gate = new(node, feed);
 
     /// <summary>
     /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count
@@ -57,69 +71,92 @@ public sealed class NodeHttp(IGateway gateway, ICommandGateway commands, INodeSt
 
     private Task DispatchAsync(HttpContext context, string[] parts) => parts switch
     {
-        ["svc", var service, "keys", var key] => KeyAsync(context, service, key, isIncrement: false),
-        ["svc", var service, "keys", var key, "increment"] => KeyAsync(context, service, key, isIncrement: true),
-        ["svc", .. var below] => NoSuchKeyPathAsync(context, below),
+        ["svc", var service, .. var below] => ServiceAsync(context, service, below),
+        ["svc"] => NoSuchServicePathAsync(context),
         ["livez"] => HealthAsync(context, node.NotAlive, "alive"),
         ["readyz"] => HealthAsync(context, node.NotReady, "ready"),
-        ["health", var service, "primary"] => PrimaryAsync(context, service),
+        ["health", var service, var role] when HealthEndpoint.IsRole(role) =>
+            ServiceHealthAsync(context, service, role),
         ["api", "v1", "status"] => StatusAsync(context),
         ["api", "v1", "timeline"] => TimelineAsync(context),
         ["api", "v1", "history"] => HistoryAsync(context),
         ["api", "v1", "commands"] => _commands.AnswerAsync(context),
+        ["api", "v1", "services"] => MapAsync(context, ServiceMapEndpoint.WantsStream(context.Request)),
+        ["api", "v1", "services", "stream"] => MapAsync(context, isStream: true),
         _ => NoSuchPathAsync(
             context,
             $"/svc, /livez, /readyz, /health, {StatusDocument.Path}, {TimelineDocument.Path}, "
-            + $"{HistoryDocument.Path}, {CommandDocument.Path}"),
+            + $"{HistoryDocument.Path}, {CommandDocument.Path}, {ServiceMapDocument.Path}"),
     };
 
-    private Task KeyAsync(HttpContext context, string service, string key, bool isIncrement)
+    private async Task ServiceAsync(HttpContext context, string service, string[] below)
     {
         if (!Target.TryDecode(service, out var name, out var reason))
         {
             Answers.Sign(context, node.Node, ConfigurationVersion.None);
-            return Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, $"The service's name {reason}.");
+            return;
         }
 
         var asked = new ServiceName(name);
-        if (node.HasKeys(asked) is true) return _keys.AnswerAsync(context, asked, key, isIncrement);
-        Answers.Sign(context, node.Node, node.VersionOf(asked));
-        return node.HasKeys(asked) is null
-            ? Answers.ProblemAsync(
-                context,
-                StatusCodes.Status503ServiceUnavailable,
-                $"{node.Node} does not know yet whether there is a service \"{name}\"{Why(node.NotReady)}.")
-            : Answers.ProblemAsync(
-                context, StatusCodes.Status404NotFound, $"The service \"{name}\" has no keys.");
-    }
-
-    private Task NoSuchKeyPathAsync(HttpContext context, string[] below)
-    {
-        var service = below is [var first, ..] && Target.TryDecode(first, out var name, out _) ? name : null;
-        Answers.Sign(
-            context, node.Node, service is null ? ConfigurationVersion.None : node.VersionOf(new ServiceName(service)));
-        return NoSuchPathAsync(
-            context, $"/svc/{service ?? "SERVICE"}/keys/KEY; a slash in a key is sent as %2F");
-    }
-
-    private Task PrimaryAsync(HttpContext context, string service)
-    {
-        if (!IsOneOf(context, HealthMethods)) return Answers.MethodNotAllowedAsync(context, HealthMethods);
-        var name = new ServiceName(service);
-        var version = node.VersionOf(name);
-        if (node.PlaceOf(name) != PrimaryPlace.UnknownService) Answers.Sign(context, node.Node, version);
-        return node.PlaceOf(name) switch
+        await (node.HasKeys(asked) switch
         {
-            PrimaryPlace.Here => Answers.TextAsync(context, "primary"),
-            PrimaryPlace.Elsewhere => Answers.ProblemAsync(
-                context,
-                StatusCodes.Status503ServiceUnavailable,
-                $"{node.Node} is not the primary of {service} now{Why(node.NotReady)}."),
-            PrimaryPlace.UnknownService => Answers.ProblemAsync(
-                context, StatusCodes.Status404NotFound, $"There is no service \"{service}\"."),
-            var place => throw new UnreachableException($"Unknown place {place}."),
-        };
+            true => KeyAsync(context, asked, below),
+            false => services.AnswerAsync(context, RouteOf(context, asked, service)),
+            null => NotKnownYetAsync(context, asked),
+        });
     }
+
+    private async Task KeyAsync(HttpContext context, ServiceName service, string[] below)
+    {
+        Answers.Sign(context, node.Node, node.VersionOf(service));
+        if (below is not (["keys", _] or ["keys", _, "increment"]))
+        {
+            await NoSuchPathAsync(context, $"/svc/{service}/keys/KEY; a slash in a key is sent as %2F");
+            return;
+        }
+
+        if (!await _gate.AdmitAsync(context, service)) return; // The gate has answered.
+        await _keys.AnswerAsync(context, service, below[1], isIncrement: below.Length == 3);
+    }
+
+    private ServiceRoute RouteOf(HttpContext context, ServiceName service, string encoded)
+    {
+        var target = Target.Relative(context)["/svc/".Length..][encoded.Length..];
+        if (!target.StartsWith('/')) target = "/" + target;
+        return new ServiceRoute(service, target, MayBeInTurn: true, here => RunAsync(here, service, target));
+    }
+
+    private async Task<bool> RunAsync(HttpContext context, ServiceName service, string target)
+    {
+        if (application?.Has(service.Value) is true)
+            return await application.ForwardAsync(context, service.Value, target);
+        await Answers.ProblemAsync(
+            context,
+            StatusCodes.Status404NotFound,
+            $"{service} has no endpoints. An application gives it some by MapService(\"{service}\").");
+        return true;
+    }
+
+    private Task NotKnownYetAsync(HttpContext context, ServiceName service)
+    {
+        Answers.Sign(context, node.Node, node.VersionOf(service));
+        return Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"{node.Node} does not know yet whether there is a service \"{service}\"{Why(node.NotReady)}.");
+    }
+
+    private Task NoSuchServicePathAsync(HttpContext context)
+    {
+        Answers.Sign(context, node.Node, ConfigurationVersion.None);
+        return NoSuchPathAsync(context, "/svc/SERVICE/keys/KEY; a slash in a key is sent as %2F");
+    }
+
+    private Task ServiceHealthAsync(HttpContext context, string service, string role) =>
+        IsOneOf(context, HealthMethods)
+            ? _health.AnswerAsync(context, service, role)
+            : Answers.MethodNotAllowedAsync(context, HealthMethods);
 
     private static Task HealthAsync(HttpContext context, string? problem, string fine)
     {
@@ -137,6 +174,12 @@ public sealed class NodeHttp(IGateway gateway, ICommandGateway commands, INodeSt
         ? JsonAsync(
             context, JsonSerializer.SerializeToUtf8Bytes(node.Timeline(), ContractsJson.Default.TimelineDocument))
         : Answers.MethodNotAllowedAsync(context, ReadMethods);
+
+    private Task MapAsync(HttpContext context, bool isStream)
+    {
+        if (!IsOneOf(context, ReadMethods)) return Answers.MethodNotAllowedAsync(context, ReadMethods);
+        return isStream ? _map.StreamAsync(context) : _map.DocumentAsync(context);
+    }
 
     private Task HistoryAsync(HttpContext context)
     {

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Understudy.Http;
 
@@ -15,13 +17,18 @@ internal static class Target
     /// <summary>The parts, still encoded, without the query.</summary>
     public static string[] Split(string rawTarget)
     {
-        // The absolute form, "http://host/path", is for proxies, but every server must take it (RFC 9112, 3.2.2).
-        var scheme = rawTarget.StartsWith('/') ? -1 : rawTarget.IndexOf("://", StringComparison.Ordinal);
-        var start = scheme < 0 ? 0 : rawTarget.IndexOf('/', scheme + 3);
-        if (start < 0) return [];
+        var start = PathStart(rawTarget);
+        if (start == rawTarget.Length) return [];
         var end = rawTarget.IndexOf('?', start);
         var path = end < 0 ? rawTarget.AsSpan(start) : rawTarget.AsSpan(start, end - start);
         return path.TrimStart('/').ToString().Split('/');
+    }
+
+    /// <summary>A request's target without its host: the path and the query, still encoded.</summary>
+    public static string Relative(HttpContext context)
+    {
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        return target[PathStart(target)..];
     }
 
     /// <summary>Decodes one part. False with a reason if the percent-encoding is damaged or is not UTF-8.</summary>
@@ -63,5 +70,13 @@ internal static class Target
             reason = $"\"{part}\" does not decode to UTF-8";
             return false;
         }
+    }
+
+    // The absolute form, "http://host/path", is for proxies, but every server must take it (RFC 9112, 3.2.2).
+    private static int PathStart(string rawTarget)
+    {
+        var scheme = rawTarget.StartsWith('/') ? -1 : rawTarget.IndexOf("://", StringComparison.Ordinal);
+        var start = scheme < 0 ? 0 : rawTarget.IndexOf('/', scheme + 3);
+        return start < 0 ? rawTarget.Length : start;
     }
 }

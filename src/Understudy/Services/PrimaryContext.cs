@@ -1,4 +1,5 @@
 using Understudy.Kernel;
+using Understudy.Web;
 
 namespace Understudy.Services;
 
@@ -52,6 +53,12 @@ internal sealed class PrimaryContext(
     public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
     {
         ArgumentNullException.ThrowIfNull(change);
+        if (RequestTurn.Of(ServiceName) is { } turn)
+        {
+            turn.Change(change, mayBeOneOfSeveral: false);
+            return default;
+        }
+
         var caller = WaitingCaller.Of(this, change, executor.Scheduler);
         var committed = caller.Committed;
         executor.Make(caller);
@@ -68,6 +75,7 @@ internal sealed class PrimaryContext(
 
     public ValueTask ConfirmAsync()
     {
+        if (RequestTurn.Of(ServiceName) is not null) return default; // The request's answer is confirmed as a whole.
         var caller = new TaskCompletionSource(executor.Completion);
         long number;
         lock (_gate)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Understudy.Web;
 
 namespace Understudy;
 
@@ -101,7 +102,12 @@ public abstract class ReplicatedStateService(ReplicatedState state) : IReplicate
     /// <summary>A reign's context, as the state wants it.</summary>
     private sealed class ContextSink(IPrimaryContext context) : ICheckpointSink
     {
-        public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change) => context.CheckpointAsync(change);
+        public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
+        {
+            if (RequestTurn.Of(context.ServiceName) is not { } turn) return context.CheckpointAsync(change);
+            turn.Change(change, mayBeOneOfSeveral: true);
+            return default;
+        }
 
         public ValueTask ConfirmAsync() => context.ConfirmAsync();
     }

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Understudy.Kernel;
 using Understudy.Replication;
 using Understudy.Services;
+using Understudy.Web;
 using Understudy.Workers;
 
 namespace Understudy;
@@ -14,7 +16,10 @@ public sealed class UnderstudyBuilder
     private readonly List<(string Kind, Func<IServiceProvider, IReplicatedService> Create)> _kinds = [];
     private readonly List<(string Kind, Func<IServiceProvider, BackgroundService> Create)> _workers = [];
 
-    internal UnderstudyBuilder(UnderstudyOptions options) => Options = options;
+    private readonly IServiceCollection? _application;
+
+    internal UnderstudyBuilder(UnderstudyOptions options, IServiceCollection? application = null) =>
+        (Options, _application) = (options, application);
 
     internal UnderstudyOptions Options { get; }
 
@@ -23,6 +28,10 @@ public sealed class UnderstudyBuilder
     /// Its code. An instance is made when the service begins on this node, and another one after each failure; its
     /// constructor is given what it asks for from the application's services.
     /// </typeparam>
+    /// <remarks>
+    /// An endpoint asks for the node's present instance by a parameter of this type, unless it can be disposed of:
+    /// then, by <see cref="IUnderstudyNode.Find{TService}"/>.
+    /// </remarks>
     /// <param name="name">
     /// Its name, unique in the cluster. With a file, <c>[service.NAME]</c> with <c>kind = "NAME"</c> says its shape;
     /// otherwise <paramref name="shape"/> does. Its rules (<see cref="ServiceShape.With"/> and the like) are said by
@@ -83,6 +92,11 @@ public sealed class UnderstudyBuilder
             Rules = wanted.ToRules(),
         });
         _kinds.Add((name, provider => ActivatorUtilities.CreateInstance<TService>(provider)));
+
+        // Not what can be disposed of: the application would do so when the request ends.
+        var isDisposable = typeof(IDisposable).IsAssignableFrom(typeof(TService))
+            || typeof(IAsyncDisposable).IsAssignableFrom(typeof(TService));
+        if (!isDisposable) _application?.TryAddTransient(provider => Present<TService>(provider, name));
         return this;
     }
 
@@ -125,14 +139,26 @@ public sealed class UnderstudyBuilder
 
     internal ClusterConfiguration Configure() => Options.Build(_services);
 
-    internal ServiceCatalog Catalog(IServiceProvider provider)
+    /// <param name="provider">Gives services' code what it asks for.</param>
+    /// <param name="application">Handles what is carried to services; null where there is no HTTP.</param>
+    internal ServiceCatalog Catalog(IServiceProvider provider, ApplicationPipeline? application = null)
     {
         var catalog = new ServiceCatalog();
-        foreach (var (kind, create) in _kinds) catalog.Add(kind, _ => create(provider));
+        foreach (var (kind, create) in _kinds)
+        {
+            catalog.Add(kind, name => application is null
+                ? create(provider)
+                : new WebService(name.Value, create(provider), application));
+        }
+
         foreach (var (kind, create) in _workers)
             catalog.AddWorker(kind, context => CreateWorker(provider, context, create));
         return catalog;
     }
+
+    private static TService Present<TService>(IServiceProvider provider, string name)
+        where TService : class, IReplicatedService =>
+        provider.GetRequiredService<IUnderstudyNode>().Find<TService>(name) ?? throw new NotPrimaryException(name);
 
     private static WorkerInstance CreateWorker(
         IServiceProvider provider, IWorkerContext context, Func<IServiceProvider, BackgroundService> create)

@@ -1,7 +1,10 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Understudy.Services;
+using Understudy.Web;
 using Understudy.Workers;
 
 namespace Understudy;
@@ -42,7 +45,10 @@ public static class UnderstudyHosting
         ArgumentNullException.ThrowIfNull(configure);
         var options = new UnderstudyOptions();
         configure(options);
-        var understudy = new UnderstudyBuilder(options);
+        var understudy = new UnderstudyBuilder(options, builder.Services);
+        builder.Services.AddSingleton<ApplicationPipeline>();
+        builder.Services.AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<ApplicationPipeline>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ServiceMatcherPolicy>());
         builder.Services.AddWorkerContexts();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => new UnderstudyNode(understudy, provider));

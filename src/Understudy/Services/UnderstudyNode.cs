@@ -7,6 +7,7 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Web;
 
 namespace Understudy.Services;
 
@@ -14,6 +15,7 @@ namespace Understudy.Services;
 internal sealed class UnderstudyNode(UnderstudyBuilder builder, IServiceProvider provider)
     : IUnderstudyNode, IUnderstudyAdmin, IHostedService, IAsyncDisposable
 {
+    private readonly ApplicationPipeline _application = provider.GetRequiredService<ApplicationPipeline>();
     private NodeRuntime? _runtime;
     private bool _isDisposed;
 
@@ -22,6 +24,9 @@ internal sealed class UnderstudyNode(UnderstudyBuilder builder, IServiceProvider
     public Uri HttpAddress => Runtime.HttpAddress;
 
     public StatusDocument Status => Runtime.Local.Status();
+
+    /// <summary>Takes requests for services built on the library.</summary>
+    public ServiceGateway Services => Runtime.Services;
 
     private NodeRuntime Runtime =>
         _runtime ?? throw new InvalidOperationException($"The node {Node} has not been started yet.");
@@ -56,9 +61,10 @@ internal sealed class UnderstudyNode(UnderstudyBuilder builder, IServiceProvider
             builder.Options.DataDirectory,
             TimeProvider.System,
             NodeHost.Fail,
-            builder.Catalog(provider),
+            builder.Catalog(provider, _application),
             provider.GetRequiredService<ILoggerFactory>(),
-            builder.Options.EndProcessWithLease);
+            builder.Options.EndProcessWithLease,
+            _application);
         await _runtime.StartAsync(cancellationToken);
     }
 

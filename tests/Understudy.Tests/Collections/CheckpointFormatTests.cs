@@ -28,6 +28,21 @@ public sealed class CheckpointFormatTests
     }
 
     [Fact]
+    public void Several_checkpoints_in_one_have_the_bytes_that_were_agreed_on_and_are_applied_in_order()
+    {
+        var joined = CheckpointFormat.Join(
+        [
+            Convert.FromHexString("010100076e756d626572730401" + "02"),
+            Convert.FromHexString("010100076e756d626572730401" + "04"),
+        ]);
+        Convert.ToHexStringLower(joined.Span).ShouldBe(
+            "02" + "0e" + "010100076e756d626572730401" + "02" + "0e" + "010100076e756d626572730401" + "04");
+        var shop = new Shop();
+        shop.State.ApplyCheckpoint(joined);
+        shop.State.ReadLocal(shop.Numbers.Get).ShouldBe(2);
+    }
+
+    [Fact]
     public void A_checkpoint_of_an_unknown_format_is_refused_by_number()
     {
         var shop = new Shop(new() { Json = ShopJson.Default.Options, Format = 3, OldestFormat = 2 });
@@ -41,7 +56,9 @@ public sealed class CheckpointFormatTests
 
     [Theory]
     [InlineData("", "it ends early")]
-    [InlineData("02", "its layout 2 is unknown, this version knows 1; upgrade this node")]
+    [InlineData("03", "its layout 3 is unknown, this version knows 1; upgrade this node")]
+    [InlineData("020202", "it ends early")]
+    [InlineData("02020202", "its layout 2 is unknown, this version knows 1; upgrade this node")]
     [InlineData("010105", "it refers to a collection 5 that it has not named")]
     [InlineData("01010000", "a collection's name in it cannot be")]
     [InlineData("01010001ff04", "a collection's name in it cannot be")]

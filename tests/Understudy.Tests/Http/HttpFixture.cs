@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Understudy.Contracts;
 using Understudy.Http;
@@ -8,6 +9,8 @@ using Understudy.Kernel;
 using Understudy.Kv;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Web;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Understudy.Tests.Http;
 
@@ -16,6 +19,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 {
     private readonly KvState _state = new();
     private readonly WebApplication _application;
+    private readonly ServiceGateway _services;
 
     private HttpFixture()
     {
@@ -26,11 +30,22 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
             NodeHttp.Configure(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0);
         });
+        builder.Services.AddHttpForwarder();
         _application = builder.Build();
-        _application.Run(new NodeHttp(this, this, this).AnswerAsync);
+        var forwarder = new ServiceForwarder(
+            _application.Services.GetRequiredService<IHttpForwarder>(), TimeSpan.FromSeconds(1));
+        _services = new ServiceGateway(
+            Node, this, this, Feed, forwarder, TimeSpan.FromSeconds(5), TimeProvider.System);
+        _application.Run(
+            new NodeHttp(this, this, this, Feed, _services, application: null, TimeProvider.System).AnswerAsync);
     }
 
     public HttpClient Client { get; } = new();
+
+    internal ServiceMapFeed Feed { get; } = new(
+        new NodeId("n1"),
+        [new("n1", "http://127.0.0.1:7201"), new("n2", "http://127.0.0.1:7202"), new("n3", "http://127.0.0.1:7203")],
+        TimeProvider.System);
 
     /// <summary>What the gateway answers instead of asking the state, if set.</summary>
     public Reply? Refusal { get; set; }
@@ -105,6 +120,10 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public PrimaryPlace PlaceOf(ServiceName service) => Place;
 
+    public bool IsSecondaryHere { get; set; }
+
+    public bool IsSecondary(ServiceName service) => IsSecondaryHere;
+
     public ConfigurationVersion VersionOf(ServiceName service) => new(3);
 
     public StatusDocument Status() => new()
@@ -127,6 +146,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        _services.Dispose();
         await _application.DisposeAsync();
     }
 }

@@ -30,6 +30,25 @@ public sealed class NodeHttpTests : IAsyncLifetime
         response.StatusCode.ShouldBe(expected);
     }
 
+    [Theory]
+    [InlineData(PrimaryPlace.Here, false, "primary", "any")]
+    [InlineData(PrimaryPlace.Elsewhere, true, "secondary", "any")]
+    [InlineData(PrimaryPlace.Elsewhere, false)]
+    public async Task A_node_says_what_it_is_for_a_service(PrimaryPlace place, bool isSecondary, params string[] fine)
+    {
+        (_http.Place, _http.IsSecondaryHere) = (place, isSecondary);
+        foreach (var asked in (string[])["primary", "secondary", "any"])
+        {
+            using var response = await _http.Client.GetAsync($"/health/kv/{asked}");
+            response.StatusCode.ShouldBe(
+                fine.Contains(asked) ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, asked);
+            var body = await response.Content.ReadFromJsonAsync(ContractsJson.Default.HealthDocument);
+            body!.Role.ShouldBe(fine.FirstOrDefault("none"));
+            (body.Service, body.Node, body.Version).ShouldBe(("kv", "n1", 3));
+            (body.Reason is null).ShouldBe(fine.Contains(asked));
+        }
+    }
+
     [Fact]
     public async Task A_node_that_is_not_ready_says_why()
     {

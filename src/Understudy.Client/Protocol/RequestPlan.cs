@@ -1,0 +1,103 @@
+namespace Understudy.Client.Protocol;
+
+/// <summary>What to do with a request now.</summary>
+internal abstract record RequestStep
+{
+    private RequestStep()
+    {
+    }
+
+    /// <summary>Send it to this service's address on a node.</summary>
+    /// <param name="Url">Such as <c>http://127.0.0.1:7201/svc/kv</c>.</param>
+    /// <param name="IsPrimary">Whether that is where the primary is.</param>
+    internal sealed record Send(Uri Url, bool IsPrimary) : RequestStep;
+
+    /// <summary>Wait until something is heard of the cluster, at most so long.</summary>
+    internal sealed record Wait(TimeSpan AtMost) : RequestStep;
+
+    /// <summary>Give the last attempt's end to the caller.</summary>
+    internal sealed record GiveUp : RequestStep;
+}
+
+/// <summary>
+/// Decides for one request where it goes, whether it goes again, and when it waits. It goes to the primary, and while
+/// that is not known or cannot be reached, to any node, which forwards it. Again it goes only if it cannot have taken
+/// effect, or may be repeated: it is safe, or has a key.
+/// </summary>
+/// <param name="service">The service it is for.</param>
+/// <param name="mayRepeat">Whether it may be sent again though it may have taken effect.</param>
+/// <param name="until">Until when.</param>
+internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until)
+{
+    /// <summary>The first pause after all nodes were tried in vain; each further one is twice as long.</summary>
+    public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The longest pause.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<string> _tried = [];
+    private TimeSpan _pause = FirstPause;
+    private long _failedVersion = -1;
+    private bool _isGivenUp;
+    private bool _isToPause;
+
+    /// <summary>What to do next.</summary>
+    public RequestStep Next(ClusterView view, TimeSpan now)
+    {
+        if (_isGivenUp || now >= until) return new RequestStep.GiveUp();
+        var place = view.Find(service);
+        var isNew = place is not null && place.Version > _failedVersion;
+        if (isNew && place is { IsFrozen: false, Url: { } primary }) return new RequestStep.Send(primary, true);
+        if (!_isToPause)
+        {
+            foreach (var node in view.Nodes)
+            {
+                if (!_tried.Contains(node.Authority))
+                    return new RequestStep.Send(new Uri(node, $"/svc/{Uri.EscapeDataString(service)}"), false);
+            }
+        }
+
+        return Pause(now);
+    }
+
+    /// <summary>
+    /// An attempt has ended. Then ask for the next step; none follows what is to be given to the caller.
+    /// </summary>
+    /// <returns>Whether the request goes on.</returns>
+    public bool Ended(RequestStep.Send attempt, AttemptEnd end, ClusterView view)
+    {
+        var isAgain = end switch
+        {
+            AttemptEnd.Answered => false,
+            AttemptEnd.NotSent or AttemptEnd.Moved => true,
+            _ => mayRepeat,
+        };
+        _isGivenUp = !isAgain;
+        if (!isAgain) return false;
+        _tried.Add(attempt.Url.Authority);
+
+        // The node has held it for as long as it does: the others would do no better before something has changed.
+        _isToPause = end == AttemptEnd.Unavailable;
+        if (attempt.IsPrimary && view.Find(service) is { } place && place.Url == attempt.Url)
+            _failedVersion = place.Version;
+        return true;
+    }
+
+    /// <summary>
+    /// Whether an attempt that waits for its answer is to be given up: the primary is elsewhere now, and the node that
+    /// was asked may never answer.
+    /// </summary>
+    public bool HasMovedFrom(RequestStep.Send attempt, ClusterView view) =>
+        mayRepeat && view.Find(service) is { IsFrozen: false, Url: { } primary } && primary != attempt.Url;
+
+    private RequestStep.Wait Pause(TimeSpan now)
+    {
+        // After it all nodes, the primary that failed among them, may be tried again.
+        var pause = _pause < until - now ? _pause : until - now;
+        _tried.Clear();
+        _failedVersion = -1;
+        _isToPause = false;
+        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        return new RequestStep.Wait(pause);
+    }
+}

@@ -1,0 +1,223 @@
+using System.Text.Json;
+using Understudy.Client.Protocol;
+using Understudy.Contracts;
+
+namespace Understudy.Client;
+
+/// <summary>
+/// Knows where every service of a cluster is: listens to the streams of two nodes, so that none is missed if one of
+/// them hangs, and goes on at another one when one is lost. For programs that bring a client of their own;
+/// <c>FollowPrimary</c> has one in it. Thread-safe.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var locator = new ServiceLocator(["http://127.0.0.1:7201", "http://127.0.0.1:7202"]);
+/// var place = await locator.FindPrimaryAsync("kv", cancellationToken);
+/// Console.WriteLine($"kv is at {place.Url}");
+/// </code>
+/// </example>
+public sealed class ServiceLocator : IAsyncDisposable, IDisposable
+{
+    /// <summary>A node that has said nothing for so long is given up; it says something every 5 s.</summary>
+    private static readonly TimeSpan _silence = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _end = new();
+    private readonly HttpMessageInvoker _http;
+    private readonly TimeProvider _clock;
+    private readonly ClusterView _view;
+    private readonly Uri?[] _heard = new Uri?[2];
+    private readonly Task _listening;
+    private TaskCompletionSource _changed = NewChange();
+    private bool _isDisposed;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="nodes">
+    /// Addresses of nodes' HTTP sides, such as <c>http://127.0.0.1:7201</c>; any of them may be down, and the others of
+    /// the cluster are learned from those that are not.
+    /// </param>
+    /// <param name="handler">Sends requests; by default a new one without proxy. Not disposed of.</param>
+    /// <param name="clock">Measures how long a node is silent; by default the system's.</param>
+    /// <exception cref="ArgumentException">There is no node, or one is not an absolute address.</exception>
+    public ServiceLocator(
+        IEnumerable<string> nodes, HttpMessageHandler? handler = null, TimeProvider? clock = null)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        Uri[] addresses = [.. nodes.Select(Address)];
+        if (addresses.Length == 0) throw new ArgumentException("Give at least one node's address.", nameof(nodes));
+        _view = new ClusterView(addresses);
+        _clock = clock ?? TimeProvider.System;
+        _http = handler is null
+            ? new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = _longestPause })
+            : new HttpMessageInvoker(handler, disposeHandler: false);
+        _listening = Task.WhenAll(Task.Run(() => ListenAsync(0)), Task.Run(() => ListenAsync(1)));
+    }
+
+    /// <summary>Completes at the next change of anything. Take it before you look at what you wait for.</summary>
+    public Task Changed
+    {
+        get
+        {
+            lock (_gate) return _changed.Task;
+        }
+    }
+
+    /// <summary>Addresses of all known nodes.</summary>
+    public IReadOnlyList<Uri> Nodes
+    {
+        get
+        {
+            lock (_gate) return _view.Nodes;
+        }
+    }
+
+    /// <summary>Where a service is, as last heard; null if nothing is known of it.</summary>
+    public ServicePlace? Find(string service)
+    {
+        lock (_gate) return _view.Find(service);
+    }
+
+    /// <summary>Where a service is, once it has a primary that takes requests.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public async Task<ServicePlace> FindPrimaryAsync(string service, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var changed = Changed;
+            if (Find(service) is { Url: not null, IsFrozen: false } place) return place;
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Asks the view under its lock.</summary>
+    internal T Ask<T>(Func<ClusterView, T> question)
+    {
+        lock (_gate) return question(_view);
+    }
+
+    /// <summary>Stops listening, and does not wait until that has ended.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
+        _end.Cancel();
+        _listening.ContinueWith(Release, TaskScheduler.Default);
+    }
+
+    /// <summary>Stops listening.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        await _listening;
+    }
+
+    private void Release(Task listening)
+    {
+        _http.Dispose();
+        _end.Dispose();
+    }
+
+    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static Uri Address(string node) =>
+        Uri.TryCreate(node, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? new Uri(address.GetLeftPart(UriPartial.Authority))
+            : throw new ArgumentException($"\"{node}\" is not an address such as http://127.0.0.1:7201.", nameof(node));
+
+    private async Task ListenAsync(int ear)
+    {
+        try
+        {
+            await KeepListeningAsync(ear);
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            // The end of it all.
+        }
+    }
+
+    private async Task KeepListeningAsync(int ear)
+    {
+        var (attempt, pause) = (0, _firstPause);
+        while (true)
+        {
+            var changed = Changed;
+            if (Choose(ear, attempt) is not { } node)
+            {
+                await changed.WaitAsync(_end.Token);
+                continue;
+            }
+
+            if (await HasToldAsync(node))
+            {
+                (attempt, pause) = (0, _firstPause);
+                continue;
+            }
+
+            attempt++;
+            if (attempt % Nodes.Count != 0) continue;
+            await Task.Delay(pause, _clock, _end.Token);
+            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
+        }
+    }
+
+    private Uri? Choose(int ear, int attempt)
+    {
+        lock (_gate)
+        {
+            // The first chooses freely, so that one node alone is heard by it.
+            var besides = ear == 0 && _view.Nodes.Count == 1 ? null : _heard[1 - ear];
+            return _heard[ear] = _view.NodeToHear(attempt, besides);
+        }
+    }
+
+    private async Task<bool> HasToldAsync(Uri node)
+    {
+        try
+        {
+            return await ListenAsync(node);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Listens to one node until its stream ends. False if it told nothing.</summary>
+    private async Task<bool> ListenAsync(Uri node)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node, ServiceMapDocument.StreamPath));
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (Ask(view => view.LastEventId) is { } last) request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
+        using var response = await _http.SendAsync(request, _end.Token).WaitAsync(_silence, _clock, _end.Token);
+        if (!response.IsSuccessStatusCode) return false;
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(_end.Token));
+        var hasTold = false;
+        while (await ReadLineAsync(reader) is { } line)
+        {
+            // The id and the type of an event are in its document as well.
+            if (!line.StartsWith("data:", StringComparison.Ordinal)) continue;
+            Take(JsonSerializer.Deserialize(line.AsSpan(5), ContractsJson.Default.ServiceMapDocument)!);
+            hasTold = true;
+        }
+
+        return hasTold;
+    }
+
+    private async Task<string?> ReadLineAsync(StreamReader reader) =>
+        await reader.ReadLineAsync(_end.Token).AsTask().WaitAsync(_silence, _clock, _end.Token);
+
+    private void Take(ServiceMapDocument told)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            if (!_view.Take(told)) return;
+            (changed, _changed) = (_changed, NewChange());
+        }
+
+        changed.SetResult();
+    }
+}

@@ -1,0 +1,56 @@
+namespace Understudy.Client;
+
+/// <summary>
+/// Keeps a connection open to every secondary of a service, so that its next primary is asked without a handshake.
+/// </summary>
+internal sealed class WarmConnections(
+    string service,
+    ServiceLocator locator,
+    Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send,
+    TimeProvider clock) : IDisposable
+{
+    /// <summary>A node closes a connection that was not used for 130 s.</summary>
+    private static readonly TimeSpan _again = TimeSpan.FromSeconds(60);
+
+    private readonly CancellationTokenSource _end = new();
+    private int _hasBegun;
+
+    /// <summary>Begins, once.</summary>
+    public void Begin()
+    {
+        if (_hasBegun == 0 && Interlocked.Exchange(ref _hasBegun, 1) == 0) _ = Task.Run(KeepAsync);
+    }
+
+    public void Dispose() => _end.Cancel();
+
+    private async Task KeepAsync()
+    {
+        try
+        {
+            while (!_end.IsCancellationRequested)
+            {
+                var changed = locator.Changed;
+                if (locator.Find(service) is { } place)
+                    await Task.WhenAll(place.Secondaries.Select(WarmAsync));
+                await Task.WhenAny(changed, Task.Delay(_again, clock, _end.Token));
+            }
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            // The client is gone.
+        }
+    }
+
+    private async Task WarmAsync(Uri secondary)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"));
+            using var response = await send(request, _end.Token);
+        }
+        catch (HttpRequestException)
+        {
+            // It is down: nothing to keep.
+        }
+    }
+}

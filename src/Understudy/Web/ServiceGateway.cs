@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Understudy.Http;
+using Understudy.Kernel;
+using Understudy.Protocol;
+
+namespace Understudy.Web;
+
+/// <summary>
+/// Takes requests for services built on the library, on any node. A change goes to the primary as one message and is
+/// handled there in a turn of the service: once, however often it has to be sent. A read, and what is mapped outside
+/// turns, runs at the primary as it comes, and is forwarded there from other nodes.
+/// </summary>
+/// <param name="self">This node.</param>
+/// <param name="gateway">Holds requests while there is no primary, and carries them to it.</param>
+/// <param name="node">What this node knows.</param>
+/// <param name="feed">Where every service is.</param>
+/// <param name="forwarder">Forwards what is not carried.</param>
+/// <param name="hold">How long a client waits for a primary.</param>
+/// <param name="clock">Measures it.</param>
+internal sealed class ServiceGateway(
+    NodeId self,
+    IGateway gateway,
+    INodeState node,
+    ServiceMapFeed feed,
+    ServiceForwarder forwarder,
+    TimeSpan hold,
+    TimeProvider clock) : IDisposable
+{
+    /// <summary>The longest body of a change that is handled in a turn, in bytes.</summary>
+    public const int MaxBody = 1 << 20;
+
+    private const string UnknownOutcome =
+        "The primary, or the connection to it, was lost after the request was sent and before it was answered. Whether "
+        + "it took effect is not known.";
+
+    private readonly ServiceGate _gate = new(node, feed);
+
+    public async Task AnswerAsync(HttpContext context, ServiceRoute route)
+    {
+        Answers.Sign(context, self, node.VersionOf(route.Service));
+        if (!await _gate.AdmitAsync(context, route.Service)) return;
+        if (!Idempotency.TryReadKey(context.Request.Headers, out var key, out var reason))
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, reason);
+            return;
+        }
+
+        if (route.MayBeInTurn && IsCarried(context) && await CarryAsync(context, route, key)) return;
+        await RunAtPrimaryAsync(context, route);
+    }
+
+    public void Dispose() => forwarder.Dispose();
+
+    private static bool IsCarried(HttpContext context)
+    {
+        var request = context.Request;
+        return !IsSafe(request.Method)
+            && request.ContentLength is null or <= MaxBody
+            && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is not true
+            && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) is not true;
+    }
+
+    private static bool IsSafe(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    /// <summary>Has a change made in a turn. False if its endpoint is outside turns; then nothing was done.</summary>
+    private async Task<bool> CarryAsync(HttpContext context, ServiceRoute route, string? key)
+    {
+        var body = await RequestBody.ReadAsync(context.Request, MaxBody, context.RequestAborted);
+        if (body is null)
+        {
+            await Answers.ProblemAsync(
+                context,
+                StatusCodes.Status413PayloadTooLarge,
+                $"A body of more than {MaxBody} bytes has to come with its Content-Length.");
+            return true;
+        }
+
+        var request = CarriedRequests.Of(context, route.Target, body);
+        var reply = await gateway.SendAsync(
+            route.Service, request.Encode(), isRead: false, key, context.RequestAborted);
+        Sign(context, route.Service, reply);
+        if (reply.Outcome == ReplyOutcome.Refused)
+        {
+            var refusal = Encoding.UTF8.GetString(reply.Body.Span);
+            if (refusal == Refusals.OutsideTurns)
+            {
+                context.Request.Body = new MemoryStream(body, writable: false);
+                return false;
+            }
+
+            if (Refusals.TryRead(refusal, out var answer)) await CarriedRequests.WriteAsync(context, answer);
+            else await Answers.ProblemAsync(context, StatusCodes.Status501NotImplemented, refusal);
+        }
+        else if (reply.Outcome == ReplyOutcome.Answered)
+        {
+            await CarriedRequests.WriteAsync(context, CarriedResponse.Decode(reply.Body));
+        }
+        else
+        {
+            await RefuseAsync(context, reply);
+        }
+
+        return true;
+    }
+
+    /// <summary>Runs a request at the primary, and looks for the next one while it was not taken.</summary>
+    private async Task RunAtPrimaryAsync(HttpContext context, ServiceRoute route)
+    {
+        var since = clock.GetTimestamp();
+        var isDirect = context.Request.Headers.ContainsKey(ServiceGate.DirectHeader);
+        var isAgain = false;
+        while (true)
+        {
+            // Elsewhere the primary confirms it itself; but who may be it, or knows of none, waits until it is sure.
+            if (isAgain || Elsewhere(route.Service) is not { } there)
+            {
+                var reply = await gateway.SendAsync(
+                    route.Service, WebService.Whereabouts, isRead: true, null, context.RequestAborted);
+                Sign(context, route.Service, reply);
+                if (reply.Outcome != ReplyOutcome.Answered)
+                {
+                    await RefuseAsync(context, reply);
+                    return;
+                }
+
+                there = (reply.Node!.Value, reply.Version);
+            }
+
+            if (isDirect && there.Node != self)
+            {
+                await _gate.MovedAsync(context, route.Service);
+                return;
+            }
+
+            var outcome = there.Node == self
+                ? await RunHereAsync(context, route)
+                : await ForwardAsync(context, route, there);
+            if (outcome == ForwardOutcome.Answered) return;
+            var mayAgain = outcome == ForwardOutcome.NotTaken || IsSafe(context.Request.Method);
+            if (!mayAgain || clock.GetElapsedTime(since) > hold)
+            {
+                await GiveUpAsync(context, outcome);
+                return;
+            }
+
+            isAgain = true;
+        }
+    }
+
+    /// <summary>The node of the primary, if it is another one that takes requests.</summary>
+    private (NodeId Node, ConfigurationVersion Version)? Elsewhere(ServiceName service)
+    {
+        if (feed.Find(service) is not { IsFrozen: false, IsStopped: false, Configuration: var known }) return null;
+        return known.Primary is { } primary && primary.Node != self ? (primary.Node, known.Version) : null;
+    }
+
+    private static async Task<ForwardOutcome> RunHereAsync(HttpContext context, ServiceRoute route)
+    {
+        if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
+        return await route.RunHereAsync(context) ? ForwardOutcome.Answered : ForwardOutcome.Unknown;
+    }
+
+    private async Task<ForwardOutcome> ForwardAsync(
+        HttpContext context, ServiceRoute route, (NodeId Node, ConfigurationVersion Version) there)
+    {
+        if (feed.UrlOf(there.Node) is not { } url) return ForwardOutcome.NotTaken;
+        if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
+        return await forwarder.ForwardAsync(
+            context, url, $"/svc/{route.Service}{route.Target}", there.Version.Value);
+    }
+
+    private static Task GiveUpAsync(HttpContext context, ForwardOutcome outcome) =>
+        outcome == ForwardOutcome.Unknown && !IsSafe(context.Request.Method)
+            ? Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome)
+            : Answers.ProblemAsync(
+                context, StatusCodes.Status503ServiceUnavailable, "No primary took the request in time. Try again.");
+
+    private void Sign(HttpContext context, ServiceName service, Reply reply) => Answers.Sign(
+        context,
+        reply.Node ?? self,
+        reply.Version == ConfigurationVersion.None ? node.VersionOf(service) : reply.Version);
+
+    private static Task RefuseAsync(HttpContext context, Reply reply)
+    {
+        var status = reply.Outcome switch
+        {
+            ReplyOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
+            ReplyOutcome.UnknownService => StatusCodes.Status404NotFound,
+            ReplyOutcome.KeyReused => StatusCodes.Status422UnprocessableEntity,
+            ReplyOutcome.Refused => StatusCodes.Status501NotImplemented,
+            _ => throw new UnreachableException($"Unknown outcome {reply.Outcome}."),
+        };
+        return Answers.ProblemAsync(context, status, Answers.DetailOf(reply));
+    }
+}
