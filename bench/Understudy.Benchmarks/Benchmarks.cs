@@ -18,7 +18,9 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         await SayAsync($"commit {way}, {what}, {options.Clients} {who}: {result}");
         await SayAsync($"processor time of the three nodes: {cost:0} us per commit");
         if (options.IsDurable) await SayAsync($"flush floor beside it: {Floor(FloorTime, stop)}");
-        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        var beside = options.Beside ? await OtherSystem.RunAllAsync(options, stop) : null;
+        foreach (var (name, rate) in beside ?? []) await SayAsync($"{name}, {what}, {options.Clients} clients: {rate}");
+        if (options.Json) await output.WriteLineAsync(result.ToJson(beside));
         return 0;
     }
 
@@ -39,6 +41,15 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         await SayAsync($"{result}");
         if (options.Json) await output.WriteLineAsync(GapJson.Of(result.Gaps, result.Findings));
         return result.Findings.AreGood ? 0 : 1;
+    }
+
+    public async Task<int> TransferAsync(TransferOptions options, CancellationToken stop)
+    {
+        var result = await TransferBenchmark.RunAsync(options, stop);
+        var what = options.IsDurable ? "disk" : "memory";
+        await SayAsync($"transfer of {options.Megabytes} MB, {what}, {options.Clients} callers: {result}");
+        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        return 0;
     }
 
     public async Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop)

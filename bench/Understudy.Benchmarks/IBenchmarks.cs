@@ -12,5 +12,7 @@ internal interface IBenchmarks
 
     Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop);
 
+    Task<int> TransferAsync(TransferOptions options, CancellationToken stop);
+
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Understudy.Transport;
 
@@ -15,6 +16,10 @@ public static class NodeListening
             transport.Options.ConfigureListen?.Invoke(listen);
             listen.Run(transport.ServeAsync);
         });
+
+    /// <summary>For the server that takes nodes' connections: reads them in large blocks.</summary>
+    public static void ReadInLargeBlocks(IServiceCollection services) =>
+        services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveBlocks>();
 
     /// <summary>
     /// For the server that takes nodes' connections, and no other: what comes is read on the thread that learns of it,

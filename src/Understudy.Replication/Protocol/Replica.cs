@@ -25,6 +25,17 @@ public static class ReplicaLimits
     public const long JoiningLag = 64;
 
     public const long SnapshotAfterBytes = 16 << 20;
+
+    /// <summary>So much log is kept for a provider that is brought up.</summary>
+    public const long BytesForNewcomer = 256 << 20;
+
+    /// <summary>
+    /// A snapshot is taken when the log has one entry for so many bytes of it: its cost for each entry has a bound.
+    /// </summary>
+    public const int SnapshotBytesPerEntry = 256;
+
+    /// <summary>How many parts of a snapshot are under way at a time.</summary>
+    public const int PartsUnderWay = 16;
 }
 
 /// <summary>
@@ -221,16 +232,16 @@ public sealed partial class Replica : ISealableLog
     /// </summary>
     private void ConsiderSnapshot()
     {
-        if (_pendingSnapshot is { } pending && pending.Sequence <= Committed)
+        var entries = _applied - _log.BaseSequence;
+        if (entries <= 0 || !IsLogLong(entries)) return;
+        if (_pendingSnapshot is { } pending)
         {
+            if (pending.Sequence > Committed) return;
             _pendingSnapshot = null;
             if (pending.Sequence > _log.BaseSequence) Keep(pending);
+            return;
         }
 
-        var entries = _applied - _log.BaseSequence;
-        var size = Math.Max(ReplicaLimits.SnapshotAfterBytes, 2L * (_snapshot?.State.Length ?? 0));
-        if (_pendingSnapshot is not null || entries <= 0) return;
-        if (entries < _profile.Transfer.SnapshotAfterEntries && _log.SizeBytes < size) return;
         if (_hosted is { } hosted)
         {
             hosted.AskSnapshot(_effects);
@@ -239,6 +250,16 @@ public sealed partial class Replica : ISealableLog
 
         _pendingSnapshot = new Snapshot(_log.VersionAt(_applied), _applied, _inLoop!.Save());
         if (_applied <= Committed) ConsiderSnapshot();
+    }
+
+    private bool IsLogLong(long entries)
+    {
+        var size = _snapshot?.State.Length ?? 0;
+        var isNeeded = _followers.Values.Any(f => f.NeedsLog);
+        var bytes = isNeeded ? ReplicaLimits.BytesForNewcomer : ReplicaLimits.SnapshotAfterBytes;
+        if (_log.SizeBytes >= Math.Max(bytes, 2L * size)) return true;
+        var many = Math.Max(_profile.Transfer.SnapshotAfterEntries, size / ReplicaLimits.SnapshotBytesPerEntry);
+        return entries >= many && !isNeeded;
     }
 
     private void Keep(Snapshot snapshot)

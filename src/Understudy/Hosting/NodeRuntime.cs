@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -87,7 +86,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = configuration.ToNodeOptions(catalog.Kinds),
+            Options = configuration.ToNodeOptions(catalog.Kinds, self),
             Self = self,
             Inbox = inbox,
             Transport = _transport,
@@ -104,7 +103,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _web = CreateServer(kestrel =>
             kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
         _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
-        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), NodeListening.HandOnAtOnce);
+        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), isOfNodes: true);
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -191,13 +190,18 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     }
 
     private WebApplication CreateServer(
-        Action<KestrelServerOptions> listen, Action<SocketTransportOptions>? sockets = null)
+        Action<KestrelServerOptions> listen, bool isOfNodes = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore();
-        if (sockets is not null) builder.WebHost.UseSockets(sockets);
+        if (isOfNodes)
+        {
+            builder.WebHost.UseSockets(NodeListening.HandOnAtOnce);
+            NodeListening.ReadInLargeBlocks(builder.Services);
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);

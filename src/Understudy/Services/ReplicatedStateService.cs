@@ -59,6 +59,9 @@ public abstract class ReplicatedStateService(ReplicatedState state) : IReplicate
     }
 
     /// <inheritdoc/>
+    public Action<IBufferWriter<byte>> CaptureSnapshot() => State.Freeze().Write;
+
+    /// <inheritdoc/>
     public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
     {
         State.SaveSnapshot(destination);

@@ -78,6 +78,9 @@ internal sealed partial class ServiceExecutor
     /// </summary>
     public TaskScheduler? Scheduler { get; init; }
 
+    /// <summary>Runs code that takes long beside the service's calls; by default on a thread of its own.</summary>
+    public Action<Action> Beside { get; init; } = static work => Start(work, TaskScheduler.Default);
+
     /// <summary>How what waits for this executor goes on.</summary>
     public TaskCreationOptions Completion =>
         Scheduler is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
@@ -180,6 +183,13 @@ internal sealed partial class ServiceExecutor
 
         Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
     }
+
+    /// <summary>Starts code that takes long.</summary>
+    public static void Start(Action work, TaskScheduler scheduler) => _ = Task.Factory.StartNew(
+        work,
+        CancellationToken.None,
+        TaskCreationOptions.DenyChildAttach | TaskCreationOptions.LongRunning,
+        scheduler);
 
     /// <summary>Does all that waits, until nothing does or too much waits to be committed.</summary>
     public async ValueTask RunAsync()

@@ -92,6 +92,7 @@ internal sealed class ServiceExecutors(
             service, instance, report => post(new NodeInput.Reported(service, report)), () => run!.Queue(), clock)
         {
             Scheduler = scheduler,
+            Beside = work => ServiceExecutor.Start(work, scheduler ?? TaskScheduler.Default),
         };
         run = new PooledRun(executor, fail);
         return executor;
