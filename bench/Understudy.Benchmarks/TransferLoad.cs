@@ -27,7 +27,8 @@ internal sealed class TransferLoad(
         await load.RunAsync(WarmUp);
         var before = await load.RunAsync(Before);
         var answer = await admin.CommandAsync(new OperatorCommand.ChangeService(wanted), cancellationToken: stop);
-        if (answer.Outcome != CommandOutcome.Done) throw new IOException($"no further secondary: {answer.Text}");
+        if (answer.Outcome is not (CommandOutcome.Done or CommandOutcome.Accepted))
+            throw new IOException($"no further secondary: {answer.Text}");
 
         var asked = Stopwatch.GetTimestamp();
         await load.RunAsync(UntilAsync(status => Newcomer(status) is not null, stop));

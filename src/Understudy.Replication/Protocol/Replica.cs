@@ -55,6 +55,7 @@ public sealed partial class Replica : ISealableLog
     private TimeSpan _now;
     private Snapshot? _snapshot;
     private Snapshot? _pendingSnapshot;
+    private bool _isSnapshotDemanded;
     private long _applied;
 
     public Replica(
@@ -176,7 +177,7 @@ public sealed partial class Replica : ISealableLog
         LimitCommits();
         _followers.Clear();
         ForgetAudit();
-        _pendingSnapshot = null;
+        (_pendingSnapshot, _isSnapshotDemanded) = (null, false);
         foreach (var waiting in _waiting)
         {
             if (waiting.Token == 0) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
@@ -233,15 +234,16 @@ public sealed partial class Replica : ISealableLog
     private void ConsiderSnapshot()
     {
         var entries = _applied - _log.BaseSequence;
-        if (entries <= 0 || !IsLogLong(entries)) return;
         if (_pendingSnapshot is { } pending)
         {
-            if (pending.Sequence > Committed) return;
-            _pendingSnapshot = null;
+            var mayCompact = _isSnapshotDemanded || !IsLogNeeded || IsLogLong(entries);
+            if (pending.Sequence > Committed || !mayCompact) return;
+            (_pendingSnapshot, _isSnapshotDemanded) = (null, false);
             if (pending.Sequence > _log.BaseSequence) Keep(pending);
             return;
         }
 
+        if (entries <= 0 || !IsLogLong(entries)) return;
         if (_hosted is { } hosted)
         {
             hosted.AskSnapshot(_effects);
@@ -252,10 +254,12 @@ public sealed partial class Replica : ISealableLog
         if (_applied <= Committed) ConsiderSnapshot();
     }
 
+    private bool IsLogNeeded => _followers.Values.Any(f => f.NeedsLog);
+
     private bool IsLogLong(long entries)
     {
         var size = _snapshot?.State.Length ?? 0;
-        var isNeeded = _followers.Values.Any(f => f.NeedsLog);
+        var isNeeded = IsLogNeeded;
         var bytes = isNeeded ? ReplicaLimits.BytesForNewcomer : ReplicaLimits.SnapshotAfterBytes;
         if (_log.SizeBytes >= Math.Max(bytes, 2L * size)) return true;
         var many = Math.Max(_profile.Transfer.SnapshotAfterEntries, size / ReplicaLimits.SnapshotBytesPerEntry);
