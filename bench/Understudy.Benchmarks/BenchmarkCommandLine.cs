@@ -33,7 +33,7 @@ internal static class BenchmarkCommandLine
         new("Measures Understudy on this machine: three nodes, a process each, over loopback.")
         {
             Commit(benchmarks), HostCommand.Create(benchmarks), Failover(benchmarks), Switchover(benchmarks),
-            Transfer(benchmarks), FlushFloor(benchmarks),
+            Transfer(benchmarks), FlushFloor(benchmarks), Decide(benchmarks),
         };
 
     private static Command Commit(IBenchmarks benchmarks)
@@ -138,6 +138,22 @@ internal static class BenchmarkCommandLine
         };
         command.SetAction((parsed, stop) => benchmarks.FlushFloorAsync(
             TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json), stop));
+        return command;
+    }
+
+    private static Command Decide(IBenchmarks benchmarks)
+    {
+        var services = NumberOption.Of(
+            "--services", "How many services, each with two secondaries.", 10_000, 1, 100_000);
+        var nodes = NumberOption.Of("--nodes", "How many nodes.", 50, 4, 200);
+        var trials = NumberOption.Of("--trials", "How many nodes are lost, each by itself.", 10, 1, 1000);
+        var json = Json();
+        var command = new Command("decide", "What deciding on the loss of a node costs; without processes.")
+        {
+            services, nodes, trials, json,
+        };
+        command.SetAction((parsed, _) => benchmarks.DecideAsync(new DecideOptions(
+            parsed.GetValue(services), parsed.GetValue(nodes), parsed.GetValue(trials), parsed.GetValue(json))));
         return command;
     }
 

@@ -60,6 +60,14 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         return 0;
     }
 
+    public async Task<int> DecideAsync(DecideOptions options)
+    {
+        var result = DecideBenchmark.Run(options);
+        await SayAsync($"{result}");
+        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        return 0;
+    }
+
     private static Rate Floor(TimeSpan duration, CancellationToken stop)
     {
         var folder = Directory.CreateTempSubdirectory("understudy-flush-").FullName;

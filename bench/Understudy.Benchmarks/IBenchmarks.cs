@@ -15,4 +15,6 @@ internal interface IBenchmarks
     Task<int> TransferAsync(TransferOptions options, CancellationToken stop);
 
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
+
+    Task<int> DecideAsync(DecideOptions options);
 }

@@ -44,4 +44,5 @@ internal sealed record RateJson(double CommitsPerSecond, LatencyJson LatencyMill
 [JsonSerializable(typeof(RateJson))]
 [JsonSerializable(typeof(GapJson))]
 [JsonSerializable(typeof(TransferResult))]
+[JsonSerializable(typeof(DecideResult))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

@@ -7,6 +7,9 @@ namespace Understudy.Cli;
 /// <summary>Writes a status document for people.</summary>
 internal static class StatusText
 {
+    /// <summary>More services than these are not shown one by one, and more reasons not at all.</summary>
+    private const int MostRows = 64;
+
     public static string Render(StatusDocument status)
     {
         var text = new StringBuilder();
@@ -17,7 +20,8 @@ internal static class StatusText
             text.Append(CultureInfo.InvariantCulture,
                 $"\nreplica manager: primary {manager.Primary ?? "-"}, in-sync {List(manager.InSync)}, ")
                 .Append(CultureInfo.InvariantCulture, $"version {manager.Version}\n");
-        if (status.Services.Count > 0) text.Append('\n').Append(Services(status));
+        if (status.Services.Count > MostRows) Many(text, status);
+        else if (status.Services.Count > 0) text.Append('\n').Append(Services(status.Services));
         Operations(text, status);
         Reasons(text, status);
         return text.ToString().TrimEnd('\n');
@@ -65,11 +69,38 @@ internal static class StatusText
         return table;
     }
 
-    private static TextTable Services(StatusDocument status)
+    /// <summary>Very many services: how they are spread, and those that are not as wanted.</summary>
+    private static void Many(StringBuilder text, StatusDocument status)
+    {
+        var table = new TextTable("node", "primaries", "secondaries", "joining");
+        foreach (var node in status.Nodes.Select(each => each.Id))
+        {
+            table.Add(
+                node,
+                Number(status.Services.Count(service => service.Primary == node)),
+                Number(status.Services.Count(service => service.Secondaries.Contains(node))),
+                Number(status.Services.Count(service => service.Joining.Any(each => each.Node == node))));
+        }
+
+        var others = status.Services.Where(service => !IsAsWanted(service)).ToArray();
+        text.Append('\n').Append(table).Append('\n');
+        if (others.Length > 0) text.Append(Services(others.Take(MostRows))).Append('\n');
+        var shown = Math.Min(others.Length, MostRows);
+        var all = status.Services.Count;
+        text.Append(CultureInfo.InvariantCulture, $"{all} services, {all - others.Length} in their wanted shape, ");
+        text.Append(CultureInfo.InvariantCulture, $"{shown} shown; --json has all\n");
+    }
+
+    private static bool IsAsWanted(ServiceStatus service) => service is { Primary: not null, Operation: null }
+        && service.Secondaries.Count == service.WantedSecondaries && service.Spares.Count == service.WantedSpares;
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static TextTable Services(IEnumerable<ServiceStatus> services)
     {
         var table = new TextTable(
             "service", "kind", "primary", "secondaries", "joining", "spares", "version", "lineage", "durability");
-        foreach (var service in status.Services)
+        foreach (var service in services)
         {
             table.Add(
                 service.Name,
@@ -80,7 +111,7 @@ internal static class StatusText
                 Wanted(service.Spares, service.WantedSpares),
                 service.Version.ToString(CultureInfo.InvariantCulture),
                 service.Lineage.ToString(CultureInfo.InvariantCulture),
-                service.Durability);
+                service.Exclusive ? "none: a worker" : service.Durability);
         }
 
         return table;
@@ -95,7 +126,9 @@ internal static class StatusText
         {
             if (service.Operation is not { } operation) continue;
             text.Append(CultureInfo.InvariantCulture, $"\nswitchover of {service.Name} to {operation.Target}, ");
-            text.Append(operation.Stage == OperationStages.Freeze ? "clients are held" : "its primary serves");
+            text.Append(service.Exclusive ? "it is stopped first"
+                : operation.Stage == OperationStages.Freeze ? "clients are held"
+                : "its primary serves");
             text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
             text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
         }
@@ -124,7 +157,12 @@ internal static class StatusText
         }
 
         text.Append("\nnot as wanted:\n");
-        foreach (var reason in status.Reasons) text.Append("  ").Append(reason).Append('\n');
+        foreach (var reason in status.Reasons.Take(MostRows)) text.Append("  ").Append(reason).Append('\n');
+        if (status.Reasons.Count > MostRows)
+        {
+            var more = status.Reasons.Count - MostRows;
+            text.Append(CultureInfo.InvariantCulture, $"  and {more} more; --json has all\n");
+        }
     }
 
     private static string Wanted(IReadOnlyList<string> have, int wanted) => have.Count == wanted

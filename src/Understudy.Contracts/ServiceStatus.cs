@@ -54,6 +54,7 @@ public sealed record ServiceStatus
 
     /// <summary>Of a worker that runs nowhere now: what it waits for, such as the end of a view lease.</summary>
     public string? WaitsFor { get; init; }
+
     /// <summary>Whether an operator holds it: it is not placed or moved, only failed over.</summary>
     public bool Held { get; init; }
 

@@ -40,4 +40,5 @@ public enum Mutation : long
     WorkerBeforeFence = 1L << 31,
     WorkerBeforeEnded = 1L << 32,
     WorkerOutlivesLease = 1L << 33,
+    OrderOnAnyMap = 1L << 40,
 }

@@ -12,7 +12,9 @@ public interface IReplicatedState
     Execution Execute(ReadOnlyMemory<byte> request);
 
     /// <summary>Makes the change that a checkpoint describes.</summary>
-    void Apply(ReadOnlyMemory<byte> checkpoint);
+    /// <param name="checkpoint">What <see cref="Execute"/> gave.</param>
+    /// <param name="sequence">Its number; some between may be missing, as they change nothing.</param>
+    void Apply(ReadOnlyMemory<byte> checkpoint, long sequence);
 
     /// <summary>The whole state as bytes.</summary>
     ReadOnlyMemory<byte> Save();

@@ -131,7 +131,9 @@ public sealed partial class UnderstudyTestCluster
         var hosts = running.Count(m => m.Kind != NodeKind.Witness && entry.Allows(m.Id));
         var wanted = Math.Min(entry.Definition.Secondaries + 1, hosts);
         var inSync = entry.Configuration.InSync.Count(p => running.Any(m => m.Member == p.Member));
-        return inSync >= wanted && inSync == entry.Configuration.InSync.Length && running.Any(m => m.IsPrimary(name));
+        if (inSync < wanted || inSync != entry.Configuration.InSync.Length) return false;
+        // A worker may have returned already.
+        return entry.Definition.IsExclusive ? !entry.IsVacant : running.Any(m => m.IsPrimary(name));
     }
 
     private string Standing() => string.Concat(Nodes.Select(node => $"\n  {node}"));

@@ -60,13 +60,6 @@ public sealed partial class UnderstudyTestCluster
         var builder = new UnderstudyBuilder(ToOptions(options));
         services(builder);
         _configuration = builder.Configure();
-        if (_configuration.Services.FirstOrDefault(service => service.IsExclusive) is { } worker)
-        {
-            throw new NotSupportedException(
-                $"{worker.Name} is a worker, and a test cluster does not run workers. Add it in the application only, "
-                + "and test its code by itself.");
-        }
-
         _test = new CodeScheduler(_time);
         Time = new ProcessTime(_time, _test);
         _time.Limit = options.TimeLimit;

@@ -3,8 +3,8 @@ using Understudy.Kernel;
 namespace Understudy.Transport;
 
 /// <summary>
-/// What a transport reports. Called from any thread, sometimes under a lock of the transport: an implementer only posts
-/// into its own loop, and never waits. Calls about one peer's channel come one at a time, in their true order.
+/// What a transport reports. Called from any thread, sometimes under a lock of the transport: an implementer only notes
+/// it for its own loop, and never waits. Calls about one peer's channel come one at a time, in their true order.
 /// </summary>
 public interface ITransportEvents
 {
@@ -16,6 +16,12 @@ public interface ITransportEvents
 
     /// <summary>A message came on the channel from this incarnation.</summary>
     void Received(MemberId from, Message message);
+
+    /// <summary>
+    /// What was received is all that has come by now. Called under no lock: an implementer may act on it at once, on
+    /// the thread that received it; nothing more of that peer comes meanwhile.
+    /// </summary>
+    void ReceivedAll();
 
     /// <summary>No attempt of a probe was answered by this incarnation.</summary>
     void ProbeFailed(MemberId peer);

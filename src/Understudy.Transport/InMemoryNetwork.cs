@@ -101,7 +101,9 @@ public sealed class InMemoryNetwork
             network.Post(() =>
             {
                 // Either may have ended since: then there is no such channel any more.
-                if (Self?.Member == from) network.Find(to)?.Events.Received(from, message);
+                if (Self?.Member != from || network.Find(to)?.Events is not { } other) return;
+                other.Received(from, message);
+                other.ReceivedAll();
             });
         }
 

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 
 namespace Understudy.Transport;
 
@@ -48,22 +47,45 @@ internal sealed class OutgoingConnection : PeerConnection
 }
 
 /// <summary>A connection that the peer dialled: it carries the peer's frames.</summary>
-internal sealed class IncomingConnection(PeerIdentity peer, ConnectionContext connection) : PeerConnection(peer)
+internal sealed class IncomingConnection(PeerIdentity peer, Socket socket) : PeerConnection(peer)
 {
-    private readonly TaskCompletionSource<bool> _mayDeliver = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>The peer may have its side of the channel before we have ours, by a moment.</summary>
+    private const int MostEarly = 4096;
+
+    private List<Message> _early = [];
     private volatile bool _isRefused;
 
-    /// <summary>Completes with true when the channel is up, with false when this connection is closed.</summary>
-    public Task<bool> MayDeliver => _mayDeliver.Task;
+    /// <summary>Keeps a message that came before the channel is up.</summary>
+    /// <returns>False if too many did.</returns>
+    public bool TryKeep(Message message)
+    {
+        if (_early.Count >= MostEarly) return false;
+        _early.Add(message);
+        return true;
+    }
 
-    public void Deliver() => _mayDeliver.TrySetResult(true);
+    /// <summary>The channel is up: what came before may be delivered.</summary>
+    public IReadOnlyList<Message> TakeEarly()
+    {
+        var early = _early;
+        _early = [];
+        return early;
+    }
 
     /// <summary>From now on the connection ends by itself, so that the reason for it still goes out.</summary>
     public void EndByItself() => _isRefused = true;
 
     public override void Close()
     {
-        _mayDeliver.TrySetResult(false);
-        if (!_isRefused) connection.Abort(new ConnectionAbortedException("the channel was closed"));
+        if (_isRefused) return;
+        try
+        {
+            // The thread that reads it learns that at once, and lets go of it.
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It has ended already, which is all that was asked for.
+        }
     }
 }

@@ -81,13 +81,14 @@ internal sealed partial class PeerLink(
         }
     }
 
-    /// <summary>Hands on a message, unless the channel it came on is lost by now.</summary>
+    /// <summary>Hands on a message when the channel is up, unless the one it came on is lost by now.</summary>
     /// <returns>False if it is lost.</returns>
     public bool Deliver(IncomingConnection connection, Message message)
     {
         lock (_gate)
         {
-            if (_state.Delivering != connection.Number) return false;
+            if (!_connections.ContainsKey(connection.Number)) return false;
+            if (_state.Delivering != connection.Number) return connection.TryKeep(message);
             events.Received(connection.Peer.Member, message);
             return true;
         }
@@ -163,7 +164,8 @@ internal sealed partial class PeerLink(
                 LogChannelUp(logger, up.Peer.Member);
                 _sending = (OutgoingConnection)_connections[up.Outgoing];
                 events.ChannelUp(up.Peer);
-                ((IncomingConnection)_connections[up.Incoming]).Deliver();
+                foreach (var message in ((IncomingConnection)_connections[up.Incoming]).TakeEarly())
+                    events.Received(up.Peer.Member, message);
                 onUp(up.Peer);
                 break;
             case ChannelEffect.ChannelLost lost:

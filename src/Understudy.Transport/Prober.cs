@@ -12,7 +12,7 @@ namespace Understudy.Transport;
 /// </summary>
 internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDisposable
 {
-    private readonly ProbeThreads _threads = new();
+    private readonly KeptThreads _threads = new("probe");
 
     /// <summary>What one attempt found.</summary>
     private enum Finding
@@ -36,17 +36,10 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
         if (!_threads.TryRun(() => onDone(Answers(peer, self)))) onDone(false);
     }
 
-    /// <summary>Probes, and completes with the result.</summary>
-    public Task<bool> AskAsync(MemberId peer, PeerIdentity self)
-    {
-        var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Ask(peer, self, answer.SetResult);
-        return answer.Task;
-    }
-
     public void Dispose() => _threads.Dispose();
 
-    private bool Answers(MemberId peer, PeerIdentity self)
+    /// <summary>Probes on this thread.</summary>
+    public bool Answers(MemberId peer, PeerIdentity self)
     {
         if (!options.Nodes.TryGetValue(peer.Node, out var address)) return false;
         var hello = new Handshake.Hello(HelloPurpose.Probe, options.ClusterName, self, peer.Node);

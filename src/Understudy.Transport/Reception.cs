@@ -1,24 +1,24 @@
-using Microsoft.AspNetCore.Connections;
+using System.Net.Sockets;
 using Understudy.Kernel;
 using Understudy.Transport.Protocol;
 
 namespace Understudy.Transport;
 
-/// <summary>Serves one incoming connection: its handshake, then the peer's frames.</summary>
-internal sealed class Reception(ConnectionContext connection, TcpTransport transport)
+/// <summary>Serves one incoming connection on a thread of its own: its handshake, then the peer's frames.</summary>
+internal sealed class Reception(Socket socket, Stream stream, TcpTransport transport)
 {
-    private readonly FrameSource _source = new(connection.Transport.Input, HandshakeCodec.MaxBytes);
+    private readonly Incoming _incoming = new(socket, stream);
 
     /// <summary>Answers the Hello.</summary>
     /// <returns>The accepted connection, or null if there is nothing more to do.</returns>
-    public async Task<IncomingConnection?> GreetAsync()
+    public IncomingConnection? Greet()
     {
-        using var timeout = new CancellationTokenSource(transport.Options.HandshakeTimeout, transport.Clock);
-        var receipt = await _source.ReadAsync(timeout.Token);
-        if (receipt.Ended is not null) return null;
+        var wait = (int)transport.Options.HandshakeTimeout.TotalMilliseconds;
+        (socket.ReceiveTimeout, socket.SendTimeout) = (wait, wait);
+        if (ReadHello() is not { } receipt) return null;
         if (transport.IsStopping || transport.Self is not { } asSelf)
         {
-            await SendAsync(new Handshake.Refused(RefusalCode.NotReady, "the node starts or stops"), null);
+            Send(new Handshake.Refused(RefusalCode.NotReady, "the node starts or stops"), null);
             return null;
         }
 
@@ -27,65 +27,72 @@ internal sealed class Reception(ConnectionContext connection, TcpTransport trans
         if (hello is null)
         {
             var damaged = new Handshake.Refused(RefusalCode.Damaged, fault ?? "damaged handshake: no Hello came first");
-            await RefuseAsync(null, damaged, asSelf);
+            Refuse(null, damaged, asSelf);
             return null;
         }
 
         if (transport.Admission.Judge(hello, asSelf) is { } refused)
         {
-            await RefuseAsync(hello.From.Member.Node, refused, asSelf);
+            Refuse(hello.From.Member.Node, refused, asSelf);
             return null;
         }
 
-        if (hello.Purpose == HelloPurpose.Channel) return await AcceptAsync(hello.From, asSelf);
-        await SendAsync(new Handshake.Accepted(transport.Options.ClusterName, asSelf), asSelf);
+        if (hello.Purpose == HelloPurpose.Channel) return Accept(hello.From, asSelf);
+        Send(new Handshake.Accepted(transport.Options.ClusterName, asSelf), asSelf);
         return null;
     }
 
     /// <summary>Hands on the peer's frames until the connection ends.</summary>
-    public async Task ReceiveAsync(IncomingConnection incoming)
+    public void Receive(IncomingConnection connection)
     {
-        var link = transport.LinkTo(incoming.Peer.Member.Node);
+        var link = transport.LinkTo(connection.Peer.Member.Node);
         var reason = "receiving failed";
+        socket.ReceiveTimeout = 0;
+        _incoming.Allow(transport.Options.MaxFrameBodyBytes);
         try
         {
-            // The peer may have its side of the channel before we have ours: its frames wait until then.
-            using (connection.ConnectionClosed.Register(() => BreakUnlessUp(link, incoming)))
-            {
-                if (!await incoming.MayDeliver) return;
-            }
-
-            reason = await DeliverAsync(incoming, link);
+            reason = Deliver(connection, link);
         }
         finally
         {
-            link.Break(incoming.Number, reason);
+            link.Break(connection.Number, reason);
         }
     }
 
     /// <summary>Delivers frame after frame.</summary>
     /// <returns>Why there are no more.</returns>
-    private async Task<string> DeliverAsync(IncomingConnection incoming, PeerLink link)
+    private string Deliver(IncomingConnection connection, PeerLink link)
     {
-        _source.Allow(transport.Options.MaxFrameBodyBytes);
         while (true)
         {
-            var receipt = await _source.ReadAsync(CancellationToken.None);
-            if (receipt.Ended is { } how) return how;
-            if (Judge(receipt, incoming, out var message) is { } refused)
+            while (_incoming.TryTake(out var receipt))
             {
-                incoming.EndByItself();
-                await RefuseAsync(incoming.Peer.Member.Node, refused, transport.Self);
-                return refused.Text;
+                if (Judge(receipt, connection, out var message) is { } refused)
+                {
+                    connection.EndByItself();
+                    Refuse(connection.Peer.Member.Node, refused, transport.Self);
+                    return refused.Text;
+                }
+
+                if (!link.Deliver(connection, message!)) return "the channel is lost";
             }
 
-            if (!link.Deliver(incoming, message!)) return "the channel is lost";
+            transport.ReceivedAll();
+            if (_incoming.Wait() is { } ended) return ended;
         }
     }
 
-    private static void BreakUnlessUp(PeerLink link, IncomingConnection incoming)
+    private FrameReceipt? ReadHello()
     {
-        if (!incoming.MayDeliver.IsCompleted) link.Break(incoming.Number, "the peer closed the connection");
+        var began = transport.Clock.GetTimestamp();
+        FrameReceipt receipt;
+        while (!_incoming.TryTake(out receipt))
+        {
+            if (_incoming.Wait() is not null) return null;
+            if (transport.Clock.GetElapsedTime(began) > transport.Options.HandshakeTimeout) return null;
+        }
+
+        return receipt;
     }
 
     private Handshake.Refused? Judge(FrameReceipt receipt, IncomingConnection incoming, out Message? message)
@@ -99,47 +106,38 @@ internal sealed class Reception(ConnectionContext connection, TcpTransport trans
             RefusalCode.Damaged, $"damaged message of {frame.Header.Layer} from {incoming.Peer.Member}: {reason}");
     }
 
-    private async Task<IncomingConnection?> AcceptAsync(PeerIdentity peer, PeerIdentity asSelf)
+    private IncomingConnection? Accept(PeerIdentity peer, PeerIdentity asSelf)
     {
         var node = peer.Member.Node;
-        var incoming = new IncomingConnection(peer, connection);
+        var connection = new IncomingConnection(peer, socket);
         MemberId? gone = null;
-        while (!transport.LinkTo(node).TryAdd(incoming, asSelf.Member, gone, out var rival))
+        while (!transport.LinkTo(node).TryAdd(connection, asSelf.Member, gone, out var rival))
         {
             if (rival is not { } living)
             {
-                await SendAsync(new Handshake.Refused(RefusalCode.NotReady, "a new incarnation begins"), asSelf);
+                Send(new Handshake.Refused(RefusalCode.NotReady, "a new incarnation begins"), asSelf);
                 return null;
             }
 
-            if (await transport.Prober.AskAsync(living, asSelf))
+            if (transport.Prober.Answers(living, asSelf))
             {
-                await RefuseAsync(node, Admission.Duplicate(node, living.Incarnation), asSelf);
+                Refuse(node, Admission.Duplicate(node, living.Incarnation), asSelf);
                 return null;
             }
 
             gone = living;
         }
 
-        await SendAsync(new Handshake.Accepted(transport.Options.ClusterName, asSelf), asSelf, peer.Member.Incarnation);
-        return incoming;
+        Send(new Handshake.Accepted(transport.Options.ClusterName, asSelf), asSelf, peer.Member.Incarnation);
+        return connection;
     }
 
-    private async Task RefuseAsync(NodeId? peer, Handshake.Refused refused, PeerIdentity? asSelf)
+    private void Refuse(NodeId? peer, Handshake.Refused refused, PeerIdentity? asSelf)
     {
         transport.Report(peer, refused);
-        await SendAsync(refused, asSelf);
+        Send(refused, asSelf);
     }
 
-    private async Task SendAsync(Handshake handshake, PeerIdentity? asSelf, Incarnation to = default)
-    {
-        try
-        {
-            await connection.Transport.Output.WriteAsync(HandshakeFrames.Encode(handshake, asSelf, to));
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
-        {
-            // The connection is gone; whoever reads from it next learns that.
-        }
-    }
+    private void Send(Handshake handshake, PeerIdentity? asSelf, Incarnation to = default) =>
+        _incoming.Send(HandshakeFrames.Encode(handshake, asSelf, to));
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Understudy.Kernel;
 using Understudy.Transport.Protocol;
@@ -9,7 +10,7 @@ namespace Understudy.Transport;
 
 /// <summary>
 /// Channels over TCP. Each node dials every configured peer: a node's own connection carries its frames, the peer's
-/// carries the peer's. Give it a listening address with <see cref="NodeListening.ListenNodes"/>.
+/// carries the peer's.
 /// </summary>
 public sealed partial class TcpTransport : ITransport
 {
@@ -18,6 +19,7 @@ public sealed partial class TcpTransport : ITransport
     private readonly FrozenDictionary<NodeId, PeerLink> _links;
     private readonly RefusalReports _refusals;
     private readonly CancellationTokenSource _stopping = new();
+    private Listener? _listener;
     private Task _dialling = Task.CompletedTask;
     private volatile PeerIdentity? _self;
     private volatile bool _isStopping;
@@ -62,6 +64,11 @@ public sealed partial class TcpTransport : ITransport
 
     /// <summary>True from the moment that the transport is to be closed.</summary>
     internal bool IsStopping => _isStopping;
+
+    /// <summary>Takes peers' connections from now on; until <see cref="Start"/> they are told to come again.</summary>
+    /// <param name="address">The node-to-node address.</param>
+    /// <exception cref="SocketException">The address is taken, or not this machine's.</exception>
+    public void Listen(IPEndPoint address) => _listener = new Listener(address, Serve);
 
     public void Start(PeerIdentity self)
     {
@@ -121,6 +128,7 @@ public sealed partial class TcpTransport : ITransport
         }
 
         foreach (var link in _links.Values) link.Begin(null, "this node stops");
+        _listener?.Dispose();
         await _stopping.CancelAsync();
         await _dialling;
         foreach (var link in _links.Values) link.Dispose();
@@ -128,22 +136,29 @@ public sealed partial class TcpTransport : ITransport
         _stopping.Dispose();
     }
 
+    /// <summary>All that has come on a connection by now was told.</summary>
+    internal void ReceivedAll() => _events.ReceivedAll();
+
     /// <summary>Serves one incoming connection until it ends.</summary>
-    internal async Task ServeAsync(ConnectionContext connection)
+    private void Serve(Socket accepted)
     {
-        var reception = new Reception(connection, this);
+        using var socket = accepted;
+        if (!socket.Connected) return;
+        using Stream network = new NetworkStream(socket);
+        using var stream = Options.WrapIncoming?.Invoke(network) ?? network;
+        var reception = new Reception(socket, stream, this);
         IncomingConnection? incoming;
         try
         {
             if (Interlocked.Increment(ref _pendingHandshakes) > Options.MaxPendingHandshakes) return;
-            incoming = await reception.GreetAsync();
+            incoming = reception.Greet();
         }
         finally
         {
             Interlocked.Decrement(ref _pendingHandshakes);
         }
 
-        if (incoming is not null) await reception.ReceiveAsync(incoming);
+        if (incoming is not null) reception.Receive(incoming);
     }
 
     internal PeerLink LinkTo(NodeId node) => _links[node];

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Understudy.Kernel;
 
 namespace Understudy.Transport;
@@ -14,8 +13,13 @@ public sealed record TransportOptions
     /// <summary>Every configured node, this one included, with its registered address.</summary>
     public required ImmutableSortedDictionary<NodeId, IPEndPoint> Nodes { get; init; }
 
-    /// <summary>The longest body of a frame, in bytes. Default 4 MiB. A longer one closes its connection.</summary>
-    public int MaxFrameBodyBytes { get; init; } = 4 * 1024 * 1024;
+    /// <summary>
+    /// See <see cref="MaxFrameBodyBytes"/>. A decision of the RM is one checkpoint: of 10,000 services some 2 MB.
+    /// </summary>
+    public const int UsualFrameBodyBytes = 16 * 1024 * 1024;
+
+    /// <summary>The longest body of a frame, in bytes. Default 16 MiB. A longer one closes its connection.</summary>
+    public int MaxFrameBodyBytes { get; init; } = UsualFrameBodyBytes;
 
     /// <summary>How much may wait to be sent on one channel, in bytes. Default 64 MiB. More closes it.</summary>
     public int MaxOutboundBytes { get; init; } = 64 * 1024 * 1024;
@@ -49,8 +53,11 @@ public sealed record TransportOptions
     /// <summary>How long closing waits until what was queued is sent. Default 200 ms.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The seam for TLS on the listening side: called before the transport's own handler is added.</summary>
-    public Action<ListenOptions>? ConfigureListen { get; init; }
+    /// <summary>
+    /// The seam for TLS on the listening side: wraps the stream of a connection from a peer, on the thread that will
+    /// read it.
+    /// </summary>
+    public Func<Stream, Stream>? WrapIncoming { get; init; }
 
     /// <summary>The seam for TLS on the dialling side: wraps the stream of a new connection to a peer.</summary>
     public Func<Stream, NodeId, CancellationToken, ValueTask<Stream>>? WrapOutgoing { get; init; }

@@ -69,6 +69,15 @@ public class BenchmarkCommandLineTests
         _asked.Options.ShouldBe(TimeSpan.FromSeconds(9));
     }
 
+    [Fact]
+    public async Task Decide_takes_10_000_services_on_50_nodes_unless_told_otherwise()
+    {
+        await RunAsync("decide");
+        _asked.Options.ShouldBe(new DecideOptions(10_000, 50, 10, false));
+        await RunAsync("decide", "--services", "20", "--nodes", "4", "--trials", "2", "--json");
+        _asked.Options.ShouldBe(new DecideOptions(20, 4, 2, true));
+    }
+
     [Theory]
     [InlineData("commit", "--clients", "0")]
     [InlineData("commit", "--durability", "paper")]
@@ -97,6 +106,8 @@ public class BenchmarkCommandLineTests
         public Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop) => Note(duration);
+
+        public Task<int> DecideAsync(DecideOptions options) => Note(options);
 
         private Task<int> Note(object options)
         {

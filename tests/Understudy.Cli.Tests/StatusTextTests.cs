@@ -26,6 +26,31 @@ public sealed class StatusTextTests
         """);
 
     [Fact]
+    public void Of_very_many_services_those_are_shown_that_are_not_as_wanted()
+    {
+        var kv = Documents.Whole.Services[0];
+        var many = Documents.Whole with
+        {
+            Services =
+            [
+                .. Enumerable.Range(0, 1_000).Select(n => n == 7
+                    ? kv with { Name = "s7", Secondaries = ["n2"] }
+                    : kv with { Name = $"s{n}" }),
+            ],
+            Reasons = [.. Enumerable.Range(0, 70).Select(n => $"reason {n}")],
+        };
+
+        var text = StatusText.Render(many);
+
+        text.ShouldContain("n1    1000       0            0\n");
+        text.ShouldContain("n3    0          999          0\n");
+        text.ShouldContain("\ns7       kv    n1       n2 (1 of 2)");
+        text.ShouldNotContain("\ns8 ");
+        text.ShouldContain("1000 services, 999 in their wanted shape, 1 shown; --json has all\n");
+        text.ShouldEndWith("reason 63\n  and 6 more; --json has all");
+    }
+
+    [Fact]
     public void What_is_not_as_wanted_has_a_line_that_says_why() => StatusText.Render(Documents.Failing).ShouldBe(
         """
         cluster demo (id 0011)
@@ -94,6 +119,45 @@ public sealed class StatusTextTests
             switchover of kv to n2, clients are held (since 0.00:01:01.0; an operator asked for n2)
               waits: n1 finishes what kv has in flight
 
+            """);
+    }
+
+    [Fact]
+    public void A_worker_is_called_one_and_what_it_waits_for_is_shown()
+    {
+        const string Waits = "n1 may still run it until its view lease has ended, in at most 312 ms";
+        var worker = Documents.Kv with
+        {
+            Name = "nightly",
+            Kind = "nightly",
+            Primary = null,
+            Secondaries = [],
+            Spares = [],
+            WantedSecondaries = 0,
+            WantedSpares = 0,
+            Durability = "none",
+            Exclusive = true,
+            WaitsFor = Waits,
+            Operation = new OperationStatus
+            {
+                Target = "n2",
+                Stage = OperationStages.BringUp,
+                Since = 61,
+                Cause = "an operator asked for n2",
+                WaitsFor = Waits,
+            },
+        };
+        StatusText.Render(Documents.Whole with { Services = [worker], Reasons = [$"nightly runs nowhere: {Waits}"] })
+            .ShouldEndWith(
+            """
+            service  kind     primary  secondaries  joining  spares  version  lineage  durability
+            nightly  nightly  -        -            -        -       7        1        none: a worker
+
+            switchover of nightly to n2, it is stopped first (since 0.00:01:01.0; an operator asked for n2)
+              waits: n1 may still run it until its view lease has ended, in at most 312 ms
+
+            not as wanted:
+              nightly runs nowhere: n1 may still run it until its view lease has ended, in at most 312 ms
             """);
     }
 }

@@ -54,7 +54,7 @@ public sealed class RegistryRecordTests
                 [new HistoryEntry(1, TimeSpan.Zero, null, ConfigurationVersion.None, "a cause", "a change")],
                 TimeSpan.FromSeconds(9));
             Registry follower = new(), restarted = new();
-            follower.Apply(leader.Change(change));
+            follower.Apply(leader.Change(change, 1), 1);
             restarted.Load(leader.Save());
 
             foreach (var other in (Registry[])[follower, restarted])
@@ -75,7 +75,7 @@ public sealed class RegistryRecordTests
         for (var number = 1; number <= Registry.HistoryKept + 3; number++)
         {
             var entry = new HistoryEntry(number, TimeSpan.Zero, null, ConfigurationVersion.None, "a cause", "a change");
-            registry.Change(new RegistryChange([], [], [], null, [entry], TimeSpan.Zero));
+            registry.Change(new RegistryChange([], [], [], null, [entry], TimeSpan.Zero), 1);
         }
 
         registry.History.Length.ShouldBe(Registry.HistoryKept);

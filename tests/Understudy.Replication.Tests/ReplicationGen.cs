@@ -142,11 +142,20 @@ internal static class ReplicationGen
             (service, version, provider, isIncluded, reason) => (ReplicationMessage)new ReplicationMessage.InSyncWanted(
                 service, version, provider, isIncluded, isIncluded ? null : reason)),
         Gen.Select(
-            Versions, Numbers, List(Entries), List(NodeEntries), Gen.Bool,
-            (generation, sequence, services, nodes, isHeld) => (ReplicationMessage)new ReplicationMessage.MapPushed(
-                new ServiceMap(generation, sequence, services) { Nodes = nodes, IsHeld = isHeld })),
-        Gen.Select(Versions, Numbers, (generation, sequence) =>
-            (ReplicationMessage)new ReplicationMessage.MapTaken(generation, sequence)),
+            Gen.Select(
+                Versions, Numbers, List(Entries), List(NodeEntries), Gen.Bool,
+                (generation, sequence, services, nodes, isHeld) =>
+                    new ServiceMap(generation, sequence, services) { Nodes = nodes, IsHeld = isHeld }),
+            Numbers, List(Services), Gen.Int[0, 4], Gen.Int[1, 5],
+            (map, since, removed, part, more) => (ReplicationMessage)new ReplicationMessage.MapPushed(map)
+            {
+                Since = since,
+                Removed = removed,
+                Part = part,
+                Parts = part + more,
+            }),
+        Gen.Select(Versions, Numbers, Gen.Bool, (generation, sequence, isMissed) =>
+            (ReplicationMessage)new ReplicationMessage.MapTaken(generation, sequence, isMissed)),
         Gen.Select(
             Services,
             Versions,

@@ -101,6 +101,14 @@ internal static class ReplicationSamples
             new LeaveReason(LeaveCause.BehindTime, 52_000_000)),
         new ReplicationMessage.MapPushed(new ServiceMap(new ConfigurationVersion(5), 60, [Entry])),
         new ReplicationMessage.MapTaken(new ConfigurationVersion(5), 60),
+        new ReplicationMessage.MapPushed(new ServiceMap(new ConfigurationVersion(5), 60, [Entry]))
+        {
+            Since = 58,
+            Removed = [new ServiceName("old")],
+            Part = 1,
+            Parts = 3,
+        },
+        new ReplicationMessage.MapTaken(new ConfigurationVersion(5), 57, IsMissed: true),
         new ReplicationMessage.Progressed(
             Service, Version,
             [

@@ -1,5 +1,6 @@
 using Understudy;
 using Understudy.Simulator.Runs;
+using Understudy.Simulator.Scale;
 
 if (CommandLine.Parse(args, out var command, out var options) is { } mistake)
 {
@@ -17,6 +18,9 @@ switch (command)
         return 0;
     case SimulatorCommand.PinMutants:
         MutantPins.Find(options, new NodeCodec(), Console.Out);
+        return 0;
+    case SimulatorCommand.ManyServices:
+        ManyServicesReport.Write(options, new NodeCodec(), Console.Out);
         return 0;
     default:
         var report = new SeedRunner(options, new NodeCodec()).Run(Console.Error);

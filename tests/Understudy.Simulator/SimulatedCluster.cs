@@ -6,6 +6,7 @@ using Understudy.Simulator.Checkers;
 using Understudy.Simulator.Clients;
 using Understudy.Simulator.Faults;
 using Understudy.Simulator.Machines;
+using Understudy.Simulator.Scale;
 using Understudy.Transport;
 
 namespace Understudy.Simulator;
@@ -29,17 +30,30 @@ internal sealed class SimulatedCluster
     private long _events;
     private long _damages;
 
-    public SimulatedCluster(ulong seed, RunOptions options, IMessageCodec? codec, TextWriter? live)
+    /// <param name="seed">Everything that is drawn follows from it.</param>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="codec">The codec that messages go through in part of the runs, or null.</param>
+    /// <param name="live">Is told everything that happens; may be null.</param>
+    /// <param name="given">A scenario that is not drawn, and what watches it instead of most checkers.</param>
+    public SimulatedCluster(
+        ulong seed,
+        RunOptions options,
+        IMessageCodec? codec,
+        TextWriter? live,
+        (Scenario Scenario, Checker Watch)? given = null)
     {
         var random = new SeededRandom(seed * 0x9E3779B97F4A7C15);
-        Scenario = ScenarioDraw.AddWorker(
-            new ScenarioDraw(random.Fork()).Draw(options.FaultTime.Ticks), ForWorkers(seed, 0));
+        var draw = new ScenarioDraw(random.Fork());
+        Scenario = given?.Scenario
+            ?? ScenarioDraw.AddWorker(draw.Draw(options.FaultTime.Ticks), ForWorkers(seed, 0));
         Mutations = options.Mutations;
         _trace = new Trace(live);
         _diskRandom = random.Fork();
         var nodes = Scenario.Cluster.Nodes;
         for (var i = 0; i < nodes.Length; i++) _indices.Add(nodes[i].Id, i);
-        var loop = codec is not null && Scenario.UsesCodec ? new MessageLoop(codec) : null;
+        var loop = codec is null || !Scenario.UsesCodec ? null
+            : given is null ? new MessageLoop(codec)
+            : new LongMessageLoop(codec);
         Network = new SimulatedNetwork(this, nodes.Length, random.Fork(), loop);
         Nodes = new SimulatedNode[nodes.Length];
         for (var i = 0; i < nodes.Length; i++)
@@ -47,7 +61,7 @@ internal sealed class SimulatedCluster
             Nodes[i] = new SimulatedNode(this, i, nodes[i], random.Fork(), ForWorkers(seed, i + 1));
         }
 
-        Checkers = new CheckerSet(this);
+        Checkers = new CheckerSet(this, given?.Watch);
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
         _aimed = new AimedFaults(this, new SeededRandom(~seed * 0x9E3779B97F4A7C15));
@@ -87,15 +101,38 @@ internal sealed class SimulatedCluster
     /// <summary>Runs to the end of the fault-free tail, or to the first violation.</summary>
     public void Run()
     {
-        while (!_tail.IsOver && _queue.TryTake(out var at, out var happening))
+        while (!_tail.IsOver && TakeOne())
         {
-            if (++_events > MostEvents) throw new ViolationException("Runaway", $"{MostEvents} events");
-            Now = at;
-            Hash.Add(at, happening.Kind, happening.Node, happening.Other);
-            Dispatch(happening);
         }
 
         Checkers.OnEnd(Workload.History);
+    }
+
+    /// <summary>Runs until something holds, which is asked every millisecond.</summary>
+    /// <returns>False if it does not within the limit.</returns>
+    public bool RunUntil(Func<bool> holds, TimeSpan limit)
+    {
+        var end = Now + limit.Ticks;
+        for (var next = Now; next <= end; next += TimeSpan.TicksPerMillisecond)
+        {
+            while (Now < next && TakeOne())
+            {
+            }
+
+            if (holds()) return true;
+        }
+
+        return false;
+    }
+
+    private bool TakeOne()
+    {
+        if (!_queue.TryTake(out var at, out var happening)) return false;
+        if (++_events > MostEvents) throw new ViolationException("Runaway", $"{MostEvents} events");
+        Now = at;
+        Hash.Add(at, happening.Kind, happening.Node, happening.Other);
+        Dispatch(happening);
+        return true;
     }
 
     private static SeededRandom ForWorkers(ulong seed, int user) =>

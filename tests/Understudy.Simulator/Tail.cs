@@ -58,6 +58,7 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (WhatMembershipLacks() is { } lack) return lack;
         if (!cluster.Operator.IsIdle) return "an operator waits for an answer";
         if (WhatMapLacks() is { } mapLack) return mapLack;
+        foreach (var service in Services) SayWhatItNeeds(service);
         foreach (var service in Services)
         {
             if (WhatServiceLacks(service) is { } serviceLack) return serviceLack;
@@ -100,28 +101,28 @@ internal sealed class Tail(SimulatedCluster cluster)
         return null;
     }
 
+    /// <summary>What only an operator can end, in whatever order: services of a group wait for each other.</summary>
+    private void SayWhatItNeeds(ServiceDefinition service)
+    {
+        var name = service.Name;
+        if (cluster.Checkers.Losses.IsLost(name) && service.TotalLoss == TotalLossPolicy.Wait)
+            cluster.Operator.Say(new OperatorCommand.Recover(name, null, AcceptsLoss: true));
+        if (cluster.Nodes[0].Core!.Map.Find(name) is { IsStopped: true })
+            cluster.Operator.Say(new OperatorCommand.Resume(name));
+    }
+
     private string? WhatServiceLacks(ServiceDefinition service)
     {
         var name = service.Name;
         if (cluster.Nodes[0].Core!.Map.Find(name) is not { } entry) return $"{name} is not in the map";
 
         var configuration = entry.Configuration;
-        if (cluster.Checkers.Losses.IsLost(name) && service.TotalLoss == TotalLossPolicy.Wait)
-        {
-            cluster.Operator.Say(new OperatorCommand.Recover(name, null, AcceptsLoss: true));
-        }
-
         if (configuration.Primary is not { } primary) return $"{name} has no primary: {configuration}";
         var wanted = 1 + Math.Min(service.Secondaries, cluster.Scenario.Hosts - 1);
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
         if (entry.Operation is { } operation) return $"{name} is still being moved: {operation}";
         if (entry.IsFrozen) return $"{name} is frozen";
-        if (entry.IsStopped)
-        {
-            cluster.Operator.Say(new OperatorCommand.Resume(name));
-            return $"{name} is stopped";
-        }
-
+        if (entry.IsStopped) return $"{name} is stopped";
         return WhatPrimariesLack(name, primary) ?? (service.IsExclusive ? null : WhatReplicasLack(configuration));
     }
 

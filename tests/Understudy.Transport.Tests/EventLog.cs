@@ -63,6 +63,11 @@ internal sealed class EventLog : ITransportEvents
 
     public void Received(MemberId from, Message message) => Add(new Happened.Got(from, message));
 
+    public void ReceivedAll()
+    {
+        // What was received is kept already.
+    }
+
     public void ProbeFailed(MemberId peer) => Add(new Happened.NoAnswer(peer));
 
     public void Alarm(string text) => Add(new Happened.Alarmed(text));

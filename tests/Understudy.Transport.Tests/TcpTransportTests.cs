@@ -76,7 +76,7 @@ public class TcpTransportTests
         await using var node2 = await TestNode.StartAsync(next, nodes);
         await node1.ChannelUpAsync("n2");
 
-        (await node1.Transport.Prober.AskAsync(next.Member, _self1)).ShouldBeTrue();
+        (await Task.Run(() => node1.Transport.Prober.Answers(next.Member, _self1))).ShouldBeTrue();
         node1.Transport.Probe(_self2.Member);
         (await node1.Events.NextAsync<Happened.NoAnswer>()).Peer.ShouldBe(_self2.Member);
     }

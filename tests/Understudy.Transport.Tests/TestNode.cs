@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Understudy.Kernel;
 
@@ -12,11 +10,9 @@ internal sealed class TestNode : IAsyncDisposable
 {
     private static int s_lastAddress;
 
-    private readonly WebApplication _host;
-
-    private TestNode(WebApplication host, TcpTransport transport, EventLog events, PeerIdentity self)
+    private TestNode(TcpTransport transport, EventLog events, PeerIdentity self)
     {
-        (_host, Transport, Events, Self) = (host, transport, events, self);
+        (Transport, Events, Self) = (transport, events, self);
     }
 
     public TcpTransport Transport { get; }
@@ -36,7 +32,7 @@ internal sealed class TestNode : IAsyncDisposable
         return new IPEndPoint(new IPAddress(address), 7101);
     }
 
-    public static async Task<TestNode> StartAsync(
+    public static Task<TestNode> StartAsync(
         PeerIdentity self,
         ImmutableSortedDictionary<NodeId, IPEndPoint> nodes,
         IPEndPoint? address = null,
@@ -48,13 +44,9 @@ internal sealed class TestNode : IAsyncDisposable
         var transport = new TcpTransport(
             options, new TextCodec(), events, TimeProvider.System, NullLogger<TcpTransport>.Instance);
 
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseSockets(NodeListening.HandOnAtOnce).ConfigureKestrel(
-            kestrel => kestrel.ListenNodes(address ?? nodes[self.Member.Node], transport));
-        var host = builder.Build();
-        await host.StartAsync();
+        transport.Listen(address ?? nodes[self.Member.Node]);
         transport.Start(self);
-        return new TestNode(host, transport, events, self);
+        return Task.FromResult(new TestNode(transport, events, self));
     }
 
     public Task<Happened.Up> ChannelUpAsync(string node) =>
@@ -72,10 +64,5 @@ internal sealed class TestNode : IAsyncDisposable
         got.ShouldBe(new Happened.Got(Self.Member, new TextMessage(text)));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Transport.DisposeAsync();
-        await _host.StopAsync(new CancellationToken(canceled: true));
-        await _host.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => Transport.DisposeAsync();
 }

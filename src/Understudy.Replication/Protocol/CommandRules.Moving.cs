@@ -13,6 +13,12 @@ internal sealed partial class CommandRules
     {
         if (decision.Find(service) is not { } entry) return Unknown(service);
         var group = Group(service);
+        if (entry.IsVacant)
+        {
+            return CommandAnswer.Refused(
+                $"{service} is a worker that runs nowhere now; there is nothing to move. See what it waits for.");
+        }
+
         if (group.FirstOrDefault(e => e.Configuration.Primary is null) is { } waiting)
         {
             return CommandAnswer.Refused(
@@ -38,16 +44,7 @@ internal sealed partial class CommandRules
             return CommandAnswer.Done($"The primary of {service} is on {target} already.");
         }
 
-        foreach (var each in group)
-        {
-            if (each.Configuration.Primary?.Node == target) continue;
-            decision.Put(each with
-            {
-                Operation = new Operation(
-                    target, OperationStage.BringUp, decision.Elapsed, $"an operator asked for {target}"),
-            });
-        }
-
+        BringUp(group, target, $"an operator asked for {target}");
         if (entry.Definition.IsExclusive)
         {
             return CommandAnswer.Accepted(
@@ -99,14 +96,38 @@ internal sealed partial class CommandRules
     /// Not asked by an operator: most providers agree against the primary's state. What it has in flight rests on that
     /// state, so nothing is drained first; gateways ask the next primary again.
     /// </summary>
-    /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
+    /// <returns>
+    /// False if it is not done: automation is held, or nobody can follow at once. If only another service of the group
+    /// is in the way, that is brought up elsewhere first, and then all move.
+    /// </returns>
     public bool Relieve(ServiceName service)
     {
         if (decision.Find(service) is not { } entry) return false;
         var group = Group(service);
-        if (group.Any(decision.IsHeld) || BestTarget(group, entry) is not { } target) return false;
-        TakeOver(group, target);
-        return true;
+        if (group.Any(decision.IsHeld)) return false;
+        if (BestTarget(group, entry) is { } target)
+        {
+            TakeOver(group, target);
+            return true;
+        }
+
+        var others = entry.Configuration.InSync.Where(p => p.Member != entry.Configuration.Primary
+            && decision.Contains(p.Member) && WhyNoTarget(group, p.Member.Node) is null).ToList();
+        if (others.Count > 0 && group.All(each => each.Operation is null))
+            BringUp(group, others[^1].Member.Node, $"an audit found the state of {service} to be another's");
+        return false;
+    }
+
+    private void BringUp(ImmutableArray<ServiceEntry> group, NodeId target, string cause)
+    {
+        foreach (var each in group)
+        {
+            if (each.Configuration.Primary?.Node == target) continue;
+            decision.Put(each with
+            {
+                Operation = new Operation(target, OperationStage.BringUp, decision.Elapsed, cause),
+            });
+        }
     }
 
     private void TakeOver(ImmutableArray<ServiceEntry> group, NodeId target)
@@ -183,7 +204,7 @@ internal sealed partial class CommandRules
         }
 
         if (definition.With.Any(sponsor => all[sponsor].IsExclusive))
-            return $"{name} cannot be with an exclusive service. Let it start after that one instead.";
+            return $"{name} cannot be with a worker, which moves alone. Let it start after that one instead.";
         if (ServiceGroups.FindCycle(all) is { } cycle) return $"The services would wait for each other: {cycle}.";
         var group = new ServiceGroups(all.Values).Of(name);
         var both = group.FirstOrDefault(one => all[one].Apart.Any(group.Contains));
@@ -193,11 +214,12 @@ internal sealed partial class CommandRules
     private static string? WhyNotExclusive(ServiceDefinition definition)
     {
         var name = definition.Name;
-        if (definition.Secondaries > 0 || definition.Spares > 0 || definition.Durable)
-            return $"{name} is exclusive: it has no state, so it has no secondaries, no spares and no durability.";
+        var isWithState = definition.Durable || definition.TotalLoss != TotalLossPolicy.Wait;
+        if (isWithState || definition.Secondaries > 0 || definition.Spares > 0)
+            return $"{name} is a worker: without state, it has no secondaries, spares, durability or total loss.";
         return definition.With.IsEmpty
             ? null
-            : $"{name} is exclusive: it can start after other services, but not be with them.";
+            : $"{name} is a worker: it can start after other services, but not be with them.";
     }
 
     private static string Names(IEnumerable<ServiceEntry> group) =>

@@ -10,7 +10,9 @@ internal sealed partial class CommandRules
         if (decision.Find(service) is not { } entry) return Unknown(service);
         if (entry.Definition.IsExclusive)
         {
-            return CommandAnswer.Refused($"{service} is exclusive: it has no state that could be lost or recovered.");
+            return CommandAnswer.Refused(
+                $"{service} is a worker: it has no state that could be lost or recovered. Its status says what it "
+                + "waits for.");
         }
 
         if (!entry.Configuration.IsStarted)

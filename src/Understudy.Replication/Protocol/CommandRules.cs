@@ -57,6 +57,13 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         }
 
         if (WhyWrong(definition) is { } wrong) return CommandAnswer.Refused(wrong);
+        if (registry.Services.Any(e =>
+            e.Definition.Kind == definition.Kind && e.Definition.IsExclusive != definition.IsExclusive))
+        {
+            return CommandAnswer.Refused(
+                $"The kind \"{definition.Kind}\" is that of a worker: the application adds each by AddPrimaryOnly.");
+        }
+
         var hosts = decision.Hosts.Select(m => decision.Node(m.Id.Node)).ToList();
         if (!hosts.Exists(n => n.Offers(definition.Kind)))
         {
@@ -88,7 +95,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
 
     private CommandAnswer Remove(ServiceName name)
     {
-        if (decision.Find(name) is null) return Unknown(name);
+        if (decision.Find(name) is not { } entry) return Unknown(name);
         var dependents = registry.Services.Select(e => e.Definition)
             .Where(d => d.With.Contains(name) || d.After.Contains(name)).Select(d => d.Name).ToList();
         if (dependents.Count > 0)
@@ -98,7 +105,9 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         }
 
         decision.Remove(name);
-        return CommandAnswer.Done($"{name} is removed. Every node deletes its state when it hears of it.");
+        return CommandAnswer.Done(entry.Definition.IsExclusive
+            ? $"{name} is removed. Whoever runs it stops it when it hears of it."
+            : $"{name} is removed. Every node deletes its state when it hears of it.");
     }
 
     private CommandAnswer AddProvider(ServiceName service, NodeId node)
@@ -112,12 +121,15 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
 
         if (!entry.Excluded.Contains(node))
         {
-            return CommandAnswer.Done(
-                $"{node} may host {service} already. How many nodes do is said by the service's secondaries.");
+            return CommandAnswer.Done(entry.Definition.IsExclusive
+                ? $"{node} may run {service} already. It is a worker: one node at a time does."
+                : $"{node} may host {service} already. How many nodes do is said by the service's secondaries.");
         }
 
         decision.Put(entry with { Excluded = entry.Excluded.Remove(node) });
-        return CommandAnswer.Accepted($"{node} may host {service} again, and is brought up when one is wanted.");
+        return CommandAnswer.Accepted(entry.Definition.IsExclusive
+            ? $"{node} may run {service} again, when it is its turn."
+            : $"{node} may host {service} again, and is brought up when one is wanted.");
     }
 
     private CommandAnswer RemoveProvider(ServiceName service, NodeId node)
@@ -134,6 +146,13 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         }
 
         decision.Put(entry with { Excluded = entry.Excluded.Add(node) });
+        if (entry.Definition.IsExclusive)
+        {
+            return CommandAnswer.Accepted(present.Primary?.Node == node
+                ? $"{service} is stopped on {node} when another node can run it, and then runs there."
+                : $"{node} does not run {service} any more.");
+        }
+
         return CommandAnswer.Accepted(present.Primary?.Node == node
             ? $"{service} is switched over to another node, then its provider on {node} is removed."
             : $"The provider of {service} on {node} is removed.");
@@ -184,6 +203,11 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
     private CommandAnswer Audit(ServiceName name)
     {
         if (decision.Find(name) is not { } entry) return Unknown(name);
+        if (entry.Definition.IsExclusive)
+        {
+            return CommandAnswer.Refused($"{name} is a worker: it has no state that could be compared.");
+        }
+
         if (entry.Configuration.Primary is null)
         {
             return CommandAnswer.Refused($"{name} has no primary now, so nothing can be compared. Wait until it has.");

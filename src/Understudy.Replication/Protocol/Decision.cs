@@ -13,8 +13,7 @@ public sealed class Decision
     private readonly Registry _registry;
     private readonly Dictionary<NodeId, Member> _members = [];
     private readonly HashSet<NodeId> _leaving = [];
-    private readonly Dictionary<NodeId, int> _primaries = [];
-    private readonly Dictionary<NodeId, int> _providers = [];
+    private readonly NodeLoads _loads;
     private readonly SortedDictionary<ServiceName, ServiceEntry> _changed = [];
     private readonly SortedSet<ServiceName> _grown = [];
     private readonly SortedSet<ServiceName> _removed = [];
@@ -24,6 +23,7 @@ public sealed class Decision
     public Decision(Registry registry, View view, IReadOnlySet<MemberId> leaving, TimeSpan elapsed, string cause)
     {
         (_registry, View, Elapsed, Cause) = (registry, view, elapsed, cause);
+        _loads = new NodeLoads(registry.Loads);
         foreach (var member in view.Members)
         {
             _members.Add(member.Id.Node, member);
@@ -31,7 +31,6 @@ public sealed class Decision
         }
 
         Hosts = ConfigurationPlanner.Hosts(view);
-        foreach (var entry in registry.Services) Count(entry, 1);
     }
 
     public View View { get; }
@@ -53,13 +52,14 @@ public sealed class Decision
 
     /// <summary>Exclusive services whose last holder certainly runs them no longer.</summary>
     public Func<ServiceEntry, bool> HasEnded { get; init; } = _ => false;
+
     /// <summary>Whether a member that is back has said that its disk has a good copy of a service.</summary>
     public Func<ServiceName, MemberId, bool> HasGoodCopy { get; init; } = (_, _) => true;
 
     /// <summary>
-    /// Whether some node may still say what it offers before services are started for the first time.
+    /// Whether some node may still come, or say what it offers, before services are started for the first time.
     /// </summary>
-    public bool AwaitsKinds { get; init; }
+    public bool AwaitsHosts { get; init; }
 
     /// <summary>Whether the leases of a service's last in-sync providers, all of them evicted, have run out.</summary>
     public Func<ServiceName, bool> IsFenced { get; init; } = _ => true;
@@ -92,16 +92,19 @@ public sealed class Decision
         Find(node) is { Kind: not NodeKind.Witness } && !IsLeaving(node) && FindNode(node) is not { IsBarred: true };
 
     /// <summary>The groups of the services as they will be.</summary>
-    public ServiceGroups Groups => _changed.Count == 0 && _removed.Count == 0
+    public ServiceGroups Groups => _removed.Count == 0 && _changed.Values.All(IsDefinedAlike)
         ? _registry.Groups
         : new ServiceGroups(_registry.Services.Select(e => e.Definition.Name).Concat(_changed.Keys).Distinct()
             .Select(Find).OfType<ServiceEntry>().Select(e => e.Definition));
 
     public bool IsHeld(ServiceEntry entry) => entry.IsHeld || (_isHeld ?? _registry.IsHeld);
 
-    public int PrimariesOn(NodeId node) => _primaries.GetValueOrDefault(node);
+    public int PrimariesOn(NodeId node) => _loads.PrimariesOn(node);
 
-    public int ProvidersOn(NodeId node) => _providers.GetValueOrDefault(node);
+    public int ProvidersOn(NodeId node) => _loads.ProvidersOn(node);
+
+    /// <summary>How many services with their primary on one node have another provider on the other.</summary>
+    public int Shared(NodeId primary, NodeId provider) => _loads.Shared(primary, provider);
 
     /// <summary>Where the primary of a service is, or is being moved to.</summary>
     public NodeId? PrimaryNode(ServiceName name) =>
@@ -111,8 +114,8 @@ public sealed class Decision
     public void Put(ServiceEntry entry)
     {
         var name = entry.Definition.Name;
-        if (Find(name) is { } before) Count(before, -1);
-        Count(entry, 1);
+        if (Find(name) is { } before) _loads.Count(before, -1);
+        _loads.Count(entry, 1);
         var old = _registry.Find(name)?.Configuration ?? Configuration.NotStarted(name);
         var next = entry.Configuration;
         var isOld = old.Primary == next.Primary && old.Lineage == next.Lineage
@@ -134,7 +137,7 @@ public sealed class Decision
 
     public void Remove(ServiceName name)
     {
-        if (Find(name) is { } entry) Count(entry, -1);
+        if (Find(name) is { } entry) _loads.Count(entry, -1);
         _changed.Remove(name);
         _removed.Add(name);
     }
@@ -166,19 +169,12 @@ public sealed class Decision
             ? !left.Reason.IsCopyVoid || !entry.Configuration.InSync.Any(p => p.Disk == left.Disk)
             : !entry.Placement.Contains(left.Node));
 
+    private bool IsDefinedAlike(ServiceEntry entry) =>
+        ReferenceEquals(_registry.Find(entry.Definition.Name)?.Definition, entry.Definition);
+
     private NodeEntry? FindNode(NodeId node) => _nodes.GetValueOrDefault(node) ?? _registry.FindNode(node);
 
     /// <summary>Whether the primary changes though its node is still a member: nothing but a wish moves it.</summary>
     private bool IsMoved(Configuration old, Configuration next) =>
         next.Primary is { } primary && old.Primary is { } before && primary != before && Contains(before);
-
-    private void Count(ServiceEntry entry, int sign)
-    {
-        if (entry.Configuration.Primary is { } primary)
-        {
-            _primaries[primary.Node] = _primaries.GetValueOrDefault(primary.Node) + sign;
-        }
-
-        foreach (var node in entry.Placement) _providers[node] = _providers.GetValueOrDefault(node) + sign;
-    }
 }

@@ -23,7 +23,7 @@ internal sealed class ExclusivePlanner(Decision decision, ServiceEntry entry, Pr
     /// <summary>The first holder ever: nobody can have run it before.</summary>
     private void Start()
     {
-        if (decision.IsHeld(entry) || decision.AwaitsKinds) return;
+        if (decision.IsHeld(entry) || decision.AwaitsHosts) return;
         if (!entry.Definition.After.All(name => decision.Find(name) is not { Configuration.Primary: null })) return;
         if (Best(null) is { } first) Appoint(first);
     }

@@ -81,6 +81,9 @@ internal sealed class Follower(Provider provider, bool isInSync, long next, Time
     /// <summary>The commit position it was last told.</summary>
     public long Committed { get; set; }
 
+    /// <summary>How often it was told again what it has, since it was last behind.</summary>
+    public int Reminders { get; set; }
+
     public TimeSpan WantedAt { get; set; }
 
     /// <summary>

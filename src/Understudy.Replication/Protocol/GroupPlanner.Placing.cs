@@ -32,20 +32,9 @@ internal sealed partial class GroupPlanner
     {
         if (Array.TrueForAll(_entries, e => IsPlaced(e, _node, _decision))) return;
         var target = _entries.Select(e => e.Operation?.Target).FirstOrDefault(t => t is not null);
-        var isFirst = _node is null;
-        var order = _decision.Hosts.Select(m => m.Id.Node).Where(_decision.IsStaying)
-            .OrderByDescending(n => n == _node)
-            .ThenByDescending(n => n == target)
-            .ThenBy(IsFailingOn)
-            .ThenByDescending(n => _survivors.Count(s => s.Any(p => p.Member.Node == n)))
-            .ThenByDescending(n => _entries.Count(e => e.Placement.Contains(n)))
-            .ThenByDescending(n => _entries.Count(e => _decision.MayHost(e, n)))
-            .ThenBy(Preference)
-            .ThenBy(n => isFirst ? Conflicts(n) : 0)
-            .ThenBy(n => isFirst ? _decision.PrimariesOn(n) : 0)
-            .ThenBy(_decision.ProvidersOn)
-            .ThenByDescending(n => n)
-            .ToList();
+        var order = InOrder(_node, target);
+        // The primary's node is chosen first, and then whom it shares its services with.
+        if (_node is null && order.Count > 0) order = InOrder(order[0], target);
         for (var i = 0; i < _entries.Length; i++)
         {
             var entry = _entries[i];
@@ -65,6 +54,26 @@ internal sealed partial class GroupPlanner
 
             if (!placement.SequenceEqual(entry.Placement)) _entries[i] = entry with { Placement = placement };
         }
+    }
+
+    /// <summary>The staying hosts, the best first; among equals those that share the fewest services with it.</summary>
+    private List<NodeId> InOrder(NodeId? primary, NodeId? target)
+    {
+        var isFirst = primary is null;
+        return _decision.Hosts.Select(m => m.Id.Node).Where(_decision.IsStaying)
+            .OrderByDescending(n => n == primary)
+            .ThenByDescending(n => n == target)
+            .ThenBy(IsFailingOn)
+            .ThenByDescending(n => _survivors.Count(s => s.Any(p => p.Member.Node == n)))
+            .ThenByDescending(n => _entries.Count(e => e.Placement.Contains(n)))
+            .ThenByDescending(n => _entries.Count(e => _decision.MayHost(e, n)))
+            .ThenBy(Preference)
+            .ThenBy(n => isFirst ? Conflicts(n) : 0)
+            .ThenBy(n => isFirst ? _decision.PrimariesOn(n) : 0)
+            .ThenBy(_decision.ProvidersOn)
+            .ThenBy(n => primary is { } other ? _decision.Shared(other, n) : 0)
+            .ThenByDescending(n => n)
+            .ToList();
     }
 
     /// <summary>Most services most of the time: nothing is to be sorted anew.</summary>

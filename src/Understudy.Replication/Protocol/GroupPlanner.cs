@@ -32,7 +32,9 @@ internal sealed partial class GroupPlanner
         _node = ChooseNode();
         FollowView();
         Relieve();
-        if (!IsHeld)
+        // Before it is known who can host them, services that never started are not placed either.
+        var isAwaited = _decision.AwaitsHosts && !Array.Exists(_entries, e => e.Configuration.IsStarted);
+        if (!IsHeld && !isAwaited)
         {
             Place();
             Start();
@@ -102,7 +104,7 @@ internal sealed partial class GroupPlanner
     /// </summary>
     private void Start()
     {
-        if (_decision.AwaitsKinds) return;
+        if (_decision.AwaitsHosts) return;
         for (var i = 0; i < _entries.Length; i++)
         {
             var entry = _entries[i];

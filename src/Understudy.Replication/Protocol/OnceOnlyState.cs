@@ -48,10 +48,10 @@ public sealed class OnceOnlyState(IReplicatedState inner)
     public static ReadOnlyMemory<byte> Wrap(ReadOnlyMemory<byte> checkpoint) =>
         OnceOnlyTable.Encode(null, default, checkpoint);
 
-    public void Apply(ReadOnlyMemory<byte> checkpoint)
+    public void Apply(ReadOnlyMemory<byte> checkpoint, long sequence)
     {
         var (effect, _) = _table.Take(checkpoint);
-        if (!effect.IsEmpty) inner.Apply(effect);
+        if (!effect.IsEmpty) inner.Apply(effect, sequence);
     }
 
     public ReadOnlyMemory<byte> Save()

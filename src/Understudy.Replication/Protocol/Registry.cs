@@ -23,6 +23,8 @@ public sealed class Registry : IReplicatedState
     private readonly SortedSet<ServiceName> _failing = [];
     private readonly SortedSet<ServiceName> _lost = [];
     private readonly Queue<HistoryEntry> _history = new();
+    private readonly RecentChanges _recent = new();
+    private int _started;
     private ServiceGroups? _groups;
     private ImmutableArray<HistoryEntry>? _published;
 
@@ -64,11 +66,17 @@ public sealed class Registry : IReplicatedState
     /// <summary>The services that were started and have no in-sync provider left.</summary>
     public IReadOnlyCollection<ServiceName> Lost => _lost;
 
+    /// <summary>Whether any service was ever started.</summary>
+    public bool HasStarted => _started > 0;
+
     /// <summary>Which services are decided on together.</summary>
     public ServiceGroups Groups => _groups ??= new ServiceGroups(_services.Values.Select(e => e.Definition));
 
     /// <summary>Carries out an operator's command; set by the RM of this node.</summary>
     public Func<ReadOnlyMemory<byte>, Execution>? Obey { get; set; }
+
+    /// <summary>How loaded every node is.</summary>
+    internal NodeLoads Loads { get; } = new();
 
     public ServiceEntry? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
@@ -84,9 +92,18 @@ public sealed class Registry : IReplicatedState
     public ServiceMap ToMap(ConfigurationVersion generation, long sequence) =>
         new(generation, sequence, Services) { Nodes = Nodes, IsHeld = IsHeld };
 
+    /// <summary>
+    /// The services that changed after a checkpoint, up to and with another, removed ones too; null if that is too long
+    /// ago.
+    /// </summary>
+    public IReadOnlyCollection<ServiceName>? ChangedBetween(long after, long last) => _recent.Between(after, last);
+
     /// <summary>Makes the changes here and gives them as a checkpoint.</summary>
-    public ReadOnlyMemory<byte> Change(RegistryChange change)
+    /// <param name="change">What changes.</param>
+    /// <param name="sequence">The checkpoint's number.</param>
+    public ReadOnlyMemory<byte> Change(RegistryChange change, long sequence)
     {
+        _recent.Begin(sequence);
         var writer = new ByteWriter();
         foreach (var entry in change.Services)
         {
@@ -97,13 +114,13 @@ public sealed class Registry : IReplicatedState
                     $"OnePrimary: the version of {entry.Definition.Name} only grows");
             }
 
-            Put(entry);
+            Put(entry, sequence);
             Write(writer, RecordKind.Service, ReplicationCodec.EncodeServiceEntry(entry));
         }
 
         foreach (var name in change.Removed)
         {
-            Remove(name);
+            Remove(name, sequence);
             WriteRemoved(writer, name);
         }
 
@@ -128,7 +145,13 @@ public sealed class Registry : IReplicatedState
         ? obey(request)
         : throw new InvalidOperationException("The registry is changed by the RM alone.");
 
-    public void Apply(ReadOnlyMemory<byte> checkpoint)
+    public void Apply(ReadOnlyMemory<byte> checkpoint, long sequence)
+    {
+        _recent.Begin(sequence);
+        Read(checkpoint, sequence);
+    }
+
+    private void Read(ReadOnlyMemory<byte> checkpoint, long sequence)
     {
         var reader = new ByteReader(checkpoint);
         while (!reader.Rest().IsEmpty)
@@ -137,8 +160,8 @@ public sealed class Registry : IReplicatedState
             var bytes = reader.Bytes();
             switch (kind)
             {
-                case RecordKind.Service: Put(ReplicationCodec.DecodeServiceEntry(bytes.Span)); break;
-                case RecordKind.Removed: Remove(new ServiceName(new ByteReader(bytes).Text())); break;
+                case RecordKind.Service: Put(ReplicationCodec.DecodeServiceEntry(bytes.Span), sequence); break;
+                case RecordKind.Removed: Remove(new ServiceName(new ByteReader(bytes).Text()), sequence); break;
                 case RecordKind.Node:
                     var node = ReplicationCodec.DecodeNodeEntry(bytes.Span);
                     _nodes[node.Node] = node;
@@ -177,18 +200,20 @@ public sealed class Registry : IReplicatedState
         _failing.Clear();
         _lost.Clear();
         _history.Clear();
-        (_groups, _published) = (null, null);
+        Loads.Clear();
+        (_groups, _published, _started) = (null, null, 0);
         (IsHeld, Elapsed, LastChange) = (false, TimeSpan.Zero, 0);
-        Apply(state);
+        Read(state, 0);
+        _recent.Clear();
     }
 
-    private void Put(ServiceEntry entry)
+    private void Put(ServiceEntry entry, long sequence)
     {
         var name = entry.Definition.Name;
         var isKnown = _services.TryGetValue(name, out var before)
             && ReferenceEquals(before.Definition, entry.Definition);
         if (!isKnown) _groups = null;
-        _services[name] = entry;
+        Replace(name, before, entry, sequence);
         if (entry.Operation is null) _underWay.Remove(name);
         else _underWay.Add(name);
         if (entry.IsVacant) _vacant.Add(name);
@@ -199,9 +224,25 @@ public sealed class Registry : IReplicatedState
         else _lost.Remove(name);
     }
 
-    private void Remove(ServiceName name)
+    private void Replace(ServiceName name, ServiceEntry? before, ServiceEntry? after, long sequence)
     {
-        _services.Remove(name);
+        _recent.Add(sequence, name);
+        if (before is not null) Loads.Count(before, -1);
+        if (before is { Configuration.IsStarted: true }) _started--;
+        if (after is null)
+        {
+            _services.Remove(name);
+            return;
+        }
+
+        _services[name] = after;
+        Loads.Count(after, 1);
+        if (after.Configuration.IsStarted) _started++;
+    }
+
+    private void Remove(ServiceName name, long sequence)
+    {
+        Replace(name, _services.GetValueOrDefault(name), null, sequence);
         _underWay.Remove(name);
         _vacant.Remove(name);
         _failing.Remove(name);

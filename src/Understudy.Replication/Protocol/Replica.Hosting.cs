@@ -73,19 +73,23 @@ public sealed partial class Replica
 
     /// <summary>
     /// The view lease is about to end: the service's code stops being primary in time, though the configuration still
-    /// names this replica. What was offered stays in the log.
+    /// names this replica. What was offered stays in the log; what was offered too late is undone at once, as a
+    /// snapshot may be asked for before the lease is renewed.
     /// </summary>
     public void Pause()
     {
-        if (IsPrimary && _hosted is { IsLeading: true } hosted) hosted.Follow(_effects);
+        if (!IsPrimary || _hosted is not { IsLeading: true } hosted) return;
+        hosted.Follow(_effects);
+        hosted.RollBack(LastSequence, _snapshot, EntriesTo(LastSequence), _effects);
     }
+
+    /// <summary>Whether it is primary and its code was told to stop.</summary>
+    public bool IsPaused => IsPrimary && _hosted is { IsLeading: false };
 
     /// <summary>The lease is renewed: the service's code is primary again, with all that is in the log.</summary>
     public void GoOn()
     {
-        if (!IsPrimary || _hosted is not { IsLeading: false } hosted) return;
-        hosted.RollBack(LastSequence, _snapshot, EntriesTo(LastSequence), _effects);
-        hosted.Lead(Version, _lineage, LastSequence, _effects);
+        if (IsPrimary && _hosted is { IsLeading: false } hosted) hosted.Lead(Version, _lineage, LastSequence, _effects);
     }
 
     /// <summary>A replica that is not primary is a secondary, if it is in sync, or a spare.</summary>

@@ -10,6 +10,9 @@ namespace Understudy.Replication.Protocol;
 /// </summary>
 public sealed partial class Replica
 {
+    /// <summary>Whether any follower is not in sync.</summary>
+    public bool HasNewcomers => _followers.Values.Any(f => !f.IsInSync);
+
     /// <summary>Says whom this primary shall bring up; all of them are in the present view.</summary>
     public void BringUp(IReadOnlyList<Provider> targets)
     {

@@ -54,6 +54,8 @@ public sealed partial class Replica
         follower.IsCountedAsLaggard = true;
         var node = follower.Provider.Member.Node;
         var (times, leftAt) = _laggards.GetValueOrDefault(node);
+        // The same departure in the next version, as others left first: nobody is back so soon.
+        if (times > 0 && _now - leftAt < Bounds.Time) return;
         var isForgiven = _now - leftAt > Bounds.Time * (1 << (MostDoublings + 1));
         _laggards[node] = (isForgiven ? 1 : times + 1, _now);
     }

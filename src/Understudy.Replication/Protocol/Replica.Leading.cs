@@ -139,16 +139,17 @@ public sealed partial class Replica
             }
             else if (IsBehind(follower))
             {
+                follower.Reminders = 0;
                 if (_now - follower.SentAt >= _profile.Heartbeat)
                 {
                     follower.Next = Math.Max(follower.Matched, _log.BaseSequence) + 1;
                     if (!follower.IsMatched) follower.Next = _log.LastSequence + 1;
                     SendAppend(follower);
                 }
-
             }
-            else if (_now - follower.SentAt >= _profile.Silence)
+            else if (_now - follower.SentAt >= ReminderAfter(follower))
             {
+                follower.Reminders++;
                 SendAppend(follower); // What it was told last may have been lost.
             }
 
@@ -159,6 +160,15 @@ public sealed partial class Replica
         if (_askedToken is not null && _now - _askedAt > _profile.Heartbeat) _askedToken = null;
         Advance();
     }
+
+    /// <summary>A silence at first, and later seldom: most services have nothing to say most of the time.</summary>
+    private TimeSpan ReminderAfter(Follower follower)
+    {
+        var after = _profile.Silence * (1 << Math.Min(follower.Reminders, MostDoublings));
+        return after < LongestReminder || follower.Reminders == 0 ? after : LongestReminder;
+    }
+
+    private static readonly TimeSpan LongestReminder = TimeSpan.FromSeconds(10);
 
     private bool IsBehind(Follower follower) =>
         !follower.IsMatched || follower.Matched < _log.LastSequence ||

@@ -221,7 +221,7 @@ public sealed partial class Replica : ISealableLog
         }
         else
         {
-            for (var next = _applied + 1; next <= sequence; next++) _inLoop!.Apply(_log[next].Payload);
+            for (var next = _applied + 1; next <= sequence; next++) _inLoop!.Apply(_log[next].Payload, next);
         }
 
         _applied = sequence;

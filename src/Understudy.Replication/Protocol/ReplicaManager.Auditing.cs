@@ -12,6 +12,9 @@ public sealed partial class ReplicaManager
     private readonly SortedSet<(ServiceName Service, MemberId Member)> _good = [];
     private TimeSpan _auditsSeenAt;
 
+    /// <summary>So many are asked for at one time, and others after a silence.</summary>
+    private const int MostAudits = 32;
+
     /// <summary>
     /// All in-sync providers were gone, and a node is back with one of their disks. Only its own word makes it count:
     /// its copy may be damaged, and the set must not shrink to that one while another is still to come.
@@ -95,14 +98,18 @@ public sealed partial class ReplicaManager
         if (now - _auditsSeenAt < _profile.Silence) return;
         _auditsSeenAt = now;
         var elapsed = Elapsed(now);
-        foreach (var entry in _registry.Services)
-        {
-            var (every, audits) = (entry.Definition.AuditEvery, entry.Audits);
-            if (every == TimeSpan.Zero || audits.IsWanted || elapsed - audits.At < every) continue;
-            if (entry.Configuration is not { Primary: not null, InSync.Length: > 1 }) continue;
-            var decision = Begin(view, now, $"an audit of {entry.Definition.Name} is due");
-            decision.Put(entry with { Audits = audits.Ask() });
-            Commit(decision, entry.Definition.Name);
-        }
+        var due = _registry.Services.Where(entry => IsAuditDue(entry, elapsed)).Take(MostAudits).ToList();
+        if (due.Count == 0) return;
+        var what = due.Count == 1 ? due[0].Definition.Name.Value : $"{due.Count} services";
+        var decision = Begin(view, now, $"an audit of {what} is due");
+        foreach (var entry in due) decision.Put(entry with { Audits = entry.Audits.Ask() });
+        Commit(decision, [.. due.Select(entry => entry.Definition.Name)]);
+    }
+
+    private static bool IsAuditDue(ServiceEntry entry, TimeSpan elapsed)
+    {
+        var (every, audits) = (entry.Definition.AuditEvery, entry.Audits);
+        return every != TimeSpan.Zero && !audits.IsWanted && elapsed - audits.At >= every
+            && entry.Configuration is { Primary: not null, InSync.Length: > 1 };
     }
 }

@@ -11,16 +11,16 @@ public sealed partial class ReplicaManager
 {
     private View? _view;
     private TimeSpan _commandedAt;
+    private RegistryChange? _obeyed;
 
     /// <summary>Carries a command out, or finds what was answered if it was before.</summary>
     public AnswerKind Submit(ReplicationMessage.Request request, View view, TimeSpan now)
     {
         if (!IsActive) return AnswerKind.NotPrimary;
         (_view, _commandedAt) = (view, now);
-        var before = _replica.LastSequence;
+        _obeyed = null;
         var kind = _replica.Submit(request);
-        var after = _replica.LastSequence;
-        if (after > before) _uncommitted.Enqueue(_registry.ToMap(_generation, after));
+        if (_obeyed is { } change) _uncommitted.Enqueue((_replica.LastSequence, change));
         return kind;
     }
 
@@ -38,7 +38,8 @@ public sealed partial class ReplicaManager
         if (answer.Outcome == CommandOutcome.Refused) return new Execution(CommandCodec.Encode(answer), default);
         foreach (var name in _backOff.Keys.ToList()) _backOff.Remove(name);
         var change = Plan(decision, null);
-        return new Execution(
-            CommandCodec.Encode(answer), change.IsEmpty ? default : _registry.Change(change));
+        if (change.IsEmpty) return new Execution(CommandCodec.Encode(answer), default);
+        _obeyed = change;
+        return new Execution(CommandCodec.Encode(answer), _registry.Change(change, _replica.LastSequence + 1));
     }
 }

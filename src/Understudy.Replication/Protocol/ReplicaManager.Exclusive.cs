@@ -28,15 +28,15 @@ public sealed partial class ReplicaManager
     private void FillVacant(View view, TimeSpan now)
     {
         if (_registry.Vacant.Count == 0) return;
-        List<MemberId> holders = [];
-        foreach (var name in _registry.Vacant.ToList())
+        var vacant = _registry.Vacant.Select(name => _registry.Find(name)!).ToList();
+        var ended = vacant.FindAll(entry => LastHolders.HaveEnded(entry, view, now));
+        foreach (var byHolder in ended.GroupBy(entry => entry.Holder).ToList())
         {
-            var entry = _registry.Find(name)!;
-            holders.Add(entry.Holder);
-            if (!LastHolders.HaveEnded(entry, view, now)) continue;
-            Commit(Begin(view, now, $"{entry.Holder} can run {name} no longer"), name);
+            List<ServiceName> names = [.. byHolder.Select(entry => entry.Definition.Name)];
+            var what = names.Count == 1 ? names[0].Value : $"{names.Count} services";
+            Commit(Begin(view, now, $"{byHolder.Key} can run {what} no longer"), names);
         }
 
-        LastHolders.Prune(holders);
+        LastHolders.Prune([.. vacant.Select(entry => entry.Holder)]);
     }
 }

@@ -20,7 +20,6 @@ public sealed partial class ReplicaManager
     private readonly SortedSet<MemberId> _leaving = [];
     private readonly SortedDictionary<ServiceName, ConfigurationVersion> _drained = [];
     private readonly SortedDictionary<ServiceName, TimeSpan> _backOff = [];
-    private readonly Queue<ServiceMap> _uncommitted = new();
     private TimeSpan _elapsedAtActivation;
     private TimeSpan _activatedAt;
     private ConfigurationVersion _generation;
@@ -53,21 +52,20 @@ public sealed partial class ReplicaManager
     public bool IsActive { get; private set; }
 
     /// <summary>This node won the selection: recover the registry, and reconcile it with the view.</summary>
-    public void Activate(ConfigurationVersion generation, TimeSpan now)
+    /// <param name="generation">The RM's version.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="known">The sequence of the map that this node has, as most others will; 0 if it has none.</param>
+    public void Activate(ConfigurationVersion generation, TimeSpan now, long known = 0)
     {
         IsActive = true;
         _generation = generation;
-        (_elapsedAtActivation, _activatedAt) = (_registry.Elapsed, now);
-        _pushed.Clear();
+        (_elapsedAtActivation, _activatedAt, _isAwaiting) = (_registry.Elapsed, now, false);
         _drained.Clear();
         _backOff.Clear();
         _good.Clear();
-        _uncommitted.Clear();
         LastHolders.Clear();
         _lostSince.Clear();
-        _committed = null;
-        // What the registry says now stands once everything in it is committed in this version.
-        _uncommitted.Enqueue(_registry.ToMap(generation, _replica.LastSequence));
+        BeginOrders(known);
     }
 
     public void Depose() => IsActive = false;
@@ -79,7 +77,7 @@ public sealed partial class ReplicaManager
         foreach (var leaving in _leaving) NoteLeft(leaving);
         _leaving.RemoveWhere(m => !view.Contains(m));
         _good.RemoveWhere(copy => !view.Contains(copy.Member));
-        foreach (var gone in _pushed.Keys.Where(m => !view.Contains(m)).ToList()) _pushed.Remove(gone);
+        MeetMembers(view);
         var decision = Begin(view, now, $"view {view.Epoch}");
         Quarantine.Count(decision, _quarantine, (node, counter) => _left.Contains((node, counter)));
         foreach (var definition in _definitions)
@@ -181,22 +179,22 @@ public sealed partial class ReplicaManager
             HasEnded = entry => LastHolders.HaveEnded(entry, view, now),
             HasGoodCopy = (name, member) => _good.Contains((name, member)),
             IsFenced = name => IsFenced(name, now),
-            AwaitsKinds = AwaitsKinds(view, now),
+            AwaitsHosts = AwaitsHosts(view, now),
         };
 
-    /// <summary>Plans the group of a service, or all of them, and makes one checkpoint of what changes.</summary>
-    private void Commit(Decision decision, ServiceName? only)
+    private void Commit(Decision decision, ServiceName only) => Commit(decision, [only]);
+
+    /// <summary>Plans the groups of these services, or all of them, and makes one checkpoint of what changes.</summary>
+    private void Commit(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
         if (Plan(decision, only) is not { IsEmpty: false } change) return;
-        var sequence = _replica.Append(OnceOnlyState.Wrap(_registry.Change(change)));
-        _uncommitted.Enqueue(_registry.ToMap(_generation, sequence));
+        var checkpoint = _registry.Change(change, _replica.LastSequence + 1);
+        _uncommitted.Enqueue((_replica.Append(OnceOnlyState.Wrap(checkpoint)), change));
     }
 
-    private RegistryChange Plan(Decision decision, ServiceName? only)
+    private RegistryChange Plan(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
-        IEnumerable<ImmutableArray<ServiceName>> groups = only is { } name
-            ? [_registry.Groups.Of(name)]
-            : decision.Groups.All;
+        var groups = only?.Select(_registry.Groups.Of).DistinctBy(group => group[0]) ?? decision.Groups.All;
         ConfigurationPlanner.Plan(decision, groups, _profile, _mutations);
         var change = decision.ToChange();
         foreach (var entry in change.Services)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf.Collections;
 using Understudy.Kernel;
 
 namespace Understudy.Replication.Protocol;
@@ -16,9 +17,11 @@ public static partial class ReplicationCodec
             ToProvider(envelope.InSyncWanted.Provider, ref fault),
             envelope.InSyncWanted.IsIncluded,
             ToReason(envelope.InSyncWanted.Reason, ref fault)),
-        Wire.Envelope.BodyOneofCase.MapPushed => ToMapPushed(envelope.MapPushed.Map, ref fault),
+        Wire.Envelope.BodyOneofCase.MapPushed => ToMapPushed(envelope.MapPushed, ref fault),
         Wire.Envelope.BodyOneofCase.MapTaken => new ReplicationMessage.MapTaken(
-            ToVersion(envelope.MapTaken.Generation, ref fault), ToNumber(envelope.MapTaken.Sequence, ref fault)),
+            ToVersion(envelope.MapTaken.Generation, ref fault),
+            ToNumber(envelope.MapTaken.Sequence, ref fault),
+            envelope.MapTaken.IsMissed),
         Wire.Envelope.BodyOneofCase.Progressed => ToProgressed(envelope.Progressed, ref fault),
         Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
         Wire.Envelope.BodyOneofCase.Frozen => new ReplicationMessage.Frozen(
@@ -34,7 +37,29 @@ public static partial class ReplicationCodec
         _ => ToAuditing(envelope, ref fault),
     };
 
-    private static ReplicationMessage.MapPushed? ToMapPushed(Wire.ServiceMap? wire, ref string? fault)
+    private static ReplicationMessage.MapPushed? ToMapPushed(Wire.MapPushed wire, ref string? fault)
+    {
+        var parts = Math.Max(1, wire.Parts);
+        if (parts > ReplicationMessage.MapPushed.MostParts || wire.Part >= parts)
+            fault ??= $"part {wire.Part} of {parts} parts of an order";
+        if (ToMap(wire.Map, ref fault) is not { } map || fault is not null) return null;
+        return new ReplicationMessage.MapPushed(map)
+        {
+            Since = ToNumber(wire.Since, ref fault),
+            Removed = ToServices(wire.Removed, ref fault),
+            Part = (int)wire.Part,
+            Parts = (int)parts,
+        };
+    }
+
+    private static ImmutableArray<ServiceName> ToServices(RepeatedField<string> names, ref string? fault)
+    {
+        var services = ImmutableArray.CreateBuilder<ServiceName>(names.Count);
+        foreach (var name in names) services.Add(ToService(name, ref fault));
+        return services.MoveToImmutable();
+    }
+
+    private static ServiceMap? ToMap(Wire.ServiceMap? wire, ref string? fault)
     {
         if (wire is null) fault ??= "a map is missing";
         if (wire is null) return null;
@@ -49,8 +74,7 @@ public static partial class ReplicationCodec
         foreach (var each in wire.Nodes) nodes.Add(ToNodeEntry(each, ref fault));
         var map = new ServiceMap(
             ToVersion(wire.Generation, ref fault), ToNumber(wire.Sequence, ref fault), services.DrainToImmutable());
-        return new ReplicationMessage.MapPushed(
-            map with { Nodes = nodes.MoveToImmutable(), IsHeld = wire.IsHeld });
+        return map with { Nodes = nodes.MoveToImmutable(), IsHeld = wire.IsHeld };
     }
 
     private static ReplicationMessage.Progressed ToProgressed(Wire.Progressed wire, ref string? fault)

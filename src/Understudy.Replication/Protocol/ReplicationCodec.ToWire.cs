@@ -20,11 +20,8 @@ public static partial class ReplicationCodec
                 Reason = ToWire(wanted.Reason),
             },
         },
-        ReplicationMessage.MapPushed pushed => new() { MapPushed = new() { Map = ToWire(pushed.Map) } },
-        ReplicationMessage.MapTaken taken => new()
-        {
-            MapTaken = new() { Generation = taken.Generation.Value, Sequence = taken.Sequence },
-        },
+        ReplicationMessage.MapPushed pushed => new() { MapPushed = ToWire(pushed) },
+        ReplicationMessage.MapTaken taken => new() { MapTaken = ToWire(taken) },
         ReplicationMessage.Progressed progressed => new()
         {
             Progressed = new()
@@ -63,6 +60,22 @@ public static partial class ReplicationCodec
         },
         _ => ToAuditing(message)
             ?? throw new ArgumentException($"{message.GetType().Name} is no control message.", nameof(message)),
+    };
+
+    private static Wire.MapPushed ToWire(ReplicationMessage.MapPushed pushed) => new()
+    {
+        Map = ToWire(pushed.Map),
+        Since = pushed.Since,
+        Removed = { Names(pushed.Removed) },
+        Part = checked((uint)pushed.Part),
+        Parts = pushed.Parts == 1 ? 0 : checked((uint)pushed.Parts),
+    };
+
+    private static Wire.MapTaken ToWire(ReplicationMessage.MapTaken taken) => new()
+    {
+        Generation = taken.Generation.Value,
+        Sequence = taken.Sequence,
+        IsMissed = taken.IsMissed,
     };
 
     private static Wire.ServiceMap ToWire(ServiceMap map) => new()

@@ -12,8 +12,8 @@ namespace Understudy.Replication.Protocol;
 public static partial class ReplicationCodec
 {
     /// <summary>
-    /// The longest body in bytes: a map of some three hundred services with three providers each. Damaged bytes can
-    /// make the parser allocate up to 64 times as much, which is a frame's limit.
+    /// The longest body in bytes: some three hundred services with three providers each; a longer order comes in parts.
+    /// Damaged bytes can make the parser allocate up to 64 times as much, which is a frame's limit.
     /// </summary>
     public const int MaxBody = 64 * 1024;
 
@@ -56,6 +56,9 @@ public static partial class ReplicationCodec
         else if (message is null) reason = "a replication message of an unknown kind";
         return message is not null;
     }
+
+    /// <summary>How long an entry is in a message.</summary>
+    internal static int SizeOf(ServiceEntry entry) => ToWire(entry).CalculateSize();
 
     /// <summary>A definition's bytes, as the registry keeps them.</summary>
     public static byte[] EncodeDefinition(ServiceDefinition definition) => ToWire(definition).ToByteArray();

@@ -106,11 +106,41 @@ public abstract record ReplicationMessage : Message
         bool IsIncluded,
         LeaveReason? Reason = null) : ReplicationMessage;
 
-    /// <summary>The RM's one order per node: the configurations as last committed.</summary>
-    public sealed record MapPushed(ServiceMap Map) : ReplicationMessage;
+    /// <summary>
+    /// The RM's one order per node: the configurations as last committed, or what has changed in them since a map that
+    /// the node has. A long one comes in parts.
+    /// </summary>
+    /// <param name="Map">The map that it leads to; of its services only those that have changed.</param>
+    public sealed record MapPushed(ServiceMap Map) : ReplicationMessage
+    {
+        /// <summary>The most parts of an order.</summary>
+        public const int MostParts = 4096;
+
+        /// <summary>The sequence of the map that it follows; 0 if it is whole and follows any.</summary>
+        public long Since { get; init; }
+
+        /// <summary>The services that are no more since then.</summary>
+        public ImmutableArray<ServiceName> Removed { get; init; } = [];
+
+        /// <summary>Which part it is, from 0; the first one has the nodes and the removed services.</summary>
+        public int Part { get; init; }
+
+        /// <summary>How many parts the order has.</summary>
+        public int Parts { get; init; } = 1;
+
+        /// <summary>
+        /// Whether it leads to its map from the one that a node has. What was committed up to a sequence is the same
+        /// for every RM, so the sequence alone tells.
+        /// </summary>
+        public bool Follows(ServiceMap map) => Since == 0 || Since <= map.Sequence;
+    }
 
     /// <summary>The map was taken over, or a newer one is known.</summary>
-    public sealed record MapTaken(ConfigurationVersion Generation, long Sequence) : ReplicationMessage;
+    /// <param name="Generation">The order's.</param>
+    /// <param name="Sequence">The order's; if it was missed, that of the map which the node has.</param>
+    /// <param name="IsMissed">Whether the order does not follow that map.</param>
+    public sealed record MapTaken(ConfigurationVersion Generation, long Sequence, bool IsMissed = false)
+        : ReplicationMessage;
 
     /// <summary>A primary tells all members how far its joining providers are.</summary>
     public sealed record Progressed(

@@ -28,6 +28,7 @@ internal sealed class History(VirtualTime time, TimeProvider clock)
     {
         if (happened is NodeEvent.StepTaken) return; // For who tests Understudy, not for who tests a service.
         if (happened is NodeEvent.PrimaryActivated activated) _primaries[activated.Service.Value] = node.Value;
+        if (happened is NodeEvent.WorkerStarted started) _primaries[started.Service.Value] = node.Value;
         if (!_reports.TryGetValue(node, out var reports))
             _reports.Add(node, reports = new EventReports(new Timeline(node), NullLogger.Instance, clock));
         Add(node, reports.Remember(happened).Text);

@@ -74,7 +74,11 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
     {
         if (IsRunning) return;
         Boot = random.Next();
-        _process = new Process(parts, Id);
+        var boot = Boot;
+        _process = new Process(parts, Id, why =>
+        {
+            if (boot == Boot && IsRunning) Kill(tells: true, why);
+        });
         parts.Note(Id, "starts");
         Requests.Open();
         BeginIncarnation();
@@ -82,12 +86,14 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
 
     /// <summary>The process dies at once; what was not flushed may be lost.</summary>
     /// <param name="tells">False if the machine loses its power, so that its peers hear only silence.</param>
-    public void Kill(bool tells)
+    /// <param name="why">Why, if nobody asked for it.</param>
+    public void Kill(bool tells, string? why = null)
     {
         if (!IsRunning) return;
         EndProcess(tells);
         var (lost, _) = _disk.Crash(random);
-        parts.Note(Id, $"{(tells ? "is killed" : "loses its power")}; {lost} writes are lost");
+        var because = why is null ? "" : $": {why}";
+        parts.Note(Id, $"{(tells ? "is killed" : "loses its power")}{because}; {lost} writes are lost");
     }
 
     /// <summary>The process stands still, as after SIGSTOP.</summary>
@@ -175,10 +181,12 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
         Member = new MemberId(Id, new Incarnation(++_disk.BootCounter, random.Next()));
         Core = new Node(parts.Options, Member, _disk.Read(), random.Fork());
         Cluster = Core.View?.Cluster;
-        _process!.Executors.Begin(input => parts.Time.Post(() =>
+        void Post(NodeInput input) => parts.Time.Post(() =>
         {
             if (life == Life) Give(input);
-        }));
+        });
+        _process!.Executors.Begin(Post);
+        _process.Workers.Begin(Post, _startedAt.Ticks);
         Step(NodeInput.Tick.Instance);
         TickAfter(parts.Options.Profile.Tick * random.Unit());
         parts.Wires.Join(index);
@@ -239,6 +247,9 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
             case NodeEffect.Instruct instruct:
                 _process!.Executors.Take(instruct.Service, instruct.Kind, instruct.Instruction);
                 break;
+            case NodeEffect.RunWorker run: _process!.Workers.Run(run); break;
+            case NodeEffect.StopWorker stop: _process!.Workers.Stop(stop); break;
+            case NodeEffect.ExtendRuns extend: _process!.Workers.Extend(extend); break;
             case NodeEffect.Probe probe: parts.Wires.Probe(this, probe.Peer); break;
             case NodeEffect.Answer answer: Requests.Answer(answer.Number, answer.Reply); break;
             case NodeEffect.AnswerCommand told: Requests.Answer(told.Number, told.Told); break;
@@ -278,6 +289,7 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
         Core = null;
         _isEnding = true;
         _process!.Executors.End();
+        _process.Workers.EndIncarnation();
         _waiting.Clear();
         parts.Wires.Leave(index, tells: true);
         if (_disk.IsIdle) parts.Time.Post(BeginIfEnding);

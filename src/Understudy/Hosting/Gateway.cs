@@ -4,6 +4,7 @@ using System.Threading.Tasks.Sources;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Services;
 
 namespace Understudy.Hosting;
 
@@ -119,7 +120,7 @@ internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock
     private static Reply Refuse(ReplyOutcome outcome, string why) =>
         new(outcome, Encoding.UTF8.GetBytes(why), ConfigurationVersion.None, null);
 
-    /// <summary>A request that waits. Completed once, by whoever took it out; its client goes on on the pool.</summary>
+    /// <summary>A request that waits. Completed once, by whoever took it out; its client goes on elsewhere.</summary>
     private sealed class Outstanding(NodeInput.Requested input, long since)
         : IValueTaskSource<Reply>, IThreadPoolWorkItem
     {
@@ -138,13 +139,13 @@ internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock
         public void Complete(Reply reply)
         {
             _reply = reply;
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            ReadyThread.Shared.Run(this);
         }
 
         public void Cancel(CancellationToken cancelled)
         {
             _failure = new OperationCanceledException(cancelled);
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            ReadyThread.Shared.Run(this);
         }
 
         void IThreadPoolWorkItem.Execute()

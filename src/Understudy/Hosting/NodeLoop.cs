@@ -9,19 +9,24 @@ using Understudy.Transport;
 namespace Understudy.Hosting;
 
 /// <summary>
-/// A node's one loop: a thread that steps the node with one input at a time and does what it asks, in order. It never
-/// waits for a disk or a peer; only between two incarnations does it wait, for there is nothing to step then.
+/// A node's one loop: steps the node with one input at a time and does what it asks, in order. One thread at a time
+/// has it: whoever posts an input while nobody does, for a few batches, or the loop's own thread, which does all that
+/// time brings. It never waits for a disk or a peer; only between two incarnations does its own thread wait, for there
+/// is nothing to step then.
 /// </summary>
 internal sealed class NodeLoop
 {
+    /// <summary>After so many batches on another's thread the loop's own goes on.</summary>
+    private const int MostBatches = 8;
+
     private readonly NodeLoopParts _parts;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<NodeInput> _batch = [];
     private readonly List<NodeEffect> _effects = [];
     private readonly HashSet<MemberId> _open = [];
     private readonly HashSet<long> _asked = [];
+    private List<NodeInput> _batch = [];
     private long _startedAt;
     private Node? _node;
     private ClusterId? _cluster;
@@ -40,6 +45,7 @@ internal sealed class NodeLoop
         _parts = parts;
         _startedAt = parts.Clock.GetTimestamp();
         _lastTurn = _startedAt;
+        parts.Inbox.Step = StepForOther;
         _thread = new Thread(Run) { Name = "node loop", IsBackground = true, Priority = ThreadPriority.AboveNormal };
     }
 
@@ -82,7 +88,7 @@ internal sealed class NodeLoop
     public void Halt()
     {
         _isHalted = true;
-        _parts.Inbox.Post(NodeInput.Tick.Instance);
+        _parts.Inbox.Wake();
         if (_thread.IsAlive) _thread.Join();
         _parts.Executors.End();
         _parts.Workers.EndIncarnation();
@@ -93,10 +99,13 @@ internal sealed class NodeLoop
         try
         {
             BeginIncarnation();
-            while (!_isHalted)
+            TakeTurns(isTick: false);
+            for (GiveBack(); !_isHalted; GiveBack())
             {
+                _parts.Inbox.Await(_tickDue - Now);
+                if (_isHalted) return; // The loop is not given back: nobody steps it any more.
                 if (_endReason is not null) BeginIncarnation();
-                TakeTurns();
+                TakeTurns(isTick: true);
             }
         }
 #pragma warning disable CA1031 // Whatever it is, this node can no longer keep its promises: the process ends.
@@ -107,35 +116,61 @@ internal sealed class NodeLoop
         }
     }
 
-    private void TakeTurns()
+    private void GiveBack()
     {
-        _batch.Clear();
-        _parts.Inbox.Take(_tickDue - Now, _batch);
+        while (!_parts.Inbox.GiveBack(isLast: _endReason is not null)) TakeTurns(isTick: true);
+    }
+
+    /// <summary>On the thread of whoever posted.</summary>
+    private void StepForOther()
+    {
+        try
+        {
+            var batches = 0;
+            do
+            {
+                TakeTurns(isTick: false);
+            }
+            while (!_parts.Inbox.GiveBack(isLast: ++batches >= MostBatches || _endReason is not null));
+        }
+#pragma warning disable CA1031 // As above. Whoever posted has done nothing wrong.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _parts.Fail(e);
+        }
+    }
+
+    private void TakeTurns(bool isTick)
+    {
+        _parts.Inbox.Take(ref _batch);
         foreach (var input in _batch)
         {
             if (_endReason is not null) return;
             if (IsForThisIncarnation(input)) Step(input);
         }
 
-        var now = Now;
-        if (now >= _tickDue && _endReason is null)
-        {
-            // One tick however late it is: the node learns from the time how late it was.
-            _tickDue = _tickDue + _parts.Options.Profile.Tick > now
-                ? _tickDue + _parts.Options.Profile.Tick
-                : now + _parts.Options.Profile.Tick;
-            Step(NodeInput.Tick.Instance);
-            if (now >= _publishDue)
-            {
-                _isNew = true;
-                _parts.Executors.Watch();
-            }
-        }
-
+        if (isTick && _endReason is null) TickIfDue();
         if (_endReason is null) Step(NodeInput.BatchEnded.Instance);
         _parts.Transport.Flush();
         if (_isNew) Publish();
         Interlocked.Exchange(ref _lastTurn, _parts.Clock.GetTimestamp());
+    }
+
+    private void TickIfDue()
+    {
+        var now = Now;
+        if (now < _tickDue) return;
+
+        // One tick however late it is: the node learns from the time how late it was.
+        _tickDue = _tickDue + _parts.Options.Profile.Tick > now
+            ? _tickDue + _parts.Options.Profile.Tick
+            : now + _parts.Options.Profile.Tick;
+        Step(NodeInput.Tick.Instance);
+        _parts.Executors.Tick();
+        if (now < _publishDue) return;
+        _isNew = true;
+        _parts.Executors.Watch();
     }
 
     // What was posted for the incarnation before may still arrive: its channels are lost, so nothing on them counts.
@@ -240,8 +275,8 @@ internal sealed class NodeLoop
         var member = new MemberId(_parts.Self, new Incarnation(counter, RandomNumber()));
         _node = new Node(_parts.Options, member, _parts.Store.Load(), new SeededRandom(RandomNumber()));
         _tickDue = Now + _parts.Options.Profile.Tick;
-        _parts.Executors.Begin(_parts.Inbox.Post);
-        _parts.Workers.Begin(_parts.Inbox.Post, _startedAt);
+        _parts.Executors.Begin(_parts.Inbox.Add, _parts.Inbox.Turn);
+        _parts.Workers.Begin(_parts.Inbox.PostAside, _startedAt);
 
         // First: a node that finds its cluster on its disk says so before it meets anyone.
         Step(NodeInput.Tick.Instance);

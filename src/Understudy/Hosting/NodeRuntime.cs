@@ -34,7 +34,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly ILoggerFactory? _ownLoggers;
     private readonly WebApplication _web;
-    private readonly WebApplication _peers;
+    private readonly IPEndPoint _address;
     private readonly TimeSpan _hold;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
@@ -100,10 +100,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Fail = fail,
         });
         _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
-        _web = CreateServer(kestrel =>
-            kestrel.Listen(node.Http, listen => listen.Protocols = HttpProtocols.Http1));
+        _web = CreateServer(node.Http);
         _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
-        _peers = CreateServer(kestrel => kestrel.ListenNodes(node.Address, _transport), isOfNodes: true);
+        _address = node.Address;
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -127,7 +126,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     /// <summary>Listens, warms the failover path up, and joins.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _peers.StartAsync(cancellationToken);
+        _transport.Listen(_address);
         await _web.StartAsync(cancellationToken);
         await DrillAsync(cancellationToken);
         _loop.Start();
@@ -150,7 +149,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _loop.Leave();
         await WithinAsync(_loop.Left, cancellationToken);
         await _transport.DisposeAsync();
-        await _peers.StopAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -160,7 +158,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await _transport.DisposeAsync();
         _store.Dispose();
         await _web.DisposeAsync();
-        await _peers.DisposeAsync();
         _ownLoggers?.Dispose();
     }
 
@@ -189,23 +186,16 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private WebApplication CreateServer(
-        Action<KestrelServerOptions> listen, bool isOfNodes = false)
+    private WebApplication CreateServer(IPEndPoint address)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore();
-        if (isOfNodes)
-        {
-            builder.WebHost.UseSockets(NodeListening.HandOnAtOnce);
-            NodeListening.ReadInLargeBlocks(builder.Services);
-        }
-
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
-            listen(kestrel);
+            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
         });
         return builder.Build();
     }

@@ -17,9 +17,8 @@ internal static class ServiceStatusReport
         [
             .. configuration.InSync.Select(p => p.Member.Node), .. joining.Select(j => j.Member.Node),
         ];
-        var spares = status.Peers.Where(p => p.Kind != NodeKind.Witness && p.IsInView && !used.Contains(p.Node)
-            && entry.Allows(p.Node) && !status.Map.Nodes.Any(n =>
-                n.Node == p.Node && (n.IsBarred || !n.Offers(definition.Kind))));
+        var spares = status.OpenHosts.Where(host => !used.Contains(host.Node)
+            && entry.Allows(host.Node) && host.Entry?.Offers(definition.Kind) != false);
         return new ServiceStatus
         {
             Name = definition.Name.Value,
@@ -29,7 +28,7 @@ internal static class ServiceStatusReport
             Primary = configuration.Primary?.Node.Value,
             Secondaries = definition.IsExclusive ? [] : SecondariesOf(configuration),
             Joining = [.. joining.Select(JoiningOf)],
-            Spares = [.. spares.Take(definition.Spares).Select(p => p.Node.Value)],
+            Spares = [.. spares.Take(definition.Spares).Select(host => host.Node.Value)],
             WantedSecondaries = definition.Secondaries,
             WantedSpares = definition.Spares,
             Durability = definition.IsExclusive ? "none" : definition.Durable ? "disk" : "memory",
@@ -71,6 +70,7 @@ internal static class ServiceStatusReport
     private static string WaitsFor(Operation operation, ServiceEntry entry, NodeStatus status)
     {
         var (name, target) = (entry.Definition.Name, operation.Target);
+        if (status.Vacant.TryGetValue(name, out var why)) return why;
         if (operation.Stage == OperationStage.Freeze)
             return $"{entry.Configuration.Primary?.Node} finishes what {name} has in flight";
         if (entry.IsInSyncOn(target)) return $"the services that move with {name}";

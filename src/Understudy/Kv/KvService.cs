@@ -18,7 +18,7 @@ internal sealed class KvService : IReplicatedService
     public ValueTask ApplyCheckpointAsync(
         ReadOnlyMemory<byte> checkpoint, long number, int format, CancellationToken cancellationToken)
     {
-        _state.Apply(checkpoint);
+        _state.Apply(checkpoint, number);
         return default;
     }
 

@@ -12,6 +12,9 @@ internal sealed class HostedWorker(ServiceDefinition definition)
     /// <summary>The latest configuration that this node adopted; null once the service is removed.</summary>
     public Configuration? Configuration { get; set; }
 
+    /// <summary>When this node adopted that.</summary>
+    public TimeSpan AdoptedAt { get; set; }
+
     /// <summary>The number of the latest run.</summary>
     public long Run { get; set; }
 

@@ -49,7 +49,7 @@ public sealed partial class Node
         var service = expired.Asked.Service;
         if (service == Registry.Name)
         {
-            var why = Status(_now).Reasons is [var first, ..] ? $" ({first})" : "";
+            var why = FirstReason() is { } first ? $" ({first})" : "";
             _effects.Add(new NodeEffect.AnswerCommand(expired.Asked.Number, new CommandAnswer(
                 CommandOutcome.Unavailable,
                 $"No replica manager answered in time{why}. The command may be carried out or not: look at the status, "

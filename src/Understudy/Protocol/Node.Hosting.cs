@@ -78,6 +78,15 @@ public sealed partial class Node
 
     private ServiceEntry? EntryOf(HostedService hosted) => Map.Find(hosted.Definition.Name);
 
+    /// <summary>Only a primary has anything to repeat.</summary>
+    private void TickPrimaries()
+    {
+        foreach (var hosted in _services.Values)
+        {
+            if (hosted.IsPrimary) InReplica(hosted.Replica, hosted.Definition.Name, r => r.Tick());
+        }
+    }
+
     /// <summary>
     /// Code that runs as primary is told to stop before the lease ends, and goes on when the lease is renewed.
     /// </summary>
@@ -89,7 +98,7 @@ public sealed partial class Node
             var isUntold = hosted.Failures > hosted.FailuresCounted;
             if (isUntold && _now - hosted.FailuresToldAt >= _options.Profile.Heartbeat) TellFailures(hosted);
             StartAnewIfDue(hosted);
-            if (!hosted.IsPrimary || hosted.StartAnewAt is not null) continue;
+            if (!hosted.IsPrimary || hosted.StartAnewAt is not null || hosted.Replica.IsPaused != isSafe) continue;
             if (isSafe) InReplica(hosted.Replica, hosted.Definition.Name, r => r.GoOn());
             else InReplica(hosted.Replica, hosted.Definition.Name, r => r.Pause());
         }

@@ -67,6 +67,7 @@ public sealed partial class Node
         InReplica(_registryReplica, Registry.Name, r => r.Forget(view.Contains, isDecidedByView: true));
         foreach (var service in _services.Values)
         {
+            if (!service.IsPrimary) continue;
             InReplica(service.Replica, service.Definition.Name, r =>
             {
                 r.Forget(view.Contains, isDecidedByView: false);
@@ -133,7 +134,7 @@ public sealed partial class Node
         InReplica(_registryReplica, Registry.Name, r => r.Lead(configuration.Version, inSync));
         InReplica(_registryReplica, Registry.Name, _ =>
         {
-            _manager.Activate(configuration.Version, _now);
+            _manager.Activate(configuration.Version, _now, Map.Sequence);
             _manager.Reconcile(view, _now);
         });
         BringUp();

@@ -12,6 +12,23 @@ namespace Understudy.Protocol;
 public sealed partial class Node
 {
     private readonly SortedSet<ServiceName> _aside = [];
+    private ILookup<ServiceName, ServiceName> _copies = Array.Empty<ServiceName>().ToLookup(name => name);
+
+    /// <summary>
+    /// The services whose copies the disk has, whole or damaged, are hosted from the start; others when they are placed
+    /// here, or their primary brings them up.
+    /// </summary>
+    private void FindCopies()
+    {
+        _copies = _stored.Replicas.Keys.Where(s => s != Registry.Name)
+            .Concat(_stored.Records.Where(r => !r.Value.IsEmpty).Select(r => StoredNode.VoidStream(r.Key))
+                .OfType<ServiceName>())
+            .ToLookup(ServiceStream.Service);
+        foreach (var definition in _options.Services)
+        {
+            if (!definition.IsExclusive && _copies.Contains(definition.Name)) Host(definition);
+        }
+    }
 
     /// <summary>The copy of the latest lineage that is on disk, or an empty one.</summary>
     private HostedService MakeHosted(ServiceDefinition definition)
@@ -34,7 +51,8 @@ public sealed partial class Node
     /// <summary>In order of lineage.</summary>
     private ImmutableArray<ServiceName> StoredStreamsOf(ServiceName service) =>
     [
-        .. _stored.Replicas.Keys.Where(s => ServiceStream.Service(s) == service && ServiceStream.LineageOf(s).Value > 0)
+        .. _copies[service].Where(s => _stored.Replicas.ContainsKey(s) && ServiceStream.LineageOf(s).Value > 0)
+            .Distinct()
             .OrderBy(s => ServiceStream.LineageOf(s).Value),
     ];
 

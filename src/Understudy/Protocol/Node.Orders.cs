@@ -1,60 +1,118 @@
+using System.Collections.Immutable;
 using Understudy.Kernel;
 using Understudy.Replication;
 using Understudy.Replication.Protocol;
 
 namespace Understudy.Protocol;
 
-/// <summary>What the RM orders: the map as a whole, and freezing for a switchover.</summary>
+/// <summary>What the RM orders: the map, or what has changed in it; and freezing for a switchover.</summary>
 public sealed partial class Node
 {
     private readonly SortedDictionary<ServiceName, TimeSpan> _freezing = [];
+    private readonly SortedSet<ServiceName> _vacant = [];
+    private readonly OrderParts _orderParts = new();
 
-    private void Adopt(ServiceMap map)
+    private void OnMapPushed(MemberId from, ReplicationMessage.MapPushed part)
     {
-        var isNewer = map.Generation > Map.Generation ||
-            (map.Generation == Map.Generation && map.Sequence > Map.Sequence);
-        var isObeyed = isNewer || ((_mutations & Mutation.NoRmGeneration) != 0 && map.Generation < Map.Generation);
-        if (!isObeyed) return;
-        Map = map;
-        EndRemoved(map);
-        EndRemovedWorkers(map);
-        _freezing.Clear();
-        foreach (var entry in InOrderOfStart(map))
+        if (_orderParts.Join(from, part) is not { } order) return;
+        var (generation, sequence) = (order.Map.Generation, order.Map.Sequence);
+        if (IsObeyed(order.Map) && !order.Follows(Map) && (_mutations & Mutation.OrderOnAnyMap) == 0)
         {
-            var name = entry.Definition.Name;
-            if (entry.Definition.IsExclusive)
-            {
-                AdoptWorker(entry);
-                continue;
-            }
-
-            if (Host(entry.Definition) is not { } hosted) continue;
-            NoteCounted(hosted, entry);
-            if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
-            TellGood(hosted);
-            if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })
-            {
-                _freezing[name] = TimeSpan.MinValue;
-                if (hosted.IsPrimary) Report(new NodeEvent.Noted($"{name} is frozen: {operation.Target} takes over"));
-            }
+            Send(from, new ReplicationMessage.MapTaken(generation, Map.Sequence, IsMissed: true));
+            return;
         }
 
-        BringUp();
+        Adopt(order);
+        Send(from, new ReplicationMessage.MapTaken(generation, sequence));
+    }
+
+    private bool IsObeyed(ServiceMap map) => map.Generation > Map.Generation
+        || (map.Generation == Map.Generation && map.Sequence > Map.Sequence)
+        || ((_mutations & Mutation.NoRmGeneration) != 0 && map.Generation < Map.Generation);
+
+    private void Adopt(ReplicationMessage.MapPushed order)
+    {
+        if (!IsObeyed(order.Map)) return;
+        Map = Map.Follow(order);
+        EndRemoved(order);
+        List<HostedService> changed = [];
+        foreach (var entry in InOrderOfStart(order.Map.Services))
+        {
+            if (Adopt(entry) is { } hosted) changed.Add(hosted);
+        }
+
+        BringUp(changed);
         foreach (var (to, request) in _router.Due(Map, _now)) SendRequest(to, request);
     }
 
-    private static IEnumerable<ServiceEntry> InOrderOfStart(ServiceMap map) =>
-        map.Services.All(e => e.Definition.With.IsEmpty && e.Definition.After.IsEmpty)
-            ? map.Services
-            : new ServiceGroups(map.Services.Select(e => e.Definition)).All.SelectMany(g => g)
-                .Select(map.Find).OfType<ServiceEntry>();
+    private HostedService? Adopt(ServiceEntry entry)
+    {
+        var name = entry.Definition.Name;
+        if (entry.IsVacant) _vacant.Add(name);
+        else _vacant.Remove(name);
+        _freezing.Remove(name);
+        if (entry.Definition.IsExclusive) AdoptWorker(entry);
+        if (entry.Definition.IsExclusive || !IsConcerned(entry)) return null;
+        if (Host(entry.Definition) is not { } hosted) return null;
+        NoteCounted(hosted, entry);
+        if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
+        TellGood(hosted);
+        if (entry is { IsFrozen: true, Operation: { Stage: OperationStage.Freeze } operation })
+        {
+            _freezing[name] = TimeSpan.MinValue;
+            if (hosted.IsPrimary) Report(new NodeEvent.Noted($"{name} is frozen: {operation.Target} takes over"));
+        }
+
+        return hosted;
+    }
+
+    /// <summary>
+    /// Whether this node is to have a provider of the service, or has a copy. Else it is a spare, and need do nothing.
+    /// </summary>
+    private bool IsConcerned(ServiceEntry entry)
+    {
+        var name = entry.Definition.Name;
+        return _services.ContainsKey(name) || entry.Placement.Contains(_self.Node)
+            || Names(entry.Configuration) || _copies.Contains(name);
+    }
+
+    /// <summary>The provider here; one that nothing was known of begins when its primary brings it up.</summary>
+    private HostedService? HostedOf(ServiceName service)
+    {
+        if (_services.TryGetValue(service, out var hosted)) return hosted;
+        var entry = Map.Find(service);
+        var definition = entry?.Definition;
+        if (!Map.IsDecided) definition = _options.Services.FirstOrDefault(s => s.Name == service);
+        if (definition is not { IsExclusive: false } || Host(definition) is not { } begun) return null;
+        if (entry is { Configuration: { IsStarted: true } configuration }) Adopt(begun, configuration);
+        return begun;
+    }
+
+    private IEnumerable<ServiceEntry> InOrderOfStart(ImmutableArray<ServiceEntry> changed) =>
+        changed.All(e => e.Definition.With.IsEmpty && e.Definition.After.IsEmpty)
+            ? changed
+            : new ServiceGroups(changed.Select(e => e.Definition)).All.SelectMany(g => g)
+                .Select(Map.Find).OfType<ServiceEntry>();
 
     /// <summary>A service that was removed ends here: its primary stops, its state is deleted.</summary>
-    private void EndRemoved(ServiceMap map)
+    private void EndRemoved(ReplicationMessage.MapPushed order)
     {
-        foreach (var (name, hosted) in _services.ToList())
+        var removed = order.Since == 0
+            ? _services.Keys.Concat(_workers.Keys).Concat(_vacant).Where(name => Map.Find(name) is null).ToList()
+            : [.. order.Removed];
+        foreach (var name in removed)
         {
-            if (hosted.Configuration is not { } last || map.Find(name) is not null) continue;
+            _vacant.Remove(name);
+            _freezing.Remove(name);
+            EndRemovedWorker(name);
+            if (_services.TryGetValue(name, out var hosted)) EndRemoved(name, hosted);
+        }
+    }
+
+    private void EndRemoved(ServiceName name, HostedService hosted)
+    {
+        if (hosted.Configuration is { } last)
+        {
             var wasPrimary = hosted.IsPrimary;
             InReplica(hosted.Replica, name, r =>
             {

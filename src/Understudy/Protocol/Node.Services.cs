@@ -51,8 +51,7 @@ public sealed partial class Node
             case ReplicationMessage.MapPushed m:
                 // An order names its RM as well as the announcement does, and is repeated until it is taken.
                 StepSelection(new SelectionInput.Received(from, new SelectionMessage.Elected(m.Map.Generation)));
-                Adopt(m.Map);
-                Send(from, new ReplicationMessage.MapTaken(m.Map.Generation, m.Map.Sequence));
+                OnMapPushed(from, m);
                 break;
             case ReplicationMessage.MapTaken m: _manager.OnMapTaken(from, m); break;
             case ReplicationMessage.Progressed m: _joining[m.Service] = m.Joining; break;
@@ -72,7 +71,7 @@ public sealed partial class Node
         {
             InReplica(_registryReplica, service, r => act(r, true));
         }
-        else if (_services.TryGetValue(ServiceStream.Service(service), out var hosted) && hosted.Stream == service)
+        else if (HostedOf(ServiceStream.Service(service)) is { } hosted && hosted.Stream == service)
         {
             var wasPrimary = hosted.IsPrimary;
             var version = hosted.Replica.Version;
@@ -86,9 +85,11 @@ public sealed partial class Node
     private void Order()
     {
         if (View is not { } view || !IsMember) return;
-        if (_manager.TakeCommitted() is { } map) Adopt(map);
-        foreach (var (to, due) in _manager.DuePushes(view, _self, _now))
-            Send(to, new ReplicationMessage.MapPushed(due));
+        if (_manager.TakeCommitted() is not null) Adopt(_manager.OrderFor(Map));
+        foreach (var (to, order) in _manager.DuePushes(view, _self, _now))
+        {
+            foreach (var part in order) Send(to, part);
+        }
     }
 
     private void Adopt(HostedService hosted, Configuration configuration)
@@ -138,7 +139,20 @@ public sealed partial class Node
             InReplica(_registryReplica, Registry.Name, r => r.BringUp(copies));
         }
 
+        BringUp(_services.Values);
+        // Who is brought up within a heartbeat is not worth a word to everybody.
+        if (_now - _progressedAt < _options.Profile.Heartbeat) return;
+        _progressedAt = _now;
         foreach (var service in _services.Values)
+        {
+            if (service.IsPrimary) TellProgress(service);
+        }
+    }
+
+    private void BringUp(IEnumerable<HostedService> services)
+    {
+        if (View is not { } view || !IsMember) return;
+        foreach (var service in services)
         {
             if (!service.IsPrimary || service.Configuration is not { } configuration) continue;
             var placement = Map.Find(service.Definition.Name)?.Placement ?? [];
@@ -146,10 +160,10 @@ public sealed partial class Node
                 .Where(m => !configuration.InSync.Any(p => p.Member.Node == m.Id.Node))
                 .Where(m => _membership.Hears(m.Id.Node, _now))
                 .Select(m => new Provider(m.Id, m.Disk)).ToList();
-            InReplica(service.Replica, service.Definition.Name, r => r.BringUp(targets));
+            if (targets.Count > 0 || service.Replica.HasNewcomers)
+                InReplica(service.Replica, service.Definition.Name, r => r.BringUp(targets));
             ContinueAudit(service);
             GrantTransfer(service);
-            TellProgress(service);
         }
     }
 
@@ -157,10 +171,9 @@ public sealed partial class Node
     {
         var name = service.Definition.Name;
         var joining = service.Replica.Joining;
-        var isSame = _joining.TryGetValue(name, out var known) && known.SequenceEqual(joining);
-        if (isSame || (_now - _progressedAt < _options.Profile.Heartbeat && !joining.IsEmpty)) return;
+        var isSame = _joining.TryGetValue(name, out var known) ? known.SequenceEqual(joining) : joining.IsEmpty;
+        if (isSame) return;
         _joining[name] = joining;
-        _progressedAt = _now;
         foreach (var member in View!.Members)
         {
             if (member.Id == _self) continue;
@@ -266,7 +279,7 @@ public sealed partial class Node
         if (entry is { IsStopped: true }) return $"{ServiceReasons.WhyStopped(entry)}.";
         if (entry?.Configuration.Primary is not { } primary)
         {
-            return $"{name} has no primary now: {Status(_now).Reasons.FirstOrDefault("it is being chosen")}.";
+            return $"{name} has no primary now: {FirstReason() ?? "it is being chosen"}.";
         }
 
         return entry.TakesWrites || held.Asked.IsRead

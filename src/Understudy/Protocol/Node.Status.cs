@@ -7,6 +7,9 @@ namespace Understudy.Protocol;
 /// <summary>What the node publishes.</summary>
 public sealed partial class Node
 {
+    private TimeSpan? _explainedAt;
+    private string? _firstReason;
+
     /// <summary>A snapshot of what this node knows, at this time of its clock.</summary>
     public NodeStatus Status(TimeSpan now)
     {
@@ -17,7 +20,7 @@ public sealed partial class Node
             _membership.Hears(node.Id, now),
             node.Id == _self.Node ? !IsMember : _membership.IsJoining(node.Id),
             View?.MemberOn(node.Id) is not null))];
-        var status = new NodeStatus(
+        return new NodeStatus(
             _self,
             View,
             IsMember,
@@ -27,20 +30,26 @@ public sealed partial class Node
             _selection.Outcome,
             Map,
             [
-                .. _services.Values.Where(s => s.Replica.IsServing).Select(s => s.Definition.Name),
                 .. _workers.Values.Where(w => w.IsRunning).Select(w => w.Definition.Name),
                 .. _services.Values.Where(s => s.Replica.IsServing && s.StartAnewAt is null)
                     .Select(s => s.Definition.Name),
             ],
             _joining.ToImmutableSortedDictionary(),
             peers,
-            _router.Count,
-            [])
+            _router.Count)
         {
             History = _registry.History,
             Vacant = VacantServices(now),
             Aside = [.. _aside],
+            Explain = status => StatusReasons.For(status, _options, now),
         };
-        return status with { Reasons = StatusReasons.For(status, _options, now) };
+    }
+
+    /// <summary>What is not as wanted, in a word for many clients at one time.</summary>
+    private string? FirstReason()
+    {
+        if (_explainedAt != _now) _firstReason = Status(_now).Reasons.FirstOrDefault();
+        _explainedAt = _now;
+        return _firstReason;
     }
 }

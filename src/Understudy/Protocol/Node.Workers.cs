@@ -31,20 +31,17 @@ public sealed partial class Node
             worker.FailuresCounted = Math.Max(worker.FailuresCounted, counted.Number);
         _mustWatchWorkers = true;
         if (worker.Configuration is { } present && configuration.Version <= present.Version) return;
-        worker.Configuration = configuration;
+        (worker.Configuration, worker.AdoptedAt) = (configuration, _now);
         worker.IsDone = false;
         worker.VacatedAt = null;
         Report(new NodeEvent.Configured(configuration));
     }
 
-    private void EndRemovedWorkers(ServiceMap map)
+    private void EndRemovedWorker(ServiceName name)
     {
-        foreach (var (name, worker) in _workers)
-        {
-            if (map.Find(name) is not null) continue;
-            worker.Configuration = null;
-            _mustWatchWorkers = true;
-        }
+        if (!_workers.TryGetValue(name, out var worker)) return;
+        worker.Configuration = null;
+        _mustWatchWorkers = true;
     }
 
     private void OnWorkerEnded(NodeInput.WorkerEnded ended)
@@ -158,9 +155,9 @@ public sealed partial class Node
     private ImmutableSortedDictionary<ServiceName, string> VacantServices(TimeSpan now)
     {
         var vacant = ImmutableSortedDictionary.CreateBuilder<ServiceName, string>();
-        foreach (var entry in Map.Services)
+        foreach (var name in _vacant)
         {
-            if (entry.IsVacant) vacant[entry.Definition.Name] = WhyVacant(entry, now);
+            if (Map.Find(name) is { IsVacant: true } entry) vacant[name] = WhyVacant(entry, now);
         }
 
         return vacant.ToImmutable();
@@ -169,11 +166,22 @@ public sealed partial class Node
     private string WhyVacant(ServiceEntry entry, TimeSpan now)
     {
         var holder = entry.Holder;
-        if (View is { } view && view.Contains(holder)) return $"it waits until {holder.Node} has stopped it";
+        if (View is { } view && view.Contains(holder)) return WhyStillRunning(entry, now);
         if (_membership.FenceOf(holder) == FenceState.Passed) return "it waits for a node that may run it";
         if (_membership.FenceUntil(holder) is not { } until || until <= now)
             return $"it waits until the view lease of {holder.Node} has certainly ended";
         var left = Math.Ceiling((until - now).TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         return $"{holder.Node} may still run it until its view lease has ended, in at most {left} ms";
+    }
+
+    /// <summary>The holder was told when it adopted the vacant version, at about the same time as this node.</summary>
+    private string WhyStillRunning(ServiceEntry entry, TimeSpan now)
+    {
+        var node = entry.Holder.Node;
+        var waits = $"it waits until {node} has stopped it";
+        if (!_workers.TryGetValue(entry.Definition.Name, out var worker)) return waits;
+        var left = Math.Max(0, Math.Ceiling((_options.Profile.CallLimit - (now - worker.AdoptedAt)).TotalSeconds));
+        var seconds = left.ToString(CultureInfo.InvariantCulture);
+        return $"{waits}; in some {seconds} s the process there ends, if it has not";
     }
 }

@@ -78,11 +78,12 @@ public sealed partial class Node
             awaitsKinds: !options.Kinds.IsEmpty)
         {
             FenceOf = _membership.FenceOf,
+            ConfiguredHosts = options.Nodes.Count(n => n.Kind != NodeKind.Witness),
         };
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;
-        foreach (var definition in options.Services.Where(s => !s.IsExclusive)) Host(definition);
+        FindCopies();
     }
 
     /// <summary>The latest view that this node has learned, or null while it is blank.</summary>
@@ -175,7 +176,7 @@ public sealed partial class Node
         StepSelection(SelectionInput.Tick.Instance);
         InReplica(_registryReplica, Registry.Name, r => r.Tick());
         if (View is not null) InManager(view => _manager.Tick(view, _now));
-        foreach (var service in _services.Values) InReplica(service.Replica, service.Definition.Name, r => r.Tick());
+        TickPrimaries();
         WatchProviders();
         _mustWatchWorkers = true;
         TellVoidCopies();

@@ -30,7 +30,6 @@ public sealed record PeerStatus(
 /// <param name="Joining">Who is being brought up, and how far.</param>
 /// <param name="Peers">All nodes, this one included, in order.</param>
 /// <param name="HeldRequests">How many clients' requests are not answered yet.</param>
-/// <param name="Reasons">A line for everything that is not as wanted; empty when all is well.</param>
 public sealed record NodeStatus(
     MemberId Self,
     View? View,
@@ -43,9 +42,32 @@ public sealed record NodeStatus(
     ImmutableArray<ServiceName> Primaries,
     ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>> Joining,
     ImmutableArray<PeerStatus> Peers,
-    int HeldRequests,
-    ImmutableArray<string> Reasons)
+    int HeldRequests)
 {
+    private ImmutableArray<string> _reasons;
+    private ImmutableArray<(NodeId Node, NodeEntry? Entry)> _openHosts;
+
+    /// <summary>Says what is not as wanted. That may be much: it is said when somebody asks, on his thread.</summary>
+    public Func<NodeStatus, ImmutableArray<string>> Explain { get; init; } = static _ => [];
+
+    /// <summary>A line for everything that is not as wanted; empty when all is well.</summary>
+    public ImmutableArray<string> Reasons => _reasons.IsDefault ? _reasons = Explain(this) : _reasons;
+
+    /// <summary>The members that may get providers, and what is said of them; nothing of most.</summary>
+    internal ImmutableArray<(NodeId Node, NodeEntry? Entry)> OpenHosts =>
+        _openHosts.IsDefault ? _openHosts = [.. FindOpenHosts()] : _openHosts;
+
+    private IEnumerable<(NodeId Node, NodeEntry? Entry)> FindOpenHosts()
+    {
+        var told = Map.Nodes.ToDictionary(node => node.Node);
+        foreach (var peer in Peers)
+        {
+            var entry = told.GetValueOrDefault(peer.Node);
+            if (peer.Kind == NodeKind.Witness || !peer.IsInView || entry is { IsBarred: true }) continue;
+            yield return (peer.Node, entry);
+        }
+    }
+
     /// <summary>The latest changes that RMs decided, the oldest first; empty where no registry copy is.</summary>
     public ImmutableArray<HistoryEntry> History { get; init; } = [];
 

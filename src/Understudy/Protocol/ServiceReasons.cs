@@ -112,7 +112,8 @@ internal static class ServiceReasons
         if (!entry.TakesWrites) reasons.Add(WhyNoWrites(entry));
         if (!entry.Allows(primary))
         {
-            reasons.Add($"{name} is on {primary} against its rules: no other node has an in-sync provider");
+            var why = entry.Definition.IsExclusive ? "may run it" : "has an in-sync provider";
+            reasons.Add($"{name} is on {primary} against its rules: no other node {why}");
         }
 
         foreach (var left in entry.Left)
@@ -129,8 +130,9 @@ internal static class ServiceReasons
     public static string WhyStopped(ServiceEntry entry)
     {
         var (name, nodes) = (entry.Definition.Name, entry.Failures.Select(f => f.Member.Node).Where(entry.IsFailingOn));
+        var kept = entry.Definition.IsExclusive ? "" : "; its state is kept";
         return $"{name} is stopped: its code failed on {string.Join(", ", nodes)} within "
-            + $"{Window(entry)}{LastError(entry)}; its state is kept. Mend the cause and resume {name}";
+            + $"{Window(entry)}{LastError(entry)}{kept}. Mend the cause and resume {name}";
     }
 
     /// <summary>Why a primary takes no writes.</summary>
@@ -185,9 +187,12 @@ internal static class ServiceReasons
     // A node that waits to be brought up is no spare any more, whether it has begun or not.
     private static int SparesOf(NodeStatus status, ServiceEntry entry)
     {
-        var hosts = status.Peers.Count(p => p.Kind != NodeKind.Witness && p.IsInView && entry.Allows(p.Node)
-            && !status.Map.Nodes.Any(n =>
-                n.Node == p.Node && (n.IsBarred || !n.Offers(entry.Definition.Kind))));
+        var hosts = 0;
+        foreach (var (node, told) in status.OpenHosts)
+        {
+            if (entry.Allows(node) && told?.Offers(entry.Definition.Kind) != false) hosts++;
+        }
+
         return Math.Max(0, hosts - 1 - Math.Max(entry.Definition.Secondaries, entry.Configuration.InSync.Length - 1));
     }
 

@@ -16,6 +16,7 @@ internal sealed class PrimaryContext(
     private long _committed = sequence;
     private long _bytes;
     private long _lastToken;
+    private bool _isShared;
     private bool _hasEnded;
 
     public string ServiceName => service.Value;
@@ -39,12 +40,21 @@ internal sealed class PrimaryContext(
         }
     }
 
+    /// <summary>Whether nothing waits to be committed, and no two callers were told by the same word.</summary>
+    public bool IsQuiet
+    {
+        get
+        {
+            lock (_gate) return _offered.Count == 0 && !_isShared;
+        }
+    }
+
     public ValueTask<long> CheckpointAsync(Func<ReadOnlyMemory<byte>> change)
     {
         ArgumentNullException.ThrowIfNull(change);
         var caller = WaitingCaller.Of(this, change, executor.Scheduler);
         var committed = caller.Committed;
-        executor.Enqueue(caller);
+        executor.Make(caller);
         return committed;
     }
 
@@ -93,6 +103,7 @@ internal sealed class PrimaryContext(
         {
             if (number <= _committed) return;
             _committed = number;
+            _isShared = _offered.TryPeek(out var oldest) && oldest.Sequence < number;
             while (_offered.TryPeek(out var first) && first.Sequence <= number)
             {
                 _offered.Dequeue();

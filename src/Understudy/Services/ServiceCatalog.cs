@@ -30,5 +30,9 @@ internal sealed class ServiceCatalog
                 $"This node has no worker \"{kind}\". Start it with a program that adds it by AddPrimaryOnly.");
 
     /// <summary>A new instance, whose state is empty.</summary>
-    public IReplicatedService Create(ServiceName name, string kind) => _kinds[kind](name);
+    /// <exception cref="InvalidOperationException">The kind is a worker's.</exception>
+    public IReplicatedService Create(ServiceName name, string kind) => _kinds.TryGetValue(kind, out var create)
+        ? create(name)
+        : throw new InvalidOperationException(
+            $"\"{kind}\" is a worker here, not a service with state. Add {name} by AddPrimaryOnly on every node.");
 }

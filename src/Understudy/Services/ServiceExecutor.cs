@@ -22,6 +22,9 @@ internal sealed partial class ServiceExecutor
     /// <summary>What is offered as one at most.</summary>
     private const int MostPerOffer = 512;
 
+    /// <summary>So many checkpoints of a primary elsewhere are applied without waiting for more.</summary>
+    private const int MostGathered = 128;
+
     private readonly Lock _gate = new();
     private readonly ServiceName _name;
     private readonly IReplicatedService _service;
@@ -35,6 +38,7 @@ internal sealed partial class ServiceExecutor
     private List<object> _queue = [];
     private List<object> _batch = [];
     private int _next;
+    private int _gathered;
     private long _assignment = -1;
     private long _position;
     private Standing _standing;
@@ -81,6 +85,23 @@ internal sealed partial class ServiceExecutor
     /// <summary>Runs code that takes long beside the service's calls; by default on a thread of its own.</summary>
     public Action<Action> Beside { get; init; } = static work => Start(work, TaskScheduler.Default);
 
+    /// <summary>Told when something was reported, under no lock: whoever takes reports may act on them.</summary>
+    public Action? Turn { get; init; }
+
+    /// <summary>
+    /// Whether a change that is asked for while nothing else is under way is made within the call that asks for it.
+    /// </summary>
+    public bool RunsInCalls { get; init; }
+
+    /// <summary>
+    /// Whether a secondary's checkpoints are applied some at a time: <see cref="ApplyGathered"/> must then be called
+    /// now and then. Each of them alone would wake a thread, which costs more than to apply it.
+    /// </summary>
+    public bool AppliesTogether { get; init; }
+
+    /// <summary>Whether it is no primary, or one of which nothing is under way.</summary>
+    public bool IsQuiet => Volatile.Read(ref _reign) is not { } reign || !IsPresent(reign) || reign.IsQuiet;
+
     /// <summary>How what waits for this executor goes on.</summary>
     public TaskCreationOptions Completion =>
         Scheduler is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
@@ -113,6 +134,18 @@ internal sealed partial class ServiceExecutor
         }
     }
 
+    /// <summary>Has what was gathered applied.</summary>
+    public void ApplyGathered()
+    {
+        lock (_gate)
+        {
+            if (_gathered == 0 || _isAwake || _isBlocked) return;
+            _isAwake = true;
+        }
+
+        _wake();
+    }
+
     public void Enqueue(object work)
     {
         bool hasEnded;
@@ -122,13 +155,41 @@ internal sealed partial class ServiceExecutor
             if (!hasEnded)
             {
                 _queue.Add(work);
-                if (_isAwake || _isBlocked) return;
+                if (_isAwake || _isBlocked || MayGather(work)) return;
                 _isAwake = true;
             }
         }
 
         if (hasEnded) Refuse(work);
         else _wake();
+    }
+
+    /// <summary>
+    /// Makes a caller's change: at once and on its own thread, if it is the only one; else in turn. Callers that wait
+    /// together are better served together.
+    /// </summary>
+    public void Make(WaitingCaller caller)
+    {
+        if (!RunsInCalls || !caller.Reign.IsQuiet || !TryBegin())
+        {
+            Enqueue(caller);
+            return;
+        }
+
+        var done = DoAsync(caller).AsTask();
+        Invariant.Holds(done.IsCompleted, "ServiceExecutor: a change waits for nothing");
+        done.GetAwaiter().GetResult();
+        Offer();
+        lock (_gate)
+        {
+            if (_queue.Count == 0)
+            {
+                _isAwake = false;
+                return;
+            }
+        }
+
+        _wake();
     }
 
     /// <summary>Offers what the running call of the service's code has changed.</summary>
@@ -173,16 +234,7 @@ internal sealed partial class ServiceExecutor
     }
 
     /// <summary>Cancels a token whose callbacks are the service's code: they do not run here.</summary>
-    public void Cancel(CancellationTokenSource source)
-    {
-        if (Scheduler is not { } scheduler)
-        {
-            _ = source.CancelAsync();
-            return;
-        }
-
-        Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
-    }
+    public void Cancel(CancellationTokenSource source) => source.CancelElsewhere(Scheduler);
 
     /// <summary>Starts code that takes long.</summary>
     public static void Start(Action work, TaskScheduler scheduler) => _ = Task.Factory.StartNew(
@@ -206,6 +258,23 @@ internal sealed partial class ServiceExecutor
         }
     }
 
+    private bool MayGather(object work)
+    {
+        if (!AppliesTogether || work is not ServiceInstruction.Apply apply) return false;
+        _gathered += apply.Entries.Length;
+        return _gathered < MostGathered;
+    }
+
+    private bool TryBegin()
+    {
+        lock (_gate)
+        {
+            if (_hasEnded || _isAwake || _isBlocked || _queue.Count > 0) return false;
+            _isAwake = true;
+            return true;
+        }
+    }
+
     private bool TakeBatch()
     {
         lock (_gate)
@@ -214,6 +283,7 @@ internal sealed partial class ServiceExecutor
             _next = 0;
             _batch.Clear();
             (_batch, _queue) = (_queue, _batch);
+            _gathered = 0;
             _isAwake = _batch.Count > 0;
             return _isAwake;
         }
@@ -270,8 +340,11 @@ internal sealed partial class ServiceExecutor
     {
         lock (_gate)
         {
-            if (!_hasEnded) _post(report);
+            if (_hasEnded) return;
+            _post(report);
         }
+
+        Turn?.Invoke();
     }
 
     private void Refuse(object work)

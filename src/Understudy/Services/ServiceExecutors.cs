@@ -21,12 +21,15 @@ internal sealed class ServiceExecutors(
     private readonly Dictionary<ServiceName, ServiceExecutor> _executors = [];
     private readonly ConcurrentDictionary<ServiceName, IReplicatedService> _instances = [];
     private Action<NodeInput>? _post;
+    private Action? _turn;
 
     /// <summary>The present instance of a service's code, or null. May be called from any thread.</summary>
     public IReplicatedService? Find(ServiceName service) => _instances.GetValueOrDefault(service);
 
     /// <summary>An incarnation begins: reports go to it.</summary>
-    public void Begin(Action<NodeInput> post) => _post = post;
+    /// <param name="post">Gives it one. Never waits.</param>
+    /// <param name="turn">Told then, under no lock: it may act on what it was given.</param>
+    public void Begin(Action<NodeInput> post, Action? turn = null) => (_post, _turn) = (post, turn);
 
     /// <summary>Hands an instruction on. Called by the node's loop alone, as all here.</summary>
     public void Take(ServiceName service, string kind, ServiceInstruction instruction)
@@ -45,6 +48,12 @@ internal sealed class ServiceExecutors(
         }
 
         executor.Take(instruction);
+    }
+
+    /// <summary>Time has passed: what secondaries have gathered is applied.</summary>
+    public void Tick()
+    {
+        foreach (var executor in _executors.Values) executor.ApplyGathered();
     }
 
     /// <summary>Reports calls that take long.</summary>
@@ -93,6 +102,9 @@ internal sealed class ServiceExecutors(
         {
             Scheduler = scheduler,
             Beside = work => ServiceExecutor.Start(work, scheduler ?? TaskScheduler.Default),
+            Turn = _turn,
+            RunsInCalls = scheduler is null,
+            AppliesTogether = scheduler is null,
         };
         run = new PooledRun(executor, fail);
         return executor;
@@ -105,7 +117,9 @@ internal sealed class ServiceExecutors(
         {
             if (executor.Scheduler is not { } scheduler)
             {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                // With others under way it comes after them, and finds what they ask for meanwhile all at once.
+                if (executor.IsQuiet) ReadyThread.Shared.Run(this);
+                else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                 return;
             }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Understudy.Services;
 using Understudy.Workers;
@@ -42,12 +43,19 @@ public static class UnderstudyHosting
         var options = new UnderstudyOptions();
         configure(options);
         var understudy = new UnderstudyBuilder(options);
-        builder.Services.AddScoped<WorkerScope>();
-        builder.Services.AddScoped(provider => provider.GetRequiredService<WorkerScope>().Context);
+        builder.Services.AddWorkerContexts();
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => new UnderstudyNode(understudy, provider));
         builder.Services.AddSingleton<IUnderstudyNode>(provider => provider.GetRequiredService<UnderstudyNode>());
         builder.Services.AddSingleton<IUnderstudyAdmin>(provider => provider.GetRequiredService<UnderstudyNode>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<UnderstudyNode>());
         return understudy;
+    }
+
+    /// <summary>What a worker's scope of services has for it.</summary>
+    internal static void AddWorkerContexts(this IServiceCollection services)
+    {
+        services.AddScoped<WorkerScope>();
+        services.AddScoped(provider => provider.GetRequiredService<WorkerScope>().Context);
     }
 }

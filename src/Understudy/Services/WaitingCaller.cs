@@ -48,7 +48,7 @@ internal sealed class WaitingCaller : IValueTaskSource<long>, IThreadPoolWorkIte
     /// <summary>Changes the state.</summary>
     public ReadOnlyMemory<byte> Make() => _make!();
 
-    /// <summary>Its change is committed. It goes on on the thread pool, or where the service's code runs.</summary>
+    /// <summary>Its change is committed. It goes on on another thread, or where the service's code runs.</summary>
     public void Complete(long number)
     {
         _number = number;
@@ -67,7 +67,7 @@ internal sealed class WaitingCaller : IValueTaskSource<long>, IThreadPoolWorkIte
     private void GoOn()
     {
         if (_isScheduled) Tell();
-        else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        else ReadyThread.Shared.Run(this);
     }
 
     private void Tell()

@@ -1,4 +1,5 @@
 using Understudy.Kernel;
+using Understudy.Services;
 
 namespace Understudy.Workers;
 
@@ -18,6 +19,6 @@ internal sealed record WorkerRun(
 
     public CancellationToken Stopping => _stop.Token;
 
-    /// <summary>Runs nobody's code here: callbacks of the token run on other threads.</summary>
-    public void Cancel() => _ = _stop.CancelAsync();
+    /// <summary>Runs nobody's code here: callbacks of the token run elsewhere.</summary>
+    public void Cancel(TaskScheduler? scheduler) => _stop.CancelElsewhere(scheduler);
 }

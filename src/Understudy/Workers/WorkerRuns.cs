@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Understudy.Kernel;
 using Understudy.Protocol;
@@ -19,6 +21,8 @@ internal sealed partial class WorkerRuns : IDisposable
     private readonly ILogger _logger;
     private readonly IKillTimer? _killTimer;
     private readonly RunDeadlines _deadlines;
+    private readonly ITimer _watch;
+    private readonly TaskScheduler? _scheduler;
     private readonly SortedDictionary<long, WorkerRun> _runs = [];
     private readonly Dictionary<ServiceName, Task> _latest = [];
     private readonly long _zero;
@@ -26,7 +30,6 @@ internal sealed partial class WorkerRuns : IDisposable
     private TimeSpan _began;
     private TimeSpan _leaseUntil;
     private TimeSpan? _killAt;
-    private Thread? _watch;
     private long _lastKey;
     private int _incarnation;
     private bool _isDisposed;
@@ -37,18 +40,27 @@ internal sealed partial class WorkerRuns : IDisposable
     /// <param name="fail">Ends the process: a worker did not stop in time.</param>
     /// <param name="logger">Says so.</param>
     /// <param name="killTimer">Makes what kills the process, given this object's clock; null if nothing shall.</param>
+    /// <param name="scheduler">
+    /// Where workers' code runs, and by the clock's timers what tells it to stop; null for the thread pool, and a
+    /// thread that tells.
+    /// </param>
     public WorkerRuns(
         ServiceCatalog catalog,
         Profile profile,
         TimeProvider clock,
         Action<Exception> fail,
         ILogger logger,
-        Func<Func<TimeSpan>, IKillTimer?>? killTimer)
+        Func<Func<TimeSpan>, IKillTimer?>? killTimer,
+        TaskScheduler? scheduler = null)
     {
         (_catalog, _profile, _clock, _fail, _logger) = (catalog, profile, clock, fail, logger);
+        _scheduler = scheduler;
         _zero = clock.GetTimestamp();
         _deadlines = new RunDeadlines(profile);
         _killTimer = killTimer?.Invoke(() => Now);
+        _watch = scheduler is null
+            ? new ThreadTimer(clock, OnDue)
+            : clock.CreateTimer(_ => OnDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private TimeSpan Now => _clock.GetElapsedTime(_zero);
@@ -68,7 +80,7 @@ internal sealed partial class WorkerRuns : IDisposable
         {
             _incarnation++;
             _deadlines.EndIncarnation(Now);
-            foreach (var run in _runs.Values) run.Cancel();
+            foreach (var run in _runs.Values) run.Cancel(_scheduler);
             Rearm();
         }
     }
@@ -89,9 +101,12 @@ internal sealed partial class WorkerRuns : IDisposable
 
             _runs.Add(run.Key, run);
             Rearm(); // Before any of its code can run.
-            StartWatch();
             var earlier = _latest.GetValueOrDefault(run.Service, Task.CompletedTask);
-            _latest[run.Service] = Task.Run(() => RunAsync(run, earlier));
+            _latest[run.Service] = Task.Factory.StartNew(
+                () => RunAsync(run, earlier),
+                CancellationToken.None,
+                TaskCreationOptions.DenyChildAttach,
+                _scheduler ?? TaskScheduler.Default).Unwrap();
         }
     }
 
@@ -103,10 +118,10 @@ internal sealed partial class WorkerRuns : IDisposable
             {
                 if (run.Incarnation != _incarnation || run.Number != order.Run) continue;
                 _deadlines.Cancel(run.Key, Now);
-                run.Cancel();
+                run.Cancel(_scheduler);
             }
 
-            Monitor.PulseAll(_gate);
+            Rearm();
         }
     }
 
@@ -127,7 +142,7 @@ internal sealed partial class WorkerRuns : IDisposable
         lock (_gate)
         {
             _isDisposed = true;
-            Monitor.PulseAll(_gate);
+            Rearm();
         }
     }
 
@@ -164,8 +179,7 @@ internal sealed partial class WorkerRuns : IDisposable
         {
             instance = _catalog.CreateWorker(
                 run.Kind, new WorkerContext(run.Service, run.Token, () => MayAct(run), run.Stopping));
-            await instance.Code.StartAsync(run.Stopping);
-            if (instance.Code.ExecuteTask is { } running) await running;
+            await RunAsync(instance.Code, run.Stopping);
         }
         catch (OperationCanceledException) when (run.Stopping.IsCancellationRequested)
         {
@@ -186,6 +200,26 @@ internal sealed partial class WorkerRuns : IDisposable
         LogThrewAtStop(_logger, run.Service, failure);
         return (WorkerEnd.Stopped, "");
     }
+
+    /// <summary>
+    /// <see cref="BackgroundService.StartAsync"/> would have it run on the thread pool. One that overrides that runs
+    /// there.
+    /// </summary>
+    private async Task RunAsync(BackgroundService code, CancellationToken stopping)
+    {
+        Func<CancellationToken, Task> start = code.StartAsync;
+        if (_scheduler is not null && start.Method.DeclaringType == typeof(BackgroundService))
+        {
+            await ExecuteAsync(code, stopping);
+            return;
+        }
+
+        await start(stopping);
+        if (code.ExecuteTask is { } running) await running;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    private static extern Task ExecuteAsync(BackgroundService code, CancellationToken stopping);
 
     private static async Task<Exception?> CloseAsync(WorkerInstance? instance)
     {
@@ -222,40 +256,25 @@ internal sealed partial class WorkerRuns : IDisposable
     private void Rearm()
     {
         var killAt = _deadlines.KillAt;
-        if (killAt == _killAt) return;
+        if (killAt != _killAt) _killTimer?.SetAt(killAt);
         _killAt = killAt;
-        _killTimer?.SetAt(killAt);
-        Monitor.PulseAll(_gate);
+        if (_isDisposed && _runs.Count == 0) _watch.Dispose();
+        else if (_deadlines.NextAt is { } next) _watch.Change(Later(next - Now), Timeout.InfiniteTimeSpan);
+        else _watch.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    private void StartWatch()
-    {
-        if (_watch is not null) return;
-        _watch = new Thread(Watch)
-        {
-            Name = "worker watch",
-            IsBackground = true,
-            Priority = ThreadPriority.AboveNormal,
-        };
-        _watch.Start();
-    }
+    private static TimeSpan Later(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
-    private void Watch()
+    private void OnDue()
     {
         List<long> cancel = [];
         List<long> overdue = [];
         lock (_gate)
         {
-            while (!_isDisposed || _runs.Count > 0)
-            {
-                if (_deadlines.NextAt is not { } next) Monitor.Wait(_gate);
-                else if (next > Now) Monitor.Wait(_gate, (int)Math.Ceiling((next - Now).TotalMilliseconds));
-                _deadlines.TakeDue(Now, cancel, overdue);
-                foreach (var key in cancel) _runs[key].Cancel();
-                foreach (var key in overdue) GiveUp(_runs[key]);
-                cancel.Clear();
-                overdue.Clear();
-            }
+            _deadlines.TakeDue(Now, cancel, overdue);
+            foreach (var key in cancel) _runs[key].Cancel(_scheduler);
+            foreach (var key in overdue) GiveUp(_runs[key]);
+            Rearm();
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class Letters : IReplicatedState
         return new Execution(Cast.Bytes(All), request);
     }
 
-    public void Apply(ReadOnlyMemory<byte> checkpoint) => _letters.Append(Cast.Text(checkpoint));
+    public void Apply(ReadOnlyMemory<byte> checkpoint, long sequence) => _letters.Append(Cast.Text(checkpoint));
 
     public ReadOnlyMemory<byte> Save() => Cast.Bytes(All);
 

@@ -84,7 +84,7 @@ public sealed class DecisionCostTests(ITestOutputHelper output)
                 ],
             },
         }).ToList();
-        registry.Change(new RegistryChange(entries, [], [], null, [], TimeSpan.Zero));
+        registry.Change(new RegistryChange(entries, [], [], null, [], TimeSpan.Zero), 0);
     }
 
     private static View View(View view, int without) => view with

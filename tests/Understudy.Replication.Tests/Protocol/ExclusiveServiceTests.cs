@@ -251,9 +251,39 @@ public sealed class ExclusiveServiceTests
         Give(new OperatorCommand.AddService(second with { With = [Busy.Name] })).ShouldContain("not be with them");
         Give(new OperatorCommand.AddService(second with { Secondaries = 1 })).ShouldContain("no secondaries");
         Give(new OperatorCommand.AddService(Busy with { Name = new ServiceName("other"), With = [Worker.Name] }))
-            .ShouldContain("cannot be with an exclusive service");
+            .ShouldContain("cannot be with a worker");
         Give(new OperatorCommand.ChangeService(Worker with { IsExclusive = false })).ShouldContain("cannot be changed");
+        Give(new OperatorCommand.ChangeService(Worker with { TotalLoss = TotalLossPolicy.StartEmpty }))
+            .ShouldContain("total loss");
         Give(new OperatorCommand.AddService(second with { After = [Busy.Name] })).ShouldContain("is defined");
+    }
+
+    [Fact]
+    public void What_an_operator_asks_for_that_makes_no_sense_of_a_worker_is_refused_with_the_reason()
+    {
+        Give(new OperatorCommand.Audit(Worker.Name))
+            .ShouldBe("nightly is a worker: it has no state that could be compared.");
+        Give(new OperatorCommand.Recover(Worker.Name, null, AcceptsLoss: true))
+            .ShouldStartWith("nightly is a worker: it has no state that could be lost or recovered.");
+        Give(new OperatorCommand.AddService(Worker with { Name = new ServiceName("second"), IsExclusive = false }))
+            .ShouldBe("The kind \"nightly\" is that of a worker: the application adds each by AddPrimaryOnly.");
+        Give(new OperatorCommand.AddProvider(Worker.Name, Id(1).Node)).ShouldContain("one node at a time does");
+
+        Give(new OperatorCommand.Switchover(Worker.Name, Id(1).Node)).ShouldStartWith("nightly is stopped on n2");
+        Give(new OperatorCommand.Switchover(Worker.Name, Id(3).Node)).ShouldBe(
+            "nightly is a worker that runs nowhere now; there is nothing to move. See what it waits for.");
+    }
+
+    [Fact]
+    public void A_worker_is_taken_from_a_node_that_may_not_run_it_any_more_and_removed_at_once()
+    {
+        Give(new OperatorCommand.RemoveProvider(Worker.Name, Id(2).Node)).ShouldStartWith("nightly is stopped on n2");
+        Entry.IsVacant.ShouldBeTrue();
+        Vacated(2, Present.Version);
+        Present.Primary!.Value.Node.ShouldNotBe(Id(2).Node);
+
+        Give(new OperatorCommand.RemoveService(Worker.Name)).ShouldContain("Whoever runs it stops it");
+        _registry.Find(Worker.Name).ShouldBeNull();
     }
 
     private ReplicaManager MakeManager() =>

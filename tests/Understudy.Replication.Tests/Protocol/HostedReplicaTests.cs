@@ -111,15 +111,32 @@ public sealed class HostedReplicaTests
         _effects.Clear();
         Turn(_replica, r => r.Pause());
         Turn(_replica, r => r.Pause());
-        Told().ShouldHaveSingleItem().ShouldBeOfType<ServiceInstruction.BecomeSecondary>();
+        var told = Told();
+        told.Count.ShouldBe(2);
+        told[0].ShouldBeOfType<ServiceInstruction.BecomeSecondary>();
+        told[1].ShouldBeOfType<ServiceInstruction.RollBack>().Sequence.ShouldBe(1);
         Turn(_replica, r => r.Submit(Write(1, "x")).ShouldBe(AnswerKind.NotPrimary));
         _replica.IsPrimary.ShouldBeTrue("the configuration has not changed");
 
         _effects.Clear();
         Turn(_replica, r => r.GoOn());
+        Told().ShouldHaveSingleItem().ShouldBeOfType<ServiceInstruction.BecomePrimary>().Sequence.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Stopped_code_goes_back_to_what_is_in_the_log_before_its_state_is_asked_for()
+    {
+        var reign = Lead();
+        for (var number = 1; number <= Profile.Lan.Transfer.SnapshotAfterEntries; number++) Offer(reign, number, "x");
+        _effects.Clear();
+        Turn(_replica, r => r.Pause());
+        Offer(reign, Profile.Lan.Transfer.SnapshotAfterEntries + 1, "too late");
+        Turn(_replica, r => r.Tick()); // What was asked of the code before it stopped is asked again.
+
         var told = Told();
-        told[0].ShouldBeOfType<ServiceInstruction.RollBack>().Sequence.ShouldBe(1);
-        told[1].ShouldBeOfType<ServiceInstruction.BecomePrimary>().Sequence.ShouldBe(1);
+        var saved = told.FindIndex(i => i is ServiceInstruction.SaveSnapshot);
+        told[saved - 1].ShouldBeOfType<ServiceInstruction.RollBack>().Sequence
+            .ShouldBe(Profile.Lan.Transfer.SnapshotAfterEntries);
     }
 
     [Fact]

@@ -19,6 +19,23 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void When_a_node_is_lost_its_primaries_are_spread_over_all_others()
+    {
+        var cluster = new PlannedCluster(PlannedCluster.Nodes(1, 2, 3, 4, 5, 6));
+        cluster.Define([.. Enumerable.Range(1, 24).Select(n => Service($"s{n:00}", 2))]);
+        var before = cluster.Registry.Services;
+
+        cluster.Lose(PlannedCluster.Nodes(3));
+
+        var counts = PlannedCluster.Nodes(1, 2, 4, 5, 6)
+            .Select(node => cluster.Registry.Services.Count(e => e.Configuration.Primary?.Node == node)).ToList();
+        counts.Sum().ShouldBe(24);
+        (counts.Max() - counts.Min()).ShouldBeLessThanOrEqualTo(1);
+        before.Where(e => e.Configuration.Primary?.Node.Value != "3").ShouldAllBe(
+            e => cluster.Registry.Find(e.Definition.Name)!.Configuration.Primary == e.Configuration.Primary);
+    }
+
+    [Fact]
     public void Only_and_never_are_kept_though_too_few_nodes_are_left()
     {
         var cluster = Cluster(

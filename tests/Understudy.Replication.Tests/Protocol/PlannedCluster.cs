@@ -199,7 +199,7 @@ internal sealed class PlannedCluster
         ConfigurationPlanner.Plan(decision, decision.Groups.All, Profile.Lan, Mutation.None);
         var change = decision.ToChange();
         if (change.IsEmpty) return;
-        Registry.Change(change);
+        Registry.Change(change, Decisions + 1);
         Decisions++;
         TogetherHolds();
     }

@@ -28,7 +28,7 @@ internal static class PlannedService
         ServiceEntry entry, View view, (int Node, int Services)[]? load, int[]? leaving)
     {
         var registry = new Registry();
-        registry.Change(Change([entry, .. (load ?? []).SelectMany(l => Others(l.Node, l.Services))]));
+        registry.Change(Change([entry, .. (load ?? []).SelectMany(l => Others(l.Node, l.Services))]), 0);
         SortedSet<MemberId> gone = [.. (leaving ?? []).Select(n => view.MemberOn(Cast.Node(n))!.Id)];
 
         // What is decided first may be to freeze; the next decision moves the primary.
@@ -36,7 +36,7 @@ internal static class PlannedService
         {
             var decision = new Decision(registry, view, gone, TimeSpan.Zero, "test") { IsDrained = _ => true };
             ConfigurationPlanner.Plan(decision, [[entry.Definition.Name]], Profile.Lan, Mutation.None);
-            registry.Change(decision.ToChange());
+            registry.Change(decision.ToChange(), 0);
         }
 
         var next = registry.Find(entry.Definition.Name)!.Configuration;

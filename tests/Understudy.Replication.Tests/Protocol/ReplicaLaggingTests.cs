@@ -113,6 +113,34 @@ public sealed class ReplicaLaggingTests
     }
 
     [Fact]
+    public void One_that_waits_for_others_to_leave_first_is_counted_once()
+    {
+        var pump = new ReplicaPump { Profile = Profile.Lan with { Lag = Bounds with { Bytes = 100 } } };
+        foreach (var node in new[] { 1, 2, 3 }) pump.Add(node);
+        pump.Lead(1, 1, 2, 3);
+        pump.Deliver();
+        pump.Loses = d => d.From == Id(3);
+        pump.Say(3, 1, Appended(0));
+        pump.Turn(1, r => r.Submit(Write(1, new string('x', 100))));
+        for (var version = 1; version <= 4; version++)
+        {
+            pump.Tick(Profile.Lan.Tick);
+            pump.Asked<ReplicaEffect.WantInSync>().ShouldContain(w => w.Version == Version(version));
+            pump.Lead(version + 1, 1, 2, 3);
+            pump.Say(3, 1, Appended(0, version + 1));
+        }
+
+        pump.Tick(Profile.Lan.Tick);
+        pump.Loses = _ => false;
+        pump.Lead(6, 1, 2);
+        pump.Deliver();
+        pump.Effects.Clear();
+        pump.Turn(1, r => r.BringUp(Providers(3)));
+        Pass(pump, Bounds.Time * 1.1);
+        pump.Asked<ReplicaEffect.NoteMark>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void A_secondary_acknowledges_no_more_than_its_own_code_can_take()
     {
         List<ReplicaEffect> effects = [];

@@ -30,7 +30,7 @@ public sealed class ReplicaManagerAuditTests
         [
             new ServiceEntry(_numbers, new Configuration(
                 _numbers.Name, Version(5), new Lineage(1), Id(2), Providers(1, 2, 3), new Epoch(4))),
-        ]));
+        ]), 0);
         _manager.Activate(Version(1), TimeSpan.Zero);
         _manager.Reconcile(_view, TimeSpan.Zero);
     }
@@ -38,6 +38,31 @@ public sealed class ReplicaManagerAuditTests
     private ServiceEntry Entry => _registry.Find(_numbers.Name)!;
 
     private Configuration Present => Entry.Configuration;
+
+    [Fact]
+    public void An_odd_primary_is_switched_over_if_a_service_that_moves_with_it_is_nowhere_else()
+    {
+        var side = _numbers with { Name = new ServiceName("side"), Secondaries = 0, With = [_numbers.Name] };
+        _registry.Change(
+            PlannedService.Change(
+            [
+                Entry with { Audits = Entry.Audits.Ask() },
+                new ServiceEntry(side, new Configuration(
+                    side.Name, Version(3), new Lineage(1), Id(2), Providers(2), new Epoch(4))),
+            ]),
+            9);
+
+        _manager.OnAuditEnded(
+            Id(2),
+            new ReplicationMessage.AuditEnded(
+                _numbers.Name, Present.Version, Entry.Audits.Asked, "n2 is odd", IsPrimaryOdd: true),
+            _view,
+            TimeSpan.Zero);
+
+        Present.Primary.ShouldBe(Id(2));
+        Entry.Operation!.Target.ShouldBe(Id(3).Node);
+        _registry.Find(side.Name)!.Operation!.Target.ShouldBe(Id(3).Node);
+    }
 
     [Fact]
     public void A_void_copy_leaves_the_in_sync_set_and_a_primary_s_service_goes_elsewhere()

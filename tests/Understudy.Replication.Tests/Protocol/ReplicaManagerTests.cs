@@ -50,6 +50,37 @@ public sealed class ReplicaManagerTests
     }
 
     [Fact]
+    public void The_services_of_a_new_cluster_wait_a_moment_for_its_nodes_before_they_are_placed()
+    {
+        var manager = new ReplicaManager([Numbers, Words], _registry, _replica, Profile.Lan, Mutation.None)
+        {
+            ConfiguredHosts = 3,
+        };
+        manager.Activate(Version(1), TimeSpan.Zero);
+        manager.Reconcile(View(1, 2), TimeSpan.Zero);
+        _registry.Services.ShouldAllBe(e => !e.Configuration.IsStarted && e.Placement.IsEmpty);
+        manager.Tick(View(1, 2), Profile.Lan.Silence);
+        _registry.HasStarted.ShouldBeFalse();
+
+        manager.Tick(View(1, 2), Profile.Lan.Silence * 2);
+        _registry.Services.ShouldAllBe(e => e.Configuration.IsStarted);
+    }
+
+    [Fact]
+    public void The_services_of_a_new_cluster_start_when_its_nodes_are_there()
+    {
+        var manager = new ReplicaManager([Numbers, Words], _registry, _replica, Profile.Lan, Mutation.None)
+        {
+            ConfiguredHosts = 3,
+        };
+        manager.Activate(Version(1), TimeSpan.Zero);
+        manager.Reconcile(View(1, 2), TimeSpan.Zero);
+        manager.Reconcile(View(1, 2, 3), TimeSpan.Zero);
+
+        _registry.Services.ShouldAllBe(e => e.Configuration.IsStarted);
+    }
+
+    [Fact]
     public void A_decision_is_ordered_once_and_only_when_it_is_committed()
     {
         _manager.Activate(Version(1), TimeSpan.Zero);
@@ -236,11 +267,11 @@ public sealed class ReplicaManagerTests
         {
             Configuration = first.Configuration with { Version = first.Configuration.Version.Next },
         };
-        var checkpoint = other.Change(PlannedService.Change([changed]));
-        _registry.Apply(checkpoint);
+        var checkpoint = other.Change(PlannedService.Change([changed]), 7);
+        _registry.Apply(checkpoint, 7);
         _registry.Save().ToArray().ShouldBe(other.Save().ToArray());
         Should.Throw<InvariantViolationException>(
-            () => other.Change(PlannedService.Change([first])), "a version never goes back");
+            () => other.Change(PlannedService.Change([first]), 8), "a version never goes back");
     }
 
     /// <summary>Both services run with these in sync; their primaries are spread over them.</summary>
@@ -257,7 +288,7 @@ public sealed class ReplicaManagerTests
                     Id(inSync[i % inSync.Length]),
                     Providers(inSync),
                     new Epoch(4)))),
-        ]));
+        ]), 0);
         _manager.Activate(Version(1), TimeSpan.Zero);
         var view = View(members);
         _manager.Reconcile(view, TimeSpan.Zero);

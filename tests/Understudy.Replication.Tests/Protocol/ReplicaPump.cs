@@ -20,6 +20,8 @@ internal sealed class ReplicaPump
 
     public List<(MemberId Node, ReplicaEffect Effect)> Effects { get; } = [];
 
+    public Profile Profile { get; init; } = Profile.Lan;
+
     public Func<Delivery, bool> Loses { get; set; } = _ => false;
 
     public SeededRandom? Chaos { get; set; }
@@ -31,7 +33,7 @@ internal sealed class ReplicaPump
     {
         var replica = new Replica(
             Cast.Service, Cast.Id(node), isDurable, new OnceOnlyState(new Letters()), stored,
-            Profile.Lan, Mutation.None);
+            Profile, Mutation.None);
         _sites[Cast.Id(node)] = new Site(replica, new Journal(stored));
         return replica;
     }

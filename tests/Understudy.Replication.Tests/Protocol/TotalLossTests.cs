@@ -175,7 +175,7 @@ public sealed class TotalLossTests
         replica.Begin(TimeSpan.Zero, []);
         replica.Lead(Cast.Version(1), Cast.Providers(1));
         registry.Change(PlannedService.Change([new ServiceEntry(definition, new Configuration(
-            Kv, Cast.Version(5), new Lineage(1), Cast.Id(2), Cast.Providers(2, 3), new Epoch(4)))]));
+            Kv, Cast.Version(5), new Lineage(1), Cast.Id(2), Cast.Providers(2, 3), new Epoch(4)))]), 0);
         var manager = new ReplicaManager([definition], registry, replica, Profile.Lan, Mutation.None);
         manager.Activate(Cast.Version(1), TimeSpan.Zero);
         return (registry, manager);

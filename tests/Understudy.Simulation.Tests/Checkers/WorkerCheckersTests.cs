@@ -53,6 +53,18 @@ public sealed class WorkerCheckersTests
     }
 
     [Fact]
+    public void So_is_one_that_wakes_up_with_its_clock_to_an_old_order()
+    {
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+        Begin(1, 5);
+        _cluster.Node(2).Clock.Stop(_cluster.Cluster.Now);
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+        _cluster.Node(2).Clock.RunOn(_cluster.Cluster.Now);
+
+        Begin(2, 3);
+    }
+
+    [Fact]
     public void Most_seeds_have_a_worker_and_some_have_none()
     {
         var scenarios = Enumerable.Range(1, 100)

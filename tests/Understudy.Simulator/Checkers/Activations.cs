@@ -25,15 +25,7 @@ internal sealed class Activations
     {
         switch (happening)
         {
-            case NodeEvent.Configured { Configuration: var configuration }:
-                _configurations.TryAdd((configuration.Service, configuration.Version), configuration);
-                _lineages.TryAdd((configuration.Service, configuration.Lineage), (configuration.Origin, now));
-                if (configuration.Version > (Latest(configuration.Service)?.Version ?? ConfigurationVersion.None))
-                {
-                    _latest[configuration.Service] = configuration;
-                }
-
-                break;
+            case NodeEvent.Configured { Configuration: var configuration }: Note(configuration, now); break;
             case NodeEvent.PrimaryActivated activated:
                 Of(activated.Service).Add(new Activation(
                     node.Member, activated.Version, activated.Lineage, now));
@@ -41,15 +33,28 @@ internal sealed class Activations
         }
     }
 
-    /// <summary>Remembers in which versions a switchover was under way.</summary>
-    public void OnMap(ServiceMap map)
+    /// <summary>
+    /// Remembers in which versions a switchover was under way, and configurations of which no provider hears.
+    /// </summary>
+    public void OnMap(ServiceMap map, long now)
     {
         foreach (var entry in map.Services)
         {
+            if (entry.Configuration.IsStarted) Note(entry.Configuration, now);
             if (entry.Operation is { Stage: OperationStage.Freeze })
             {
                 _moving.Add((entry.Definition.Name, entry.Configuration.Version));
             }
+        }
+    }
+
+    private void Note(Configuration configuration, long now)
+    {
+        _configurations.TryAdd((configuration.Service, configuration.Version), configuration);
+        _lineages.TryAdd((configuration.Service, configuration.Lineage), (configuration.Origin, now));
+        if (configuration.Version > (Latest(configuration.Service)?.Version ?? ConfigurationVersion.None))
+        {
+            _latest[configuration.Service] = configuration;
         }
     }
 

@@ -14,14 +14,17 @@ internal sealed class CheckerSet
     private readonly Checker[] _checkers;
     private readonly Linearizability _linearizability;
     private readonly ServiceMap?[] _maps;
+    private readonly Checker? _watch;
 
-    public CheckerSet(SimulatedCluster cluster)
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="watch">Null; or, for a run of very many services that looks at something else, what does.</param>
+    public CheckerSet(SimulatedCluster cluster, Checker? watch)
     {
-        _cluster = cluster;
+        (_cluster, _watch) = (cluster, watch);
         _maps = new ServiceMap?[cluster.Scenario.Cluster.Nodes.Length];
         Losses = new LostServices(cluster, _activations);
         _linearizability = new Linearizability(_activations, Losses);
-        _checkers =
+        _checkers = watch is not null ? [new OneView(), new NoReturn(), new OnePrimary(), new NoOldOrder(), watch] :
         [
             new OneView(),
             new NoReturn(),
@@ -29,6 +32,7 @@ internal sealed class CheckerSet
             new StayPut(cluster, _activations),
             new Together(),
             new NoOldOrder(),
+            new OneMap(),
             new FreshestWins(cluster, _activations),
             new NothingLost(_activations, Losses),
             new NoLateAct(cluster, _activations),
@@ -71,9 +75,9 @@ internal sealed class CheckerSet
 
     public void OnEvent(SimulatedNode node, NodeEvent happening)
     {
-        _activations.OnEvent(node, happening, _cluster.Now);
+        if (_watch is null) _activations.OnEvent(node, happening, _cluster.Now);
         foreach (var checker in _checkers) checker.OnEvent(node, happening);
-        if (happening is NodeEvent.Configured) Losses.Update();
+        if (_watch is null && happening is NodeEvent.Configured) Losses.Update();
     }
 
     public void OnApplying(SimulatedNode node, SimulatedProvider provider, long number)
@@ -101,7 +105,12 @@ internal sealed class CheckerSet
 
     public void OnMap(SimulatedNode node, ServiceMap map)
     {
-        _activations.OnMap(map);
+        if (_watch is null)
+        {
+            _activations.OnMap(map, _cluster.Now);
+            Losses.Update();
+        }
+
         foreach (var checker in _checkers) checker.OnMap(node, map);
     }
 

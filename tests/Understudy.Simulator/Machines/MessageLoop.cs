@@ -4,7 +4,7 @@ using Understudy.Transport;
 namespace Understudy.Simulator.Machines;
 
 /// <summary>Sends a message through the real codec and back; the two must say the same.</summary>
-internal sealed class MessageLoop(IMessageCodec codec)
+internal class MessageLoop(IMessageCodec codec)
 {
     private readonly ArrayBufferWriter<byte> _first = new();
     private readonly ArrayBufferWriter<byte> _second = new();
@@ -13,11 +13,16 @@ internal sealed class MessageLoop(IMessageCodec codec)
         message.GetType().Name.Contains("Heartbeat", StringComparison.Ordinal);
 
     /// <summary>The message as its receiver decodes it. Its own encoding must give the same bytes again.</summary>
-    public Message RoundTrip(Message message)
+    public virtual Message RoundTrip(Message message)
     {
         _first.ResetWrittenCount();
         _second.ResetWrittenCount();
         var layer = codec.Encode(message, _first);
+        if (_first.WrittenCount > TransportOptions.UsualFrameBodyBytes)
+        {
+            throw new ViolationException("Codec", $"{message} is too long for a frame: {_first.WrittenCount} bytes");
+        }
+
         // A copy: the decoded message may keep the bytes, and the buffer is used again.
         if (!codec.TryDecode(layer, _first.WrittenSpan.ToArray(), out var decoded, out var reason))
         {

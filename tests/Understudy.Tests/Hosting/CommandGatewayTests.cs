@@ -84,7 +84,7 @@ public class CommandGatewayTests
         where T : NodeInput
     {
         List<NodeInput> taken = [];
-        _inbox.Take(TimeSpan.Zero, taken);
+        _inbox.Take(ref taken);
         return [.. taken.Cast<T>()];
     }
 }

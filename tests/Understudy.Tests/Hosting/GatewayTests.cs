@@ -108,7 +108,7 @@ public class GatewayTests
         where T : NodeInput
     {
         List<NodeInput> taken = [];
-        _inbox.Take(TimeSpan.Zero, taken);
+        _inbox.Take(ref taken);
         return [.. taken.Cast<T>()];
     }
 }

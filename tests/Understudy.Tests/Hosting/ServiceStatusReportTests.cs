@@ -47,17 +47,39 @@ public class ServiceStatusReportTests
     }
 
     [Fact]
+    public void A_worker_that_is_moved_says_what_it_waits_for()
+    {
+        var worker = _entry with
+        {
+            Definition = new ServiceDefinition(_votes, "votes", 0, 0, false) { IsExclusive = true },
+            Configuration = _entry.Configuration with { Primary = null },
+            Operation = new Operation(new NodeId("n2"), OperationStage.BringUp, TimeSpan.FromSeconds(3), "why"),
+        };
+        var status = Create(worker, ["votes"], "it waits until n1 has stopped it");
+        status.Exclusive.ShouldBeTrue();
+        status.Durability.ShouldBe("none");
+        status.Secondaries.ShouldBeEmpty();
+        status.WaitsFor.ShouldBe("it waits until n1 has stopped it");
+        status.Operation!.WaitsFor.ShouldBe("it waits until n1 has stopped it");
+    }
+
+    [Fact]
     public void Rules_and_removed_providers_are_shown() =>
         (Create(_entry with { Excluded = [new("n4")] }, []).Rules is { Never: ["n3"], Removed: ["n4"], Only: [] })
             .ShouldBeTrue();
 
-    private static ServiceStatus Create(ServiceEntry entry, string[] kinds, params JoiningProgress[] joining)
+    private static ServiceStatus Create(ServiceEntry entry, string[] kinds, params JoiningProgress[] joining) =>
+        Create(entry, kinds, null, joining);
+
+    private static ServiceStatus Create(
+        ServiceEntry entry, string[] kinds, string? waits, params JoiningProgress[] joining)
     {
         var status = new NodeStatus(
             _n1, null, true, false, TimeSpan.Zero, 1, null, ServiceMap.Empty, [],
             ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty
                 .Add(_votes, [.. joining]),
-            [], 0, []);
+            [], 0);
+        if (waits is not null) status = status with { Vacant = status.Vacant.Add(_votes, waits) };
         return ServiceStatusReport.Create(entry, status, kinds);
     }
 }

@@ -19,7 +19,7 @@ public class KvStateTests
                 var before = primary.Digest;
                 var checkpoint = primary.Execute(KvCodec.Encode(request)).Checkpoint;
                 if (checkpoint.IsEmpty) primary.Digest.ShouldBe(before);
-                else secondary.Apply(checkpoint);
+                else secondary.Apply(checkpoint, 0);
                 secondary.Digest.ShouldBe(primary.Digest);
             }
 
@@ -124,7 +124,7 @@ public class KvStateTests
         var primary = new KvState();
         primary.Execute(KvCodec.Encode(Put("k", "1")));
         var second = primary.Execute(KvCodec.Encode(Put("k", "2"))).Checkpoint;
-        Should.Throw<InvariantViolationException>(() => new KvState().Apply(second));
+        Should.Throw<InvariantViolationException>(() => new KvState().Apply(second, 2));
     }
 
     private static KvRequest.Put Put(string key, string value, KvCondition condition = default) =>

@@ -64,8 +64,10 @@ public class NodeWorkerTests
         _cluster.Run(5 * _second);
 
         Only.Node.ShouldBe(node, "it was told to stop and has not");
-        _cluster.On("n1").Status(8 * _second).Reasons.ShouldContain(
-            $"nightly runs nowhere: it waits until {node} has stopped it");
+        var status = _cluster.On("n1").Status(8 * _second);
+        status.Reasons.ShouldContain(
+            $"nightly runs nowhere: it waits until {node} has stopped it; in some 26 s the process there ends, if it "
+            + "has not");
         _cluster.End(node, run, WorkerEnd.Stopped);
         _cluster.Run(_second);
         Only.Node.ShouldNotBe(node);

@@ -89,6 +89,18 @@ public class StatusReasonsTests
         ]);
 
     [Fact]
+    public void A_stopped_worker_has_no_state_that_is_kept() =>
+        Reasons(inSync: 3, nodes: 4, change: e => Failing(e) with
+        {
+            IsStopped = true,
+            Definition = e.Definition with { IsExclusive = true },
+        }).ShouldBe(
+        [
+            "kv is stopped: its code failed on n1, n2 within ten minutes; last error: it threw. "
+            + "Mend the cause and resume kv",
+        ]);
+
+    [Fact]
     public void Failures_are_told_while_they_count() =>
         Reasons(inSync: 3, nodes: 4, change: Failing).ShouldBe(
         [
@@ -188,8 +200,7 @@ public class StatusReasonsTests
                 : ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty,
             [.. ids.Select((id, place) => new PeerStatus(
                 id.Node, NodeKind.Voter, id, IsHeard: place < (heard ?? nodes), IsJoining: false, IsInView: true))],
-            HeldRequests: 0,
-            Reasons: []);
+            HeldRequests: 0);
         var options = new NodeOptions(
             "web", Profile.Lan, [.. ids.Select(id => new NodeOption(id.Node, NodeKind.Voter))], [definition]);
         return StatusReasons.For(status, options, TimeSpan.FromSeconds(1));

@@ -50,7 +50,7 @@ public sealed class KvState : IReplicatedState
     }
 
     /// <inheritdoc/>
-    public void Apply(ReadOnlyMemory<byte> checkpoint)
+    public void Apply(ReadOnlyMemory<byte> checkpoint, long sequence)
     {
         var reader = new KvReader(checkpoint);
         var code = reader.Byte("kind of change");

@@ -1,10 +1,10 @@
 namespace Understudy.Transport;
 
 /// <summary>
-/// Runs probes, each at once. Threads are kept for the next probe: to start one takes longer than an attempt. Bounded
-/// by the number of probes that are asked for at the same time, about one for each peer.
+/// Runs pieces of work, each at once and on a thread of its own. Threads are kept for the next: to start one takes
+/// longer than a probe may. As many as there are pieces of work at the same time, so whoever gives them bounds them.
 /// </summary>
-internal sealed class ProbeThreads : IDisposable
+internal sealed class KeptThreads(string name) : IDisposable
 {
     // A plain object, because threads wait on it.
     private readonly object _gate = new();
@@ -12,21 +12,21 @@ internal sealed class ProbeThreads : IDisposable
     private int _idle;
     private bool _isStopping;
 
-    /// <summary>Begins a probe.</summary>
+    /// <summary>Begins a piece of work.</summary>
     /// <returns>False if none may begin any more.</returns>
-    public bool TryRun(Action probe)
+    public bool TryRun(Action work)
     {
         lock (_gate)
         {
             if (_isStopping) return false;
-            _waiting.Enqueue(probe);
-            if (_waiting.Count > _idle) new Thread(Work) { IsBackground = true, Name = "probe" }.Start();
+            _waiting.Enqueue(work);
+            if (_waiting.Count > _idle) new Thread(Work) { IsBackground = true, Name = name }.Start();
             else Monitor.Pulse(_gate);
             return true;
         }
     }
 
-    /// <summary>Lets the probes that have begun end, and then the threads.</summary>
+    /// <summary>Lets what has begun end, and then the threads.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -38,7 +38,7 @@ internal sealed class ProbeThreads : IDisposable
 
     private void Work()
     {
-        while (Next() is { } probe) probe();
+        while (Next() is { } work) work();
     }
 
     private Action? Next()
@@ -48,7 +48,7 @@ internal sealed class ProbeThreads : IDisposable
             _idle++;
             while (_waiting.Count == 0 && !_isStopping) Monitor.Wait(_gate);
             _idle--;
-            return _waiting.TryDequeue(out var probe) ? probe : null;
+            return _waiting.TryDequeue(out var work) ? work : null;
         }
     }
 }

@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Understudy.Transport;
+
+/// <summary>Accepts nodes' connections, and gives each a thread of its own.</summary>
+internal sealed class Listener : IDisposable
+{
+    private const int Backlog = 512;
+
+    private readonly Socket _socket;
+    private readonly Action<Socket> _serve;
+    private readonly KeptThreads _threads = new("peer");
+    private readonly Thread _accepting;
+    private volatile bool _isStopping;
+
+    /// <param name="address">Where to listen.</param>
+    /// <param name="serve">Serves one connection until it ends, and lets go of it.</param>
+    /// <exception cref="SocketException">The address is taken, or not this machine's.</exception>
+    public Listener(IPEndPoint address, Action<Socket> serve)
+    {
+        _serve = serve;
+        _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            _socket.Bind(address);
+            _socket.Listen(Backlog);
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+
+        _accepting = new Thread(Accept) { IsBackground = true, Name = "accept" };
+        _accepting.Start();
+    }
+
+    /// <summary>Accepts no more; what was accepted goes on.</summary>
+    public void Dispose()
+    {
+        _isStopping = true;
+        _socket.Dispose();
+        _accepting.Join();
+        _threads.Dispose();
+    }
+
+    private void Accept()
+    {
+        while (!_isStopping)
+        {
+            try
+            {
+                var accepted = _socket.Accept();
+                if (!_threads.TryRun(() => _serve(accepted))) accepted.Dispose();
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // It was reset before it was accepted, or nothing is accepted any more.
+            }
+        }
+    }
+}
