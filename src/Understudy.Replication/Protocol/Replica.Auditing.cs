@@ -93,7 +93,7 @@ public sealed partial class Replica
         // What differs is to get the state that the primary has now, which its log may not lead to.
         if (!isPrimaryOdd && members.Length > 0)
         {
-            _isSnapshotDemanded = true;
+            _demanded = sequence;
             _hosted!.AskSnapshot(_effects);
         }
 

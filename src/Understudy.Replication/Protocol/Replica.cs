@@ -55,7 +55,7 @@ public sealed partial class Replica : ISealableLog
     private TimeSpan _now;
     private Snapshot? _snapshot;
     private Snapshot? _pendingSnapshot;
-    private bool _isSnapshotDemanded;
+    private long _demanded;
     private long _applied;
 
     public Replica(
@@ -177,7 +177,7 @@ public sealed partial class Replica : ISealableLog
         LimitCommits();
         _followers.Clear();
         ForgetAudit();
-        (_pendingSnapshot, _isSnapshotDemanded) = (null, false);
+        (_pendingSnapshot, _demanded) = (null, 0);
         foreach (var waiting in _waiting)
         {
             if (waiting.Token == 0) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
@@ -229,21 +229,22 @@ public sealed partial class Replica : ISealableLog
 
     /// <summary>
     /// Takes a snapshot when the log has grown long. A primary's state runs ahead: its snapshot counts only once
-    /// everything in it is committed.
+    /// everything in it is committed. One that an audit demands is of the audited checkpoint or later.
     /// </summary>
     private void ConsiderSnapshot()
     {
         var entries = _applied - _log.BaseSequence;
-        if (_pendingSnapshot is { } pending)
+        var isDemanded = _demanded > _log.BaseSequence;
+        if (_pendingSnapshot is { } pending && !(isDemanded && pending.Sequence < _demanded))
         {
-            var mayCompact = _isSnapshotDemanded || !IsLogNeeded || IsLogLong(entries);
+            var mayCompact = isDemanded || !IsLogNeeded || IsLogLong(entries);
             if (pending.Sequence > Committed || !mayCompact) return;
-            (_pendingSnapshot, _isSnapshotDemanded) = (null, false);
+            _pendingSnapshot = null;
             if (pending.Sequence > _log.BaseSequence) Keep(pending);
             return;
         }
 
-        if (entries <= 0 || !IsLogLong(entries)) return;
+        if (entries <= 0 || !(isDemanded || IsLogLong(entries))) return;
         if (_hosted is { } hosted)
         {
             hosted.AskSnapshot(_effects);
