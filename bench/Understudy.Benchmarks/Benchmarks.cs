@@ -17,6 +17,8 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         var what = options.IsDurable ? "disk" : "memory";
         await SayAsync($"commit {way}, {what}, {options.Clients} {who}: {result}");
         await SayAsync($"processor time of the three nodes: {cost:0} us per commit");
+        if (result.AllocatedBytes is { } bytes)
+            await SayAsync($"allocated by the primary's process: {bytes:0} bytes per commit");
         if (options.IsDurable) await SayAsync($"flush floor beside it: {Floor(FloorTime, stop)}");
         var beside = options.Beside ? await OtherSystem.RunAllAsync(options, stop) : null;
         foreach (var (name, rate) in beside ?? []) await SayAsync($"{name}, {what}, {options.Clients} clients: {rate}");

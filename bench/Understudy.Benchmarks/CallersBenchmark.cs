@@ -25,6 +25,9 @@ internal static class CallersBenchmark
         var read = JsonSerializer.Deserialize(json, BenchmarkJson.Default.RateJson)
             ?? throw new DemoFailedException("a node said no result");
         var latency = read.LatencyMilliseconds;
-        return new Rate(read.CommitsPerSecond, latency.P50, latency.P99, latency.Max);
+        return new Rate(read.CommitsPerSecond, latency.P50, latency.P99, latency.Max)
+        {
+            AllocatedBytes = read.AllocatedBytes,
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Understudy.Contracts;
+using Understudy.Kernel;
 
 namespace Understudy.Cli;
 
@@ -119,20 +120,39 @@ internal static class StatusText
 
     private static void Operations(StringBuilder text, StatusDocument status)
     {
+        foreach (var service in status.Services)
+        {
+            if (service is not { LossBoundSeconds: { } bound, IntervalSeconds: { } interval }) continue;
+            text.Append($"\n{service.Name} answers before it commits, every {Time(interval)}: ");
+            text.Append($"a failover may lose up to {Time(bound)} of updates");
+            if (service.UncommittedSeconds is { } age) text.Append($"; the oldest now is {Time(age)} old");
+            text.Append('\n');
+        }
+
         var ruled = status.Services.Where(service => Rules(service.Rules).Length > 0).ToArray();
         if (ruled.Length > 0) text.Append("\nrules:\n");
         foreach (var service in ruled) text.Append($"  {service.Name}: {Rules(service.Rules)}\n");
+        if (status.ReplicaManager?.Operation is { } move)
+            Operation(text, "the replica manager", move, "commands are held", "it decides");
         foreach (var service in status.Services)
         {
             if (service.Operation is not { } operation) continue;
-            text.Append(CultureInfo.InvariantCulture, $"\nswitchover of {service.Name} to {operation.Target}, ");
-            text.Append(service.Exclusive ? "it is stopped first"
-                : operation.Stage == OperationStages.Freeze ? "clients are held"
-                : "its primary serves");
-            text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
-            text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
+            const string Stopped = "it is stopped first";
+            if (service.Exclusive) Operation(text, service.Name, operation, Stopped, Stopped);
+            else Operation(text, service.Name, operation, "clients are held", "its primary serves");
         }
     }
+
+    private static void Operation(
+        StringBuilder text, string what, OperationStatus operation, string frozen, string serving)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\nswitchover of {what} to {operation.Target}, ");
+        text.Append(operation.Stage == OperationStages.Freeze ? frozen : serving);
+        text.Append(CultureInfo.InvariantCulture, $" (since {HistoryText.Time(operation.Since)}; ");
+        text.Append(CultureInfo.InvariantCulture, $"{operation.Cause})\n  waits: {operation.WaitsFor}\n");
+    }
+
+    private static string Time(double seconds) => Durations.Text(TimeSpan.FromSeconds(seconds));
 
     private static string Rules(RulesStatus rules)
     {

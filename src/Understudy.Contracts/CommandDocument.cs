@@ -38,6 +38,22 @@ public sealed record CommandDocument
     /// <summary>Of a new service: <c>disk</c>, as it is unless said, or <c>memory</c>.</summary>
     public string? Durability { get; init; }
 
+    /// <summary>
+    /// When updates are committed: <c>before-reply</c>, as it is of a new service unless said, or <c>periodic</c>.
+    /// </summary>
+    public string? Checkpoints { get; init; }
+
+    /// <summary>
+    /// How often they are at least in mode <c>periodic</c>: from <c>10ms</c> to <c>1h</c>; <c>1s</c> unless said.
+    /// </summary>
+    public string? Interval { get; init; }
+
+    /// <summary>
+    /// How often its providers' states are compared: <c>never</c>, or from <c>1m</c> to <c>365d</c>. Of a new service
+    /// <c>1d</c>, unless said.
+    /// </summary>
+    public string? AuditEvery { get; init; }
+
     /// <summary>With fewer in-sync providers than these it takes no writes. Of a new service 1, unless said.</summary>
     public int? MinInSync { get; init; }
 

@@ -11,6 +11,9 @@ public sealed record ReplicaManagerStatus
 
     /// <summary>The nodes that have every committed change of the registry.</summary>
     public required IReadOnlyList<string> InSync { get; init; }
+
+    /// <summary>Its own switchover that is under way, or null.</summary>
+    public OperationStatus? Operation { get; init; }
 }
 
 /// <summary>A service's configuration and shape.</summary>
@@ -69,6 +72,26 @@ public sealed record ServiceStatus
 
     /// <summary>With fewer in-sync providers than these it takes no writes.</summary>
     public int MinInSync { get; init; } = 1;
+
+    /// <summary>When updates are committed: <c>before-reply</c> or <c>periodic</c>.</summary>
+    public string Checkpoints { get; init; } = "before-reply";
+
+    /// <summary>In mode <c>periodic</c>, how often they are at least, in seconds; else null.</summary>
+    public double? IntervalSeconds { get; init; }
+
+    /// <summary>
+    /// In mode <c>periodic</c>, what a failover loses at most: the updates of so many seconds; else null.
+    /// </summary>
+    public double? LossBoundSeconds { get; init; }
+
+    /// <summary>
+    /// In mode <c>periodic</c>, how old the oldest update is that is not committed, in seconds. Null if all are, and on
+    /// every node but the primary's, which alone knows.
+    /// </summary>
+    public double? UncommittedSeconds { get; init; }
+
+    /// <summary>How often its providers' states are compared, in seconds; null for only when asked.</summary>
+    public double? AuditEverySeconds { get; init; }
 
     /// <summary>What happens when no in-sync copy is left: <c>wait</c> or <c>start-empty</c>.</summary>
     public string TotalLoss { get; init; } = "wait";

@@ -37,6 +37,8 @@ public enum Mutation : long
     VoidCopyLeads = 1 << 26,
     LineageIgnored = 1 << 27,
     MinInSyncIgnored = 1 << 28,
+    PreferenceOutlivesIncarnation = 1L << 30,
+    LossUnbounded = 1L << 41,
     WorkerBeforeFence = 1L << 31,
     WorkerBeforeEnded = 1L << 32,
     WorkerOutlivesLease = 1L << 33,

@@ -60,6 +60,34 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     public int MinInSync { get; init; } = 1;
 
     /// <summary>
+    /// How long at most a checkpoint stays with the primary after its update was acknowledged (mode
+    /// <c>periodic</c>); zero if it is committed before the reply. Default zero.
+    /// </summary>
+    public TimeSpan CheckpointEvery { get; init; }
+
+    /// <summary>The shortest time that <see cref="CheckpointEvery"/> may be, if it is not zero.</summary>
+    public static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The longest.</summary>
+    public static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
+
+    /// <summary>What it is in mode <c>periodic</c> unless told otherwise.</summary>
+    public static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether a time is one that <see cref="CheckpointEvery"/> may be in mode <c>periodic</c>.</summary>
+    public static bool IsInterval(TimeSpan every) => every >= ShortestInterval && every <= LongestInterval;
+
+    /// <summary>Whether updates are acknowledged before they are committed.</summary>
+    public bool IsPeriodic => CheckpointEvery > TimeSpan.Zero;
+
+    /// <summary>
+    /// What the loss of a primary costs at most: updates that it acknowledged within so long a time, its last ones. The
+    /// time that a batch of checkpoints takes to be committed, two heartbeats, is in it.
+    /// </summary>
+    public TimeSpan BoundOnLoss(Profile profile) =>
+        IsPeriodic ? CheckpointEvery + (profile.Heartbeat * 2) : TimeSpan.Zero;
+
+    /// <summary>
     /// What happens when no in-sync provider is left. Default <see cref="TotalLossPolicy.Wait"/>.
     /// </summary>
     public TotalLossPolicy TotalLoss { get; init; }

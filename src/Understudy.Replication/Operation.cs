@@ -17,4 +17,12 @@ public enum OperationStage
 /// <param name="Stage">How far it is.</param>
 /// <param name="Since">When this stage began, in the RM's time.</param>
 /// <param name="Cause">Why, in words.</param>
-public sealed record Operation(NodeId Target, OperationStage Stage, TimeSpan Since, string Cause);
+public sealed record Operation(NodeId Target, OperationStage Stage, TimeSpan Since, string Cause)
+{
+    /// <summary>How long the target was brought up before this stage.</summary>
+    public TimeSpan BroughtUpIn { get; init; }
+
+    /// <summary>The same, frozen from now on.</summary>
+    public Operation Frozen(TimeSpan now) =>
+        this with { Stage = OperationStage.Freeze, Since = now, BroughtUpIn = now - Since };
+}

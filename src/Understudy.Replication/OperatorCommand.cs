@@ -9,6 +9,12 @@ public abstract record OperatorCommand
     {
     }
 
+    /// <summary>
+    /// The replica manager itself, as the service of a <see cref="Switchover"/> or an <see cref="Abort"/>. No service
+    /// can have this name.
+    /// </summary>
+    public static readonly ServiceName Rm = Protocol.Registry.Name;
+
     /// <summary>A new service.</summary>
     public sealed record AddService(ServiceDefinition Definition) : OperatorCommand
     {
@@ -40,14 +46,16 @@ public abstract record OperatorCommand
     }
 
     /// <summary>A planned change of primary, losing nothing.</summary>
-    /// <param name="Service">The service; the services it must be with move too.</param>
+    /// <param name="Service">The service; the services it must be with move too. Or <see cref="Rm"/>.</param>
     /// <param name="Target">The node, or null for the best.</param>
     public sealed record Switchover(ServiceName Service, NodeId? Target) : OperatorCommand
     {
         public override string ToString() => $"switch {Service} over to {Target?.Value ?? "the best node"}";
     }
 
-    /// <summary>Gives up a switchover whose new primary was not ordered yet.</summary>
+    /// <summary>
+    /// Gives up a switchover whose new primary was not ordered yet; the RM's own until its view is asked for.
+    /// </summary>
     public sealed record Abort(ServiceName Service) : OperatorCommand
     {
         public override string ToString() => $"abort the switchover of {Service}";

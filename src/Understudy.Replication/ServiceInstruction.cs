@@ -53,8 +53,11 @@ public abstract record ServiceInstruction(long Assignment)
     /// <summary>Say which checkpoints the state contains.</summary>
     public sealed record SayPosition(long Assignment) : ServiceInstruction(Assignment);
 
-    /// <summary>Every checkpoint of this assignment up to this one is committed.</summary>
-    public sealed record NoteCommitted(long Assignment, long Sequence) : ServiceInstruction(Assignment);
+    /// <summary>
+    /// Every checkpoint of this assignment up to this one may be acknowledged: it is committed, or the service's mode
+    /// is periodic.
+    /// </summary>
+    public sealed record NoteReleased(long Assignment, long Sequence) : ServiceInstruction(Assignment);
 
     /// <summary>What was asked under this token is confirmed (linearizable reads).</summary>
     public sealed record NoteConfirmed(long Assignment, long Token) : ServiceInstruction(Assignment);

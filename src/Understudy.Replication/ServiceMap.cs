@@ -18,6 +18,9 @@ public sealed record ServiceMap(
     /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
     public bool IsHeld { get; init; }
 
+    /// <summary>What is said of the RM itself.</summary>
+    public RmEntry Rm { get; init; } = RmEntry.None;
+
     /// <summary>
     /// Whether an RM has decided on services: what is not here does not exist. Before that, those of the cluster's
     /// file are still to come.
@@ -42,16 +45,21 @@ public sealed record ServiceMap(
         SortedDictionary<ServiceName, ServiceEntry?> services = [];
         SortedDictionary<NodeId, NodeEntry> nodes = [];
         foreach (var node in Nodes) nodes.Add(node.Node, node);
-        var isHeld = IsHeld;
+        var (isHeld, rm) = (IsHeld, Rm);
         foreach (var change in more)
         {
             foreach (var entry in change.Services) services[entry.Definition.Name] = entry;
             foreach (var name in change.Removed) services[name] = null;
             foreach (var node in change.Nodes) nodes[node.Node] = node;
-            isHeld = change.IsHeld ?? isHeld;
+            (isHeld, rm) = (change.IsHeld ?? isHeld, change.Rm ?? rm);
         }
 
-        return new ServiceMap(Generation, sequence, Merge(services)) { Nodes = [.. nodes.Values], IsHeld = isHeld };
+        return new ServiceMap(Generation, sequence, Merge(services))
+        {
+            Nodes = [.. nodes.Values],
+            IsHeld = isHeld,
+            Rm = rm,
+        };
     }
 
     /// <summary>The services with these changed; null for one that is removed.</summary>

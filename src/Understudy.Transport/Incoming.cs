@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using Understudy.Transport.Protocol;
 
@@ -30,7 +31,7 @@ internal sealed class Incoming
     public bool TryTake(out FrameReceipt receipt)
     {
         receipt = default;
-        var input = new System.Buffers.ReadOnlySequence<byte>(_buffer, _from, _to - _from);
+        var input = new ReadOnlySequence<byte>(_buffer, _from, _to - _from);
         var progress = _reader.Read(ref input, out var frame, out var refusal);
         _from = _to - (int)input.Length;
         if (progress == FrameProgress.Incomplete) return false;

@@ -16,7 +16,7 @@ internal sealed class Listener : IDisposable
 
     /// <param name="address">Where to listen.</param>
     /// <param name="serve">Serves one connection until it ends, and lets go of it.</param>
-    /// <exception cref="SocketException">The address is taken, or not this machine's.</exception>
+    /// <exception cref="IOException">The address is taken, or not this machine's.</exception>
     public Listener(IPEndPoint address, Action<Socket> serve)
     {
         _serve = serve;
@@ -26,10 +26,13 @@ internal sealed class Listener : IDisposable
             _socket.Bind(address);
             _socket.Listen(Backlog);
         }
-        catch
+        catch (SocketException e)
         {
             _socket.Dispose();
-            throw;
+            throw new IOException(
+                $"This node cannot listen for its peers on {address}: {e.Message}. Another process may use it: "
+                + "end that, or give this node another address in the cluster's file.",
+                e);
         }
 
         _accepting = new Thread(Accept) { IsBackground = true, Name = "accept" };

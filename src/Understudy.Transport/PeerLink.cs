@@ -169,9 +169,9 @@ internal sealed partial class PeerLink(
                 onUp(up.Peer);
                 break;
             case ChannelEffect.ChannelLost lost:
-                LogChannelLost(logger, lost.Peer, lost.Reason);
                 _sending = null;
                 events.ChannelLost(lost.Peer, lost.Reason);
+                LogChannelLost(logger, lost.Peer, lost.Reason); // Afterwards: a failover waits for the event.
                 _lost?.TrySetResult();
                 break;
             case ChannelEffect.CloseConnection close:

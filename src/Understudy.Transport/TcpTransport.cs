@@ -67,7 +67,7 @@ public sealed partial class TcpTransport : ITransport
 
     /// <summary>Takes peers' connections from now on; until <see cref="Start"/> they are told to come again.</summary>
     /// <param name="address">The node-to-node address.</param>
-    /// <exception cref="SocketException">The address is taken, or not this machine's.</exception>
+    /// <exception cref="IOException">The address is taken, or not this machine's.</exception>
     public void Listen(IPEndPoint address) => _listener = new Listener(address, Serve);
 
     public void Start(PeerIdentity self)

@@ -90,6 +90,17 @@ public sealed class StatusTextTests
         """);
 
     [Fact]
+    public void A_service_that_commits_after_its_answer_says_what_a_failover_may_lose()
+    {
+        var kv = Documents.Kv with { Checkpoints = "periodic", IntervalSeconds = 1, LossBoundSeconds = 1.2 };
+        StatusText.Render(Documents.Whole with { Services = [kv] }).ShouldContain(
+            "\nkv answers before it commits, every 1s: a failover may lose up to 1.2s of updates\n");
+        kv = kv with { UncommittedSeconds = 0.35 };
+        StatusText.Render(Documents.Whole with { Services = [kv] }).ShouldContain(
+            "may lose up to 1.2s of updates; the oldest now is 350ms old\n");
+    }
+
+    [Fact]
     public void Rules_drained_nodes_and_switchovers_are_shown()
     {
         var kv = Documents.Kv with

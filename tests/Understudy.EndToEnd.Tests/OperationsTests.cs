@@ -98,6 +98,45 @@ public class OperationsTests
         cluster.Passed();
     }
 
+    [Fact]
+    public async Task The_replica_manager_is_switched_over_under_load_disturbs_no_client_and_decides_at_the_target()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        var client = cluster.Client();
+        await using var load = new Load(client);
+        await load.GoOnAsync(50);
+        var primary = await cluster.PrimaryAsync();
+        for (var round = 0; round < 4; round++)
+        {
+            var from = await ManagerAsync(cluster);
+            var to = cluster.Nodes.Keys.First(id => id != from && (round % 2 == 0 || id != "n1"));
+            var said = await OperatorLine.DoAsync(cluster[from], "switchover", "rm", "--to", to);
+            said.ShouldEndWith($"The replica manager is on {to} now.\n");
+            await load.GoOnAsync(50);
+            (await ManagerAsync(cluster)).ShouldBe(to);
+            // It decides there.
+            await OperatorLine.DoAsync(cluster[from], "service", round % 2 == 0 ? "hold" : "resume", "kv");
+            var history = await OperatorLine.DoAsync(cluster[to], "history", "--service", "rm");
+            history.ShouldContain($"an operator asked for {to}");
+        }
+
+        (await cluster.PrimaryAsync()).ShouldBe(primary, "nothing else moves");
+        client.Refusals.ShouldBe(0);
+        await load.CheckAsync();
+        cluster.Passed();
+    }
+
+    [Fact]
+    public async Task The_replica_manager_leaves_a_node_that_is_drained()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        var drained = await ManagerAsync(cluster);
+        await OperatorLine.DoAsync(cluster[drained], "node", "drain", drained, "--no-wait");
+        await cluster.UntilAsync("the replica manager elsewhere", statuses => statuses.All(status =>
+            status.ReplicaManager is { Primary: { } next, Operation: null } && next != drained));
+        cluster.Passed();
+    }
+
     private static async Task<string> ManagerAsync(RealCluster cluster)
     {
         var manager = "";

@@ -23,8 +23,20 @@ public sealed class RegistryRecordTests
                 HasToldKinds = true,
                 Kinds = ["kv"],
             })),
-            Hex(ReplicationCodec.EncodeClusterEntry(isHeld: true, TimeSpan.FromSeconds(3))),
+            Hex(ReplicationCodec.EncodeClusterEntry(isHeld: true, TimeSpan.FromSeconds(3), RmEntry.None)),
+            Hex(ReplicationCodec.EncodeClusterEntry(isHeld: false, TimeSpan.FromSeconds(3), ReplicationSamples.Rm)),
             Hex(ReplicationCodec.EncodeHistoryEntry(change)),
+            Hex(ReplicationCodec.EncodeHistoryEntry(change with
+            {
+                From = new ConfigurationVersion(8),
+                Lineage = new Lineage(2),
+                Position = 0,
+                Phases =
+                [
+                    new HistoryPhase(HistoryPhase.Agree, TimeSpan.FromMilliseconds(3)),
+                    new HistoryPhase(HistoryPhase.TakeOver, TimeSpan.FromMilliseconds(1)),
+                ],
+            })),
         ];
 
         lines.ShouldBe(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", "registry.txt")));
@@ -38,7 +50,21 @@ public sealed class RegistryRecordTests
 
     [Fact]
     public void Every_change_returns_whole() => ReplicationGen.Changes.Sample(entry =>
-        ReplicationCodec.DecodeHistoryEntry(ReplicationCodec.EncodeHistoryEntry(entry)).ShouldBe(entry));
+    {
+        var read = ReplicationCodec.DecodeHistoryEntry(ReplicationCodec.EncodeHistoryEntry(entry));
+        read.Phases.ShouldBe(entry.Phases);
+        (read with { Phases = entry.Phases }).ShouldBe(entry);
+    });
+
+    [Fact]
+    public void A_change_that_was_written_before_positions_and_phases_were_is_read_without_them()
+    {
+        var written = Convert.FromHexString("0807108087a70e1a026b7620092a06766965772035320a7072696d617279206e31");
+        ReplicationCodec.DecodeHistoryEntry(written).ShouldSatisfyAllConditions(
+            change => change.What.ShouldBe("primary n1"),
+            change => change.Position.ShouldBeNull(),
+            change => change.Phases.ShouldBeEmpty());
+    }
 
     [Fact]
     public void A_registry_that_was_saved_or_followed_is_the_same_registry() =>
@@ -80,6 +106,26 @@ public sealed class RegistryRecordTests
 
         registry.History.Length.ShouldBe(Registry.HistoryKept);
         registry.History[0].Number.ShouldBe(4);
+    }
+
+    [Fact]
+    public void A_change_that_is_said_anew_takes_the_place_of_the_one_before()
+    {
+        Registry leader = new(), follower = new();
+        HistoryEntry Change(long number) => new(
+            number, TimeSpan.Zero, ReplicationSamples.Service, new ConfigurationVersion(number), "a cause", "a change");
+        HistoryEntry[][] all = [[Change(1), Change(2)], [Change(1) with { Position = 7 }]];
+        foreach (var (number, said) in all.Index())
+        {
+            var change = new RegistryChange([], [], [], null, said, TimeSpan.Zero);
+            follower.Apply(leader.Change(change, number + 1), number + 1);
+        }
+
+        foreach (var registry in (Registry[])[leader, follower])
+        {
+            registry.History.Select(change => (change.Number, change.Position)).ShouldBe([(1, 7), (2, null)]);
+            registry.LastChange.ShouldBe(2);
+        }
     }
 
     private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);

@@ -31,7 +31,17 @@ public sealed class ReplicationCodecTests
     [Fact]
     public void The_bytes_of_a_definition_are_as_agreed() =>
         DefinitionProbe.AreAsAgreed(
-            [ReplicationSamples.Definition, ReplicationSamples.Ruled, ReplicationSamples.Exclusive], "definition.txt");
+            [
+                ReplicationSamples.Definition, ReplicationSamples.Ruled, ReplicationSamples.Exclusive,
+                ReplicationSamples.Periodic,
+            ],
+            "definition.txt");
+
+    [Fact]
+    public void An_interval_that_no_service_may_have_is_refused() => Should.Throw<FormatException>(() =>
+        ReplicationCodec.DecodeDefinition(ReplicationCodec.EncodeDefinition(
+            ReplicationSamples.Periodic with { CheckpointEvery = TimeSpan.FromMilliseconds(9) })))
+        .Message.ShouldContain("checkpoints every 00:00:00.0090000");
 
     [Fact]
     public void The_bytes_of_a_service_entry_are_as_agreed() =>

@@ -26,6 +26,7 @@ internal static class ReplicationGen
             RestartWindow = TimeSpan.FromSeconds(seconds),
             TotalLoss = (TotalLossPolicy)(seconds % 2),
             MinInSync = 1 + restarts,
+            CheckpointEvery = restarts == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(seconds),
         });
 
     public static readonly Gen<ServiceDefinition> Definitions = Gen.Select(
@@ -101,7 +102,13 @@ internal static class ReplicationGen
     public static readonly Gen<HistoryEntry> Changes = Gen.Select(
         Numbers, Numbers, Gen.Select(Gen.Bool, Services), Versions, Names, Names,
         (number, at, service, version, cause, what) => new HistoryEntry(
-            number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what));
+            number, new TimeSpan(at), service.Item1 ? service.Item2 : null, version, cause, what)
+        {
+            From = version,
+            Lineage = new Lineage(number),
+            Position = service.Item1 ? at : null,
+            Phases = [.. Enumerable.Repeat(new HistoryPhase(cause, new TimeSpan(at)), (int)(number % 4))],
+        });
 
     public static readonly Gen<OperatorCommand> Commands = Gen.Select(
         Gen.Int[0, 17], Definitions, Services, Nodes,
@@ -145,7 +152,12 @@ internal static class ReplicationGen
             Gen.Select(
                 Versions, Numbers, List(Entries), List(NodeEntries), Gen.Bool,
                 (generation, sequence, services, nodes, isHeld) =>
-                    new ServiceMap(generation, sequence, services) { Nodes = nodes, IsHeld = isHeld }),
+                    new ServiceMap(generation, sequence, services)
+                    {
+                        Nodes = nodes,
+                        IsHeld = isHeld,
+                        Rm = isHeld ? ReplicationSamples.Rm : RmEntry.None,
+                    }),
             Numbers, List(Services), Gen.Int[0, 4], Gen.Int[1, 5],
             (map, since, removed, part, more) => (ReplicationMessage)new ReplicationMessage.MapPushed(map)
             {
@@ -167,7 +179,7 @@ internal static class ReplicationGen
             (service, version, joining) =>
                 (ReplicationMessage)new ReplicationMessage.Progressed(service, version, joining)),
         Gen.Select(Services, Versions, (service, version) =>
-            (ReplicationMessage)new ReplicationMessage.Frozen(service, version)),
+            (ReplicationMessage)new ReplicationMessage.Frozen(service, version, version.Value)),
         Gen.Select(Services, Versions, Numbers, Digests, (service, version, sequence, digest) =>
             (ReplicationMessage)new ReplicationMessage.Audited(service, version, sequence, digest)),
         Gen.Select(Services, Versions, Numbers, (service, version, sequence) =>
@@ -179,6 +191,10 @@ internal static class ReplicationGen
         Gen.Select(Services, Versions, Providers, (service, version, provider) =>
             (ReplicationMessage)new ReplicationMessage.CopyGood(service, version, provider)),
         List(Names).Select(kinds => (ReplicationMessage)new ReplicationMessage.KindsOffered(kinds)),
+        Gen.Select(
+            List(Gen.Select(Services, Versions, Numbers, (name, version, at) => new Beginning(name, version, at))),
+            Gen.Bool,
+            (services, isNoted) => (ReplicationMessage)new ReplicationMessage.TakenOver(services, isNoted)),
         Gen.Select(Services, Numbers, Names, (service, number, error) =>
             (ReplicationMessage)new ReplicationMessage.CodeFailed(service, number, error)),
         Gen.Select(Services, Versions, (service, version) =>

@@ -42,6 +42,12 @@ internal static class ReplicationSamples
         MinInSync = 2,
     };
 
+    /// <summary>A definition that commits after it has answered.</summary>
+    public static readonly ServiceDefinition Periodic = Definition with
+    {
+        CheckpointEvery = TimeSpan.FromMilliseconds(250),
+    };
+
     /// <summary>A definition of a worker.</summary>
     public static readonly ServiceDefinition Exclusive = new(Service, "kv", 0, 0, false) { IsExclusive = true };
 
@@ -93,6 +99,9 @@ internal static class ReplicationSamples
         new OperatorCommand.Recover(Service, null, AcceptsLoss: false),
     ];
 
+    public static readonly RmEntry Rm = new(
+        N1, Version, new Operation(N2.Node, OperationStage.Freeze, TimeSpan.FromSeconds(3), "an operator"));
+
     public static readonly ReplicationMessage[] Control =
     [
         new ReplicationMessage.InSyncWanted(Service, Version, new Provider(N2, new DiskId(12)), true),
@@ -116,7 +125,8 @@ internal static class ReplicationSamples
                 new JoiningProgress(N2, 100),
             ]),
         new ReplicationMessage.HandOverWanted(),
-        new ReplicationMessage.Frozen(Service, Version),
+        new ReplicationMessage.Frozen(Service, Version, 0),
+        new ReplicationMessage.Frozen(Service, Version, 60),
         new ReplicationMessage.Audited(Service, Version, 812, new UInt128(0xD1D2D3D4D5D6D7D8, 0xE1E2E3E4E5E6E7E8)),
         new ReplicationMessage.StateDiffered(Service, Version, 812),
         new ReplicationMessage.AuditEnded(Service, Version, 4, "n3 differs", IsPrimaryOdd: true),
@@ -127,6 +137,8 @@ internal static class ReplicationSamples
         new ReplicationMessage.CodeFailed(Service, 2, "it threw"),
         new ReplicationMessage.KindsOffered(["kv", "votes"]),
         new ReplicationMessage.Vacated(Service, Version),
+        new ReplicationMessage.MapPushed(new ServiceMap(new ConfigurationVersion(5), 60, []) { Rm = Rm }),
+        new ReplicationMessage.TakenOver([new Beginning(Service, Version, 812)], IsNoted: true),
     ];
 
     public static readonly ReplicationMessage[] Bulk =

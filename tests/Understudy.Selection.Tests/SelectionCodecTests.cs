@@ -44,7 +44,7 @@ public sealed class SelectionCodecTests
 
     [Fact]
     public void The_bytes_of_a_configuration_are_as_agreed() =>
-        ConfigurationProbe.AreAsAgreed([Sample], "configuration.txt");
+        ConfigurationProbe.AreAsAgreed([Sample, Sample with { Preferred = Sample.InSync[1] }], "configuration.txt");
 
     [Fact]
     public void Every_message_has_agreed_bytes() =>

@@ -17,7 +17,10 @@ internal static class SelectionGen
         Versions,
         Lineages,
         List(Gen.Select(Nodes, Disks, (node, disk) => new RegistryCopy(node, disk))),
-        (version, lineage, inSync) => new RmConfiguration(version, lineage, inSync));
+        (version, lineage, inSync) => new RmConfiguration(version, lineage, inSync)
+        {
+            Preferred = version.Value % 2 == 0 && !inSync.IsEmpty ? inSync[0] : null,
+        });
 
     public static readonly Gen<SelectionMessage> Messages = Gen.OneOf(
         Gen.Select(Versions, Ranks, (version, rank) =>

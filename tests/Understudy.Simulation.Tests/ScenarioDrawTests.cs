@@ -31,7 +31,7 @@ public sealed class ScenarioDrawTests
     [Fact]
     public void Every_kind_of_fault_that_is_aimed_is_on_in_some_seeds_and_off_in_others()
     {
-        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.WinnerUninformed; kind++)
+        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.PartnerLost; kind++)
         {
             Drawn.ShouldContain(s => s.AimedFaults.ContainsKey(kind));
             Drawn.ShouldContain(s => !s.AimedFaults.ContainsKey(kind));
@@ -43,6 +43,18 @@ public sealed class ScenarioDrawTests
     {
         Drawn.ShouldContain(s => s.Network.Loss == 0 && s.Network.Duplicate == 0 && s.Network.Reorder == 0);
         Drawn.ShouldContain(s => s.Network.Loss > 0.01);
+    }
+
+    [Fact]
+    public void A_service_answers_before_it_commits_in_some_seeds_at_intervals_shorter_and_longer_than_a_silence()
+    {
+        var periodic = Drawn.Select((s, i) => ScenarioDraw.AddPeriodic(s, new SeededRandom((ulong)i)))
+            .SelectMany(s => s.Cluster.Services.Where(each => each.IsPeriodic)).ToList();
+        periodic.Count.ShouldBeInRange(Drawn.Count / 10, Drawn.Count / 2);
+        periodic.ShouldContain(s => s.CheckpointEvery < Profile.Lan.Heartbeat);
+        periodic.ShouldContain(s => s.CheckpointEvery > Profile.Lan.Silence);
+        periodic.ShouldContain(s => s.Durable);
+        periodic.ShouldContain(s => !s.Durable);
     }
 
     private static Scenario Draw(int seed) =>

@@ -59,6 +59,9 @@ internal sealed record Scenario
     /// <summary>The services that clients use.</summary>
     public ImmutableArray<ServiceDefinition> Stateful => Cluster.Services.RemoveAll(s => s.IsExclusive);
 
+    /// <summary>Whether a service answers before it commits.</summary>
+    public bool IsPeriodic(ServiceName service) => Cluster.Services.Any(s => s.Name == service && s.IsPeriodic);
+
     /// <summary>Whether a service is a worker.</summary>
     public bool IsExclusive(ServiceName service) => Cluster.Services.Any(s => s.Name == service && s.IsExclusive);
     /// <summary>A node that has no code for any service, or null.</summary>

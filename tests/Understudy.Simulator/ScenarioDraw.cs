@@ -128,6 +128,17 @@ internal sealed class ScenarioDraw(SeededRandom random)
         };
     }
 
+    /// <summary>In some clusters a service answers before it commits; drawn from chance of its own too.</summary>
+    public static Scenario AddPeriodic(Scenario scenario, SeededRandom random)
+    {
+        if (!random.Chance(0.2)) return scenario;
+        var chosen = scenario.Stateful[random.Below(scenario.Stateful.Length)];
+        var every = new TimeSpan(new ScenarioDraw(random).LogUniform(10 * Millisecond, 1.5 * Second));
+        var periodic = chosen with { CheckpointEvery = every };
+        var services = scenario.Cluster.Services.Replace(chosen, periodic);
+        return scenario with { Cluster = scenario.Cluster with { Services = services } };
+    }
+
     /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>
     private ImmutableArray<ServiceDefinition> Group(ImmutableArray<ServiceDefinition> services)
     {
@@ -213,7 +224,7 @@ internal sealed class ScenarioDraw(SeededRandom random)
     private static ImmutableSortedDictionary<FaultKind, double> DrawAimedFaults(SeededRandom random)
     {
         var chances = ImmutableSortedDictionary.CreateBuilder<FaultKind, double>();
-        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.WinnerUninformed; kind++)
+        for (var kind = FaultKind.JoinerRestart; kind <= FaultKind.PartnerLost; kind++)
         {
             var chance = Math.Pow(0.1, random.Unit());
             if (random.Chance(0.2)) chances.Add(kind, chance);

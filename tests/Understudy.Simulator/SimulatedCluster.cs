@@ -44,8 +44,9 @@ internal sealed class SimulatedCluster
     {
         var random = new SeededRandom(seed * 0x9E3779B97F4A7C15);
         var draw = new ScenarioDraw(random.Fork());
-        Scenario = given?.Scenario
-            ?? ScenarioDraw.AddWorker(draw.Draw(options.FaultTime.Ticks), ForWorkers(seed, 0));
+        Scenario = given?.Scenario ?? ScenarioDraw.AddPeriodic(
+            ScenarioDraw.AddWorker(draw.Draw(options.FaultTime.Ticks), ForWorkers(seed, 0)),
+            ForWorkers(seed, -1));
         Mutations = options.Mutations;
         _trace = new Trace(live);
         _diskRandom = random.Fork();
@@ -188,6 +189,16 @@ internal sealed class SimulatedCluster
         Checkers.OnEvent(node, happening);
         _aimed.OnEvent(node, happening);
     }
+
+    /// <summary>A node has taken a turn.</summary>
+    public void OnStepped(SimulatedNode node)
+    {
+        Checkers.OnStepped(node);
+        _aimed.OnStepped(node);
+    }
+
+    /// <summary>An operator has given a command.</summary>
+    public void OnCommanded() => _aimed.OnCommanded();
 
     private void Dispatch(in SimulationEvent happening)
     {

@@ -91,6 +91,8 @@ internal sealed class Tail(SimulatedCluster cluster)
             return $"{quarantined} is quarantined";
         }
 
+        // Where snapshots are sent slowly, bringing up the registry's copy may last longer than the tail.
+        if (first.Rm.Operation is { Stage: OperationStage.Freeze } move) return $"the RM is still being moved: {move}";
         foreach (var node in cluster.Nodes)
         {
             var map = node.Core!.Map;
@@ -122,8 +124,22 @@ internal sealed class Tail(SimulatedCluster cluster)
         if (configuration.InSync.Length != wanted) return $"{name} wants {wanted} in sync: {Words(configuration)}";
         if (entry.Operation is { } operation) return $"{name} is still being moved: {operation}";
         if (entry.IsFrozen) return $"{name} is frozen";
-        if (entry.IsStopped) return $"{name} is stopped";
-        return WhatPrimariesLack(name, primary) ?? (service.IsExclusive ? null : WhatReplicasLack(configuration));
+        if (entry.IsStopped)
+        {
+            cluster.Operator.Say(new OperatorCommand.Resume(name));
+            return $"{name} is stopped";
+        }
+
+        return WhatPrimariesLack(name, primary)
+            ?? (service.IsExclusive ? null : WhatHistoryLacks(configuration) ?? WhatReplicasLack(configuration));
+    }
+
+    private string? WhatHistoryLacks(Configuration configuration)
+    {
+        var manager = Array.Find(cluster.Nodes, n => n.Core is { IsManager: true });
+        var change = manager?.Core?.History.LastOrDefault(c => c.Service == configuration.Service
+            && c.Version == configuration.Version && c.From < c.Version);
+        return change is { Position: null } ? $"the history lacks the position of {configuration}" : null;
     }
 
     private string? WhatPrimariesLack(ServiceName name, MemberId primary)

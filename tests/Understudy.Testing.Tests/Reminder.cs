@@ -25,6 +25,8 @@ public sealed class Reminder : ReplicatedStateService
 
     public ValueTask<long> CountAsync() => State.TransactionAsync(tx => _requests.Increment(tx));
 
+    public ValueTask<long> ConfirmedAsync() => State.ReadAsync(reader => _requests.Get(reader));
+
     public override async ValueTask BecomePrimaryAsync(IPrimaryContext context, CancellationToken cancellationToken)
     {
         await base.BecomePrimaryAsync(context, cancellationToken);

@@ -87,8 +87,8 @@ public class TcpRefusalTests : IAsyncLifetime
     public async Task A_too_long_frame_closes_its_channel()
     {
         var frame = RawPeer.FrameOf(RawPeer.Header(_self2, _self1), "hi"u8);
-        BitConverter.TryWriteBytes(frame.AsSpan(4), 4 * 1024 * 1024 + 1).ShouldBeTrue();
-        await ShouldCloseAsync(frame, "too long frame: 4194305 bytes, the limit is 4194304");
+        BitConverter.TryWriteBytes(frame.AsSpan(4), TransportOptions.UsualFrameBodyBytes + 1).ShouldBeTrue();
+        await ShouldCloseAsync(frame, "too long frame: 16777217 bytes, the limit is 16777216");
     }
 
     [Fact]

@@ -34,8 +34,8 @@ public class TcpTransportTests
         await using var node2 = await TestNode.StartAsync(_self2, nodes);
         await Task.WhenAll(node1.ChannelUpAsync("n2"), node2.ChannelUpAsync("n1"));
 
-        await node1.ShouldReachAsync(node2, new string('x', 4 * 1024 * 1024));
-        node1.Transport.Send(_self2.Member, new TextMessage(new string('x', 4 * 1024 * 1024 + 1)));
+        await node1.ShouldReachAsync(node2, new string('x', TransportOptions.UsualFrameBodyBytes));
+        node1.Transport.Send(_self2.Member, new TextMessage(new string('x', TransportOptions.UsualFrameBodyBytes + 1)));
         (await node1.ChannelLostAsync("n2")).Reason.ShouldContain("longer than a frame may be");
         (await node1.Events.NextAsync<Happened.Alarmed>()).Text.ShouldContain("n2#1");
 

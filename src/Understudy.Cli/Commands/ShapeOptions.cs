@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Understudy.Contracts;
+using Understudy.Kernel;
 
 namespace Understudy.Cli.Commands;
 
@@ -17,6 +18,24 @@ internal sealed class ShapeOptions
     {
         Description = "What happens when no in-sync copy is left: wait or start-empty.",
         HelpName = "wait|start-empty",
+    };
+
+    private readonly Option<string?> _checkpoints = new("--checkpoints")
+    {
+        Description = "When updates are committed: before-reply or periodic.",
+        HelpName = "before-reply|periodic",
+    };
+
+    private readonly Option<string?> _interval = new("--interval")
+    {
+        Description = "With --checkpoints periodic, how often at least: from 10ms to 1h, such as 1s.",
+        HelpName = "TIME",
+    };
+
+    private readonly Option<string?> _auditEvery = new("--audit-every")
+    {
+        Description = "How often its providers' states are compared: never, or from 1m to 365d, such as 12h.",
+        HelpName = "TIME|never",
     };
 
     private readonly Option<string[]?> _prefer = List("--prefer", "NODES", "Nodes that come before others.");
@@ -39,17 +58,15 @@ internal sealed class ShapeOptions
         _restarts = Count("--restarts", "How often failed code is started anew in place.", 0,
             ServiceConfiguration.MaxRestarts, isNew ? 1 : null);
         _restartMinutes = Count("--restart-minutes", "In how many minutes.", 1, 24 * 60, isNew ? 10 : null);
-        _totalLoss.Validators.Add(result =>
-        {
-            var text = result.Tokens.Count == 0 ? "wait" : result.Tokens[0].Value;
-            if (text is "wait" or "start-empty") return;
-            result.AddError($"there is no --total-loss {text}: it is wait, start-empty.");
-        });
+        Choose(_totalLoss, "wait", "start-empty");
+        Choose(_checkpoints, "before-reply", "periodic");
+        Check(_interval, "a time from 10ms to 1h", ServiceConfiguration.IsInterval);
+        Check(_auditEvery, "never, or a time from 1m to 365d", ServiceConfiguration.IsAudit, also: "never");
     }
 
     private Option[] All =>
     [
-        _secondaries, _spares, _minInSync, _totalLoss, _restarts, _restartMinutes,
+        _secondaries, _spares, _checkpoints, _interval, _auditEvery, _minInSync, _totalLoss, _restarts, _restartMinutes,
         _prefer, _only, _never, _with, _after, _apart,
     ];
 
@@ -68,6 +85,9 @@ internal sealed class ShapeOptions
     {
         Secondaries = parsed.GetValue(_secondaries),
         Spares = parsed.GetValue(_spares),
+        Checkpoints = parsed.GetValue(_checkpoints),
+        Interval = parsed.GetValue(_interval),
+        AuditEvery = parsed.GetValue(_auditEvery),
         MinInSync = parsed.GetValue(_minInSync),
         TotalLoss = parsed.GetValue(_totalLoss),
         Restarts = parsed.GetValue(_restarts),
@@ -83,6 +103,21 @@ internal sealed class ShapeOptions
     // A list that was not given has the value of an empty one, which would lift the rule.
     private static string[]? Given(ParseResult parsed, Option<string[]?> list) =>
         parsed.GetResult(list) is null ? null : parsed.GetValue(list);
+
+    private static void Choose(Option<string?> option, params string[] choices) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Count == 0 || choices.Contains(result.Tokens[0].Value)) return;
+        result.AddError($"there is no {option.Name} {result.Tokens[0].Value}: it is {string.Join(", ", choices)}.");
+    });
+
+    private static void Check(
+        Option<string?> option, string what, Func<TimeSpan, bool> isGood, string? also = null) =>
+        option.Validators.Add(result =>
+        {
+            var text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+            var isTime = Durations.TryParse(text, out var time) && time > TimeSpan.Zero && isGood(time);
+            if (!isTime && text != also) result.AddError($"{option.Name} {text} is not {what}.");
+        });
 
     private static Option<int?> Count(string name, string what, int least, int most, int? usual)
     {

@@ -4,12 +4,17 @@ using Understudy.Contracts;
 
 namespace Understudy.Cli.Commands;
 
-/// <summary><c>understudy switchover</c>: moves a service's primary, losing nothing.</summary>
+/// <summary>
+/// <c>understudy switchover</c>: moves a service's primary, or the replica manager, losing nothing.
+/// </summary>
 internal static class SwitchoverCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var service = ServiceCommand.Service();
+        var service = new Argument<string>("SERVICE")
+        {
+            Description = $"The name of the service, or {CommandNames.ReplicaManager} for the replica manager itself.",
+        };
         var to = new Option<string?>("--to")
         {
             Description = "The node that takes over; brought up first if need be. Default: the best secondary.",
@@ -37,6 +42,8 @@ internal static class SwitchoverCommand
                 Service = parsed.GetRequiredValue(service),
                 Node = parsed.GetValue(to),
             },
-            document => before => new PrimaryMove(document.Service!, document.Node, before));
+            document => before => document.Service == CommandNames.ReplicaManager
+                ? new RmMove(document.Node, before)
+                : new PrimaryMove(document.Service!, document.Node, before));
     }
 }

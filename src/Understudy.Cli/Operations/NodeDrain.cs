@@ -23,6 +23,7 @@ internal sealed class NodeDrain(string node) : IOperationWatch
                where role is not null
                select $"{service.Name} ({role})",
         ];
+        if (status.ReplicaManager?.Primary == node) hosted = [.. hosted, "the replica manager"];
         return hosted.Length == 0
             ? new Progress.Done($"{node} is drained and hosts nothing.")
             : new Progress.UnderWay($"{node} still hosts {string.Join(", ", hosted)}.");

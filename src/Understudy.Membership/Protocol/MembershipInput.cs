@@ -26,6 +26,11 @@ public abstract record MembershipInput
     /// <summary>The layer above wants its attachment changed; kept until it is no longer possible.</summary>
     public sealed record ChangeWanted(AttachmentChange Change) : MembershipInput;
 
+    /// <summary>
+    /// The layer above does not want this change any more. If it was proposed already it may still be chosen.
+    /// </summary>
+    public sealed record ChangeWithdrawn(AttachmentChange Change) : MembershipInput;
+
     /// <summary>The layer above asks a quorum of voters whether a version is still the latest.</summary>
     public sealed record CurrencyWanted(long Token, long Version) : MembershipInput;
 

@@ -116,6 +116,9 @@ public sealed partial class MembershipMonitor
             case MembershipInput.ProbeFailed failed: OnProbeFailed(failed.Peer); break;
             case MembershipInput.Received received: OnReceived(received.From, received.Message); break;
             case MembershipInput.ChangeWanted wanted: _wantedChange = wanted.Change; break;
+            case MembershipInput.ChangeWithdrawn { Change: var change }:
+                if (_wantedChange == change) _wantedChange = null;
+                break;
             case MembershipInput.CurrencyWanted wanted: AskCurrency(wanted.Token, wanted.Version); break;
             case MembershipInput.LeaveRequested: OnLeaveRequested(); break;
             default: throw new UnreachableException($"Unknown input {input}.");

@@ -185,7 +185,8 @@ internal sealed partial class CommandRules
     private string? WhyWrong(ServiceDefinition definition)
     {
         var name = definition.Name;
-        if (name == Registry.Name) return $"The name {name} is the replica manager's own.";
+        if (name == Registry.Name || name.Value == Registry.ShortName)
+            return $"The name {name} is the replica manager's own.";
         if (definition.Secondaries < 0 || definition.Spares < 0) return $"{name} cannot want fewer than no providers.";
         if (definition.IsExclusive && WhyNotExclusive(definition) is { } why) return why;
         if (definition.MinInSync < 1 || definition.MinInSync > 1 + definition.Secondaries)

@@ -27,6 +27,14 @@ internal sealed partial class CommandRules
             return CommandAnswer.Refused($"Nothing is lost: {nodes} has every acknowledged update of {service}.");
         }
 
+        if (ConfigurationPlanner.Returned(entry, decision) is { Id.Node: var back })
+        {
+            return CommandAnswer.Refused(
+                $"{back} is back with the disk that has every acknowledged update of {service}, and its provider has "
+                + $"not said yet whether it can use it. If the status of {back} says that it refuses the format, start "
+                + "it with a program that knows it; to give that disk up, stop the node first.");
+        }
+
         if (from is { } node && decision.Find(node) is not { Kind: not NodeKind.Witness })
         {
             return CommandAnswer.Refused($"{node} is no member of the cluster that hosts services now.");

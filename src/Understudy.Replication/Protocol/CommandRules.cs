@@ -19,7 +19,9 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         OperatorCommand.RemoveService c => Remove(c.Service),
         OperatorCommand.AddProvider c => AddProvider(c.Service, c.Node),
         OperatorCommand.RemoveProvider c => RemoveProvider(c.Service, c.Node),
+        OperatorCommand.Switchover c when c.Service == Registry.Name => SwitchoverRm(c.Target),
         OperatorCommand.Switchover c => Switchover(c.Service, c.Target),
+        OperatorCommand.Abort c when c.Service == Registry.Name => AbortRm(),
         OperatorCommand.Abort c => Abort(c.Service),
         OperatorCommand.Failover c => Failover(c.Service, c.AcceptsLoss),
         OperatorCommand.Drain c => Drain(c.Node),
@@ -165,7 +167,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         decision.Put(decision.Node(node) with { IsDrained = true });
         return CommandAnswer.Accepted(
             $"{node} gets nothing new. Its primaries are switched over, and its secondaries are brought up elsewhere "
-            + "where a node may host them.");
+            + "where a node may host them. The replica manager leaves it too.");
     }
 
     private CommandAnswer Undrain(NodeId node)

@@ -64,6 +64,21 @@ public static class ConfigurationPlanner
         ];
     }
 
+    /// <summary>
+    /// A member whose disk is one of the last in-sync set's, while nothing is known against its copy; or null.
+    /// </summary>
+    public static Member? Returned(ServiceEntry entry, Decision decision)
+    {
+        if (!entry.Definition.Durable) return null;
+        foreach (var provider in entry.Configuration.InSync)
+        {
+            var member = decision.Find(provider.Member.Node);
+            if (member is not null && member.Disk == provider.Disk && !entry.IsVoid(provider.Disk)) return member;
+        }
+
+        return null;
+    }
+
     private static bool IsDue(Decision decision, ServiceName name) =>
         decision.Find(name) is { Configuration.IsStarted: false } entry && !entry.Definition.After.IsEmpty
         && entry.Definition.After.All(after => decision.Find(after) is not { Configuration.Primary: null });

@@ -19,6 +19,7 @@ public sealed class Decision
     private readonly SortedSet<ServiceName> _removed = [];
     private readonly SortedDictionary<NodeId, NodeEntry> _nodes = [];
     private bool? _isHeld;
+    private RmEntry? _rm;
 
     public Decision(Registry registry, View view, IReadOnlySet<MemberId> leaving, TimeSpan elapsed, string cause)
     {
@@ -43,6 +44,21 @@ public sealed class Decision
 
     /// <summary>The members that may host services, in order of node.</summary>
     public ImmutableArray<Member> Hosts { get; }
+
+    /// <summary>The node whose RM decides.</summary>
+    public MemberId? Self { get; init; }
+
+    /// <summary>What is said of the RM itself, as it will be.</summary>
+    public RmEntry Rm => _rm ?? _registry.Rm;
+
+    /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
+    public bool IsClusterHeld => _isHeld ?? _registry.IsHeld;
+
+    /// <summary>How long it took from a member's accusation to the view without it, and from there to now.</summary>
+    public Func<MemberId, ImmutableArray<HistoryPhase>> PhasesOfLoss { get; init; } = _ => [];
+
+    /// <summary>The number of the registry's last checkpoint before this decision.</summary>
+    public long Position { get; init; }
 
     /// <summary>Services that are frozen and have nothing in flight.</summary>
     public Func<ServiceName, bool> IsDrained { get; init; } = _ => false;
@@ -97,7 +113,7 @@ public sealed class Decision
         : new ServiceGroups(_registry.Services.Select(e => e.Definition.Name).Concat(_changed.Keys).Distinct()
             .Select(Find).OfType<ServiceEntry>().Select(e => e.Definition));
 
-    public bool IsHeld(ServiceEntry entry) => entry.IsHeld || (_isHeld ?? _registry.IsHeld);
+    public bool IsHeld(ServiceEntry entry) => entry.IsHeld || IsClusterHeld;
 
     public int PrimariesOn(NodeId node) => _loads.PrimariesOn(node);
 
@@ -144,6 +160,8 @@ public sealed class Decision
 
     public void Put(NodeEntry node) => _nodes[node.Node] = node;
 
+    public void Put(RmEntry rm) => _rm = rm;
+
     public void Hold(bool isHeld) => _isHeld = isHeld;
 
     /// <summary>What differs from the registry.</summary>
@@ -155,8 +173,11 @@ public sealed class Decision
             if (_registry.Find(name) is not { } before || !entry.IsSame(before)) services.Add(entry);
         }
 
-        var change = new RegistryChange(services, _removed, _nodes.Values, _isHeld, [], Elapsed);
-        return change with { History = HistoryWords.Of(change, _registry, Cause) };
+        var change = new RegistryChange(services, _removed, _nodes.Values, _isHeld, [], Elapsed)
+        {
+            Rm = _rm == _registry.Rm ? null : _rm,
+        };
+        return change with { History = HistoryWords.Of(change, _registry, this) };
     }
 
     /// <summary>

@@ -21,7 +21,8 @@ internal sealed partial class GroupPlanner
                 continue;
             }
 
-            if (HasReturned(entry)) continue; // Its node will say whether its copy is good.
+            // Its node will say whether its copy is good.
+            if (ConfigurationPlanner.Returned(entry, _decision) is not null) continue;
             var isWanted = entry.Recovery is not null
                 || (entry.Definition.TotalLoss == TotalLossPolicy.StartEmpty && !IsHeld);
             if (isWanted && _decision.IsFenced(entry.Definition.Name) && Founder(entry) is { } founder)
@@ -54,10 +55,6 @@ internal sealed partial class GroupPlanner
         _node ??= founder.Id.Node;
         if (!IsHeld) Place();
     }
-
-    /// <summary>Whether a disk of the last in-sync set is back, and nothing is known against its copy.</summary>
-    private bool HasReturned(ServiceEntry entry) => entry.Definition.Durable && entry.Configuration.InSync.Any(
-        p => _decision.Find(p.Member.Node) is { } member && member.Disk == p.Disk && !entry.IsVoid(p.Disk));
 
     /// <summary>With the copy that the operator named; else where its group is; else where it is placed.</summary>
     private Member? Founder(ServiceEntry entry)

@@ -113,7 +113,7 @@ internal sealed partial class GroupPlanner
             {
                 _entries[i] = _entries[i] with
                 {
-                    Operation = operation with { Stage = OperationStage.Freeze, Since = _decision.Elapsed },
+                    Operation = operation.Frozen(_decision.Elapsed),
                 };
             }
         }

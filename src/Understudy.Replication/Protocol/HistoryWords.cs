@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Understudy.Kernel;
 
@@ -9,13 +10,25 @@ public static class HistoryWords
     /// <summary>The most services that a decision names one by one.</summary>
     public const int NamedServices = 32;
 
-    public static IReadOnlyCollection<HistoryEntry> Of(RegistryChange change, Registry before, string cause)
+    public static IReadOnlyCollection<HistoryEntry> Of(RegistryChange change, Registry before, Decision decision)
     {
         List<HistoryEntry> history = [];
         var number = before.LastChange;
         foreach (var node in change.Nodes)
         {
             if (Words(before.Node(node.Node), node) is { Length: > 0 } words) Add(null, default, words);
+        }
+
+        if (change.Rm is { } rm)
+        {
+            var isDone = before.Rm.Operation is { } done && rm.Operation is null && done.Target == rm.Primary?.Node;
+            var what = Words(before.Rm, rm, change.Elapsed);
+            history.Add(Entry(Registry.Name, rm.Version, what, isDone ? before.Rm.Operation!.Cause : null) with
+            {
+                From = before.Rm.Version,
+                Position = before.Rm.Version < rm.Version ? decision.Position : null,
+                Phases = Phases(before.Rm.Operation, rm.Operation, before.Rm.Primary, rm.Primary, decision),
+            });
         }
 
         if (change.IsHeld is { } isHeld) Add(null, default, isHeld ? "the cluster is held" : "the cluster is resumed");
@@ -29,14 +42,43 @@ public static class HistoryWords
 
         foreach (var entry in change.Services)
         {
-            var what = Words(before.Find(entry.Definition.Name), entry, change.Elapsed);
-            if (what.Length > 0) Add(entry.Definition.Name, entry.Configuration.Version, what);
+            var (old, next) = (before.Find(entry.Definition.Name), entry.Configuration);
+            var what = Words(old, entry, change.Elapsed);
+            if (what.Length == 0) continue;
+            history.Add(Entry(entry.Definition.Name, next.Version, what) with
+            {
+                From = old?.Configuration.Version ?? ConfigurationVersion.None,
+                Lineage = next.Lineage,
+                Phases = Phases(
+                    old?.Operation, entry.Operation, old?.Configuration.Primary, next.Primary, decision),
+            });
         }
 
         return history;
 
-        void Add(ServiceName? service, ConfigurationVersion version, string what) => history.Add(
-            new HistoryEntry(++number, change.Elapsed, service, version, Cut(cause, 200), Cut(what, 1_000)));
+        void Add(ServiceName? service, ConfigurationVersion version, string what) =>
+            history.Add(Entry(service, version, what));
+
+        HistoryEntry Entry(ServiceName? service, ConfigurationVersion version, string what, string? cause = null) =>
+            new(++number, change.Elapsed, service, version, Cut(cause ?? decision.Cause, 200), Cut(what, 1_000));
+    }
+
+    /// <summary>What is known at the decision; how long the new primary takes comes later.</summary>
+    private static ImmutableArray<HistoryPhase> Phases(
+        Operation? before, Operation? after, MemberId? old, MemberId? next, Decision decision)
+    {
+        List<HistoryPhase> phases = [];
+        if (before is { Stage: OperationStage.BringUp } && before != after)
+            phases.Add(new HistoryPhase(HistoryPhase.BringUp, decision.Elapsed - before.Since));
+        if (before is { Stage: OperationStage.Freeze } && before != after)
+        {
+            if (before.BroughtUpIn > TimeSpan.Zero)
+                phases.Add(new HistoryPhase(HistoryPhase.BringUp, before.BroughtUpIn));
+            phases.Add(new HistoryPhase(HistoryPhase.Freeze, decision.Elapsed - before.Since));
+        }
+
+        if (old is { } lost && lost != next && !decision.Contains(lost)) phases.AddRange(decision.PhasesOfLoss(lost));
+        return [.. phases];
     }
 
     private static bool HasMoved(ServiceEntry? before, ServiceEntry after) =>
@@ -60,6 +102,14 @@ public static class HistoryWords
         return words.Count == 0 ? "" : $"{after.Node} {string.Join(", ", words)}";
     }
 
+    private static string Words(RmEntry before, RmEntry after, TimeSpan elapsed)
+    {
+        List<string> words = [];
+        if (before.Primary != after.Primary) words.Add($"primary {Name(before.Primary)} -> {Name(after.Primary)}");
+        AddOperation(before.Operation, after.Operation, before.Primary != after.Primary, elapsed, words);
+        return string.Join("; ", words);
+    }
+
     private static string Words(ServiceEntry? before, ServiceEntry after, TimeSpan elapsed)
     {
         List<string> words = [];
@@ -73,6 +123,13 @@ public static class HistoryWords
         }
 
         if (old?.Primary != next.Primary) words.Add($"primary {Name(old?.Primary)} -> {Name(next.Primary)}");
+        if (before is { Definition.IsPeriodic: true, Operation: not { Stage: OperationStage.Freeze } }
+            && old is { Primary: not null } && old.Primary != next.Primary)
+        {
+            words.Add($"{old.Primary}'s latest updates, which it sent every "
+                + $"{Durations.Text(before.Definition.CheckpointEvery)}, may be lost");
+        }
+
         if (!after.Definition.IsExclusive && (old is null || !old.InSync.SequenceEqual(next.InSync)))
         {
             words.Add($"in sync: {string.Join(' ', next.InSync.Select(p => p.Member))}");

@@ -132,9 +132,9 @@ internal sealed class HostedState
         Instruct(effects, new ServiceInstruction.SayPosition(Assignment));
     }
 
-    public void NoteCommitted(long sequence, List<ReplicaEffect> effects)
+    public void NoteReleased(long sequence, List<ReplicaEffect> effects)
     {
-        if (IsLeading) Instruct(effects, new ServiceInstruction.NoteCommitted(Assignment, sequence));
+        if (IsLeading) Instruct(effects, new ServiceInstruction.NoteReleased(Assignment, sequence));
     }
 
     public void NoteConfirmed(long token, List<ReplicaEffect> effects) =>

@@ -12,6 +12,9 @@ public sealed class Registry : IReplicatedState
     /// <summary>The RM is itself a service under this name; no configured service may have it.</summary>
     public static readonly ServiceName Name = new("~registry");
 
+    /// <summary>What operators call the RM where a service is named; no new service may have this name.</summary>
+    public const string ShortName = "rm";
+
     /// <summary>How many changes are remembered.</summary>
     public const int HistoryKept = 512;
 
@@ -22,8 +25,8 @@ public sealed class Registry : IReplicatedState
     private readonly SortedSet<ServiceName> _vacant = [];
     private readonly SortedSet<ServiceName> _failing = [];
     private readonly SortedSet<ServiceName> _lost = [];
-    private readonly Queue<HistoryEntry> _history = new();
     private readonly RecentChanges _recent = new();
+    private readonly List<HistoryEntry> _history = [];
     private int _started;
     private ServiceGroups? _groups;
     private ImmutableArray<HistoryEntry>? _published;
@@ -45,6 +48,9 @@ public sealed class Registry : IReplicatedState
 
     /// <summary>Whether an operator holds the automation of the whole cluster.</summary>
     public bool IsHeld { get; private set; }
+
+    /// <summary>What is said of the RM itself.</summary>
+    public RmEntry Rm { get; private set; } = RmEntry.None;
 
     /// <summary>How long RMs have been active, as the last decision has it.</summary>
     public TimeSpan Elapsed { get; private set; }
@@ -88,9 +94,13 @@ public sealed class Registry : IReplicatedState
     /// <summary>Whether a service of this name was removed: some node may still have its state.</summary>
     public bool WasRemoved(ServiceName name) => _removed.Contains(name);
 
+    /// <summary>The change that led to a version of a service, or null if it is not remembered by itself.</summary>
+    public HistoryEntry? FindChange(ServiceName service, ConfigurationVersion version) =>
+        _history.FindLast(e => e.Service == service && e.Version == version && e.From < version);
+
     /// <summary>All that nodes are ordered, as it is now.</summary>
     public ServiceMap ToMap(ConfigurationVersion generation, long sequence) =>
-        new(generation, sequence, Services) { Nodes = Nodes, IsHeld = IsHeld };
+        new(generation, sequence, Services) { Nodes = Nodes, IsHeld = IsHeld, Rm = Rm };
 
     /// <summary>
     /// The services that changed after a checkpoint, up to and with another, removed ones too; null if that is too long
@@ -130,8 +140,8 @@ public sealed class Registry : IReplicatedState
             Write(writer, RecordKind.Node, ReplicationCodec.EncodeNodeEntry(node));
         }
 
-        (IsHeld, Elapsed) = (change.IsHeld ?? IsHeld, change.Elapsed);
-        Write(writer, RecordKind.Cluster, ReplicationCodec.EncodeClusterEntry(IsHeld, Elapsed));
+        (IsHeld, Elapsed, Rm) = (change.IsHeld ?? IsHeld, change.Elapsed, change.Rm ?? Rm);
+        Write(writer, RecordKind.Cluster, ReplicationCodec.EncodeClusterEntry(IsHeld, Elapsed, Rm));
         foreach (var entry in change.History)
         {
             Remember(entry);
@@ -167,7 +177,7 @@ public sealed class Registry : IReplicatedState
                     _nodes[node.Node] = node;
                     break;
                 case RecordKind.Cluster:
-                    (IsHeld, Elapsed) = ReplicationCodec.DecodeClusterEntry(bytes.Span);
+                    (IsHeld, Elapsed, Rm) = ReplicationCodec.DecodeClusterEntry(bytes.Span);
                     break;
                 case RecordKind.History: Remember(ReplicationCodec.DecodeHistoryEntry(bytes.Span)); break;
                 default: throw new FormatException($"A stored record of the registry is of an unknown kind {kind}.");
@@ -185,7 +195,7 @@ public sealed class Registry : IReplicatedState
 
         foreach (var name in _removed) WriteRemoved(writer, name);
         foreach (var node in _nodes.Values) Write(writer, RecordKind.Node, ReplicationCodec.EncodeNodeEntry(node));
-        Write(writer, RecordKind.Cluster, ReplicationCodec.EncodeClusterEntry(IsHeld, Elapsed));
+        Write(writer, RecordKind.Cluster, ReplicationCodec.EncodeClusterEntry(IsHeld, Elapsed, Rm));
         foreach (var entry in _history) Write(writer, RecordKind.History, ReplicationCodec.EncodeHistoryEntry(entry));
         return writer.ToMemory();
     }
@@ -202,7 +212,7 @@ public sealed class Registry : IReplicatedState
         _history.Clear();
         Loads.Clear();
         (_groups, _published, _started) = (null, null, 0);
-        (IsHeld, Elapsed, LastChange) = (false, TimeSpan.Zero, 0);
+        (IsHeld, Elapsed, LastChange, Rm) = (false, TimeSpan.Zero, 0, RmEntry.None);
         Read(state, 0);
         _recent.Clear();
     }
@@ -254,8 +264,10 @@ public sealed class Registry : IReplicatedState
     private void Remember(HistoryEntry entry)
     {
         _published = null;
-        _history.Enqueue(entry);
-        if (_history.Count > HistoryKept) _history.Dequeue();
+        var known = _history.FindIndex(e => e.Number == entry.Number);
+        if (known >= 0) _history[known] = entry;
+        else if (entry.Number > LastChange) _history.Add(entry);
+        if (_history.Count > HistoryKept) _history.RemoveAt(0);
         LastChange = Math.Max(LastChange, entry.Number);
     }
 

@@ -65,6 +65,7 @@ public sealed partial class Replica
         if (IsPrimary && _audit is { Sequence: null } audit)
         {
             (audit.Sequence, audit.Digest) = (report.Digest is null ? 0 : report.Sequence, report.Digest ?? 0);
+            Hurry();
             ConsiderAudit();
         }
         else if (!IsPrimary && _auditor is { } primary && report.Digest is { } digest)

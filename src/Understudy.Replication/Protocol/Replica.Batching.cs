@@ -5,7 +5,8 @@ namespace Understudy.Replication.Protocol;
 
 /// <summary>
 /// A batch is what comes to the node's loop at one time. What its inputs add to the log leaves at its end: one message
-/// to each follower, one write, one acknowledgement of this replica's own, one round for all reads.
+/// to each follower, one write, one acknowledgement of this replica's own, one round for all reads. In mode periodic it
+/// stays until it is due.
 /// </summary>
 public sealed partial class Replica
 {
@@ -19,17 +20,24 @@ public sealed partial class Replica
     public void EndBatch()
     {
         IsBatchOpen = false;
-        WriteAppended();
-        if (Role != ReplicaRole.Primary) return;
-        if (_isOwnWordDue)
+        if (Role != ReplicaRole.Primary)
         {
-            _isOwnWordDue = false;
-            SendWhenDurable(
-                _self, new ReplicationMessage.Appended(_service, Version, true, _log.LastSequence, Round: 0));
+            WriteAppended();
+            return;
         }
 
+        if (IsDue) CloseBatch();
         foreach (var follower in _followers.Values) Pump(follower);
         Advance();
+    }
+
+    private void CloseBatch()
+    {
+        WriteAppended();
+        NoteUnderWay();
+        if (!_isOwnWordDue) return;
+        _isOwnWordDue = false;
+        SendWhenDurable(_self, new ReplicationMessage.Appended(_service, Version, true, _log.LastSequence, Round: 0));
     }
 
     /// <summary>Whatever rests on what was appended is asked for after it is to be written.</summary>

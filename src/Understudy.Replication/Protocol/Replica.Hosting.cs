@@ -60,7 +60,9 @@ public sealed partial class Replica
                 OnOffered(offered, isPresent || (IsPrimary && !Allows(Mutation.OfferAcceptedInOlderVersion)));
                 break;
             case ServiceReport.ConfirmationWanted wanted when isPresent && IsPrimary:
-                WaitFor(new Waiting(default, default, wanted.Sequence, JoinRound(), wanted.Token));
+                _confirming.Enqueue((wanted.Token, wanted.Sequence, JoinRound()));
+                Hurry();
+                IsBatchOpen = true;
                 break;
             case ServiceReport.SnapshotSaved saved when isPresent: OnSaved(saved); break;
             case ServiceReport.Applied when isPresent: OnApplied(); break;
@@ -128,7 +130,7 @@ public sealed partial class Replica
             offered.FirstSequence == LastSequence + 1 || offered.Checkpoints.IsEmpty || _mutations != Mutation.None,
             $"NothingLost: {_service} offers checkpoint {offered.FirstSequence} after {LastSequence}");
         foreach (var checkpoint in offered.Checkpoints) Append(checkpoint);
-        var round = offered.Answers.Any(answer => answer.IsRead) ? JoinRound() : 0;
+        var round = !IsPeriodic && offered.Answers.Any(answer => answer.IsRead) ? JoinRound() : 0;
         foreach (var answer in offered.Answers)
         {
             if (answer.Kind != AnswerKind.Done)
@@ -138,7 +140,7 @@ public sealed partial class Replica
             }
 
             var isAhead = answer.IsRead && !Allows(Mutation.ReadUncommitted);
-            WaitFor(new Waiting(answer.Id, answer.Body, isAhead ? 0 : answer.Sequence, answer.IsRead ? round : 0, 0));
+            WaitFor(new Waiting(answer.Id, answer.Body, isAhead ? 0 : answer.Sequence, answer.IsRead ? round : 0));
         }
     }
 

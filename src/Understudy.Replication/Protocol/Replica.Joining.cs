@@ -20,7 +20,7 @@ public sealed partial class Replica
         foreach (var provider in targets)
         {
             if (_followers.ContainsKey(provider.Member)) continue;
-            var follower = new Follower(provider, isInSync: false, _log.LastSequence + 1, _now);
+            var follower = new Follower(provider, isInSync: false, Outgoing + 1, _now);
             _followers[provider.Member] = follower;
             SendAppend(follower);
         }
@@ -53,10 +53,10 @@ public sealed partial class Replica
     {
         if (follower.IsGone) Want(follower, isIncluded: false, new LeaveReason(LeaveCause.Silent, 0));
         if (follower.IsInSync || follower.IsGone || !follower.IsMatched) return;
-        var isClose = _log.LastSequence - follower.Matched <= ReplicaLimits.JoiningLag;
+        var isClose = Outgoing - follower.Matched <= ReplicaLimits.JoiningLag;
         if (follower.MarkedAt is null && isClose && !IsOnProbation(follower))
         {
-            follower.MarkedAt = _log.LastSequence;
+            follower.MarkedAt = Outgoing;
             _effects.Add(new ReplicaEffect.NoteMark(Version, follower.Provider.Member));
         }
 

@@ -20,7 +20,7 @@ public sealed partial class Replica
     /// <summary>Why a provider that commits wait for is to leave, or null.</summary>
     private LeaveReason? WhyTooSlow(Follower follower)
     {
-        var lag = follower.Lag(_log.LastSequence, _now);
+        var lag = follower.Lag(Outgoing, _now);
         var keepsUp = lag <= Bounds.Time / 4;
         follower.KeptUpSince = keepsUp ? follower.KeptUpSince ?? _now : null;
         if (!follower.MustAcknowledge || !IsBehind(follower)) return null;
@@ -28,7 +28,7 @@ public sealed partial class Replica
         if (silence > _profile.Silence * 2) return new LeaveReason(LeaveCause.Silent, silence.Ticks);
         if (lag > Bounds.Time) return new LeaveReason(LeaveCause.BehindTime, lag.Ticks);
         if (!follower.IsMatched) return null;
-        var lacking = _log.BytesBetween(follower.Matched, _log.LastSequence);
+        var lacking = _log.BytesBetween(follower.Matched, Outgoing);
         return lacking > Bounds.Bytes ? new LeaveReason(LeaveCause.BehindBytes, lacking) : null;
     }
 

@@ -8,6 +8,7 @@ public sealed partial class Replica
 {
     private readonly SortedDictionary<MemberId, Follower> _followers = [];
     private readonly Queue<Waiting> _waiting = new();
+    private readonly Queue<(long Token, long Sequence, long Round)> _confirming = new();
     private long _selfDurable;
     private long _confirmedRound;
     private bool _isLone;
@@ -20,9 +21,8 @@ public sealed partial class Replica
     private long _quorumRound;
     private long _lastToken;
 
-    /// <summary>An answer that may not leave before its checkpoint is committed and its round is confirmed.</summary>
-    private readonly record struct Waiting(
-        RequestId Id, ReadOnlyMemory<byte> Body, long Sequence, long Round, long Token);
+    /// <summary>An answer that may not leave before its checkpoint is released and its round is confirmed.</summary>
+    private readonly record struct Waiting(RequestId Id, ReadOnlyMemory<byte> Body, long Sequence, long Round);
 
     /// <summary>How far the providers that are being brought up have come.</summary>
     public ImmutableArray<JoiningProgress> Joining =>
@@ -32,7 +32,8 @@ public sealed partial class Replica
 
     /// <summary>Whether everything that was asked is executed, committed and answered.</summary>
     public bool IsDrained =>
-        _waiting.Count == 0 && Committed == _log.LastSequence && _hosted is not { Requests: > 0 };
+        _waiting.Count == 0 && _confirming.Count == 0 && Committed == _log.LastSequence
+        && _hosted is not { Requests: > 0 };
 
     /// <summary>Executes a request, or finds its answer if it was executed before (OnceOnly).</summary>
     /// <returns>How it was taken; the answer follows as an effect unless the key was reused.</returns>
@@ -72,6 +73,7 @@ public sealed partial class Replica
     public long Append(ReadOnlyMemory<byte> checkpoint)
     {
         Invariant.Holds(Role == ReplicaRole.Primary, "OnePrimary: only a primary makes checkpoints");
+        if (_sent == _log.LastSequence) _openedAt = _now;
         var entry = new LogEntry(Version, _log.LastSequence + 1, checkpoint);
         _log.Append(entry);
         _applied = entry.Sequence;
@@ -131,6 +133,7 @@ public sealed partial class Replica
     {
         if (Role != ReplicaRole.Primary) return;
         TickAudit();
+        if (_sent < _log.LastSequence && IsDue) IsBatchOpen = true;
         foreach (var follower in _followers.Values)
         {
             if (follower.Transfer is not null)
@@ -143,7 +146,7 @@ public sealed partial class Replica
                 if (_now - follower.SentAt >= _profile.Heartbeat)
                 {
                     follower.Next = Math.Max(follower.Matched, _log.BaseSequence) + 1;
-                    if (!follower.IsMatched) follower.Next = _log.LastSequence + 1;
+                    if (!follower.IsMatched) follower.Next = Outgoing + 1;
                     SendAppend(follower);
                 }
             }
@@ -171,14 +174,14 @@ public sealed partial class Replica
     private static readonly TimeSpan LongestReminder = TimeSpan.FromSeconds(10);
 
     private bool IsBehind(Follower follower) =>
-        !follower.IsMatched || follower.Matched < _log.LastSequence ||
+        !follower.IsMatched || follower.Matched < Outgoing ||
         (follower.MustAcknowledge && follower.Round < _round) || follower.Committed < Committed;
 
     private void Wait(RequestId id, ReadOnlyMemory<byte> answer, bool isRead)
     {
-        var round = isRead ? JoinRound() : 0;
+        var round = isRead && !IsPeriodic ? JoinRound() : 0;
         var sequence = Allows(Mutation.ReadUncommitted) || !isRead ? _log.LastSequence : 0;
-        WaitFor(new Waiting(id, answer, sequence, round, Token: 0));
+        WaitFor(new Waiting(id, answer, sequence, round));
     }
 
     private void WaitFor(Waiting waiting)
@@ -214,7 +217,7 @@ public sealed partial class Replica
         if (follower.Transfer is null && follower.Next <= _log.BaseSequence) StartTransfer(follower);
         while (follower.Transfer is null
             && follower.Next > _log.BaseSequence
-            && follower.Next <= _log.LastSequence
+            && follower.Next <= Outgoing
             && follower.Matched >= follower.LastBegan)
         {
             SendAppend(follower);
@@ -231,8 +234,9 @@ public sealed partial class Replica
             return;
         }
 
-        var entries = follower.IsMatched
-            ? _log.From(follower.Next, ReplicaLimits.EntriesPerMessage, ReplicaLimits.BytesPerMessage)
+        var most = (int)Math.Min(ReplicaLimits.EntriesPerMessage, Outgoing - previous);
+        var entries = follower.IsMatched && most > 0
+            ? _log.From(follower.Next, most, ReplicaLimits.BytesPerMessage)
             : [];
         if (!entries.IsEmpty) follower.LastBegan = previous;
         follower.Next += entries.Length;
@@ -256,7 +260,7 @@ public sealed partial class Replica
     private void Advance()
     {
         if (Role != ReplicaRole.Primary) return;
-        var committed = Math.Min(_selfDurable, _commitLimit);
+        var committed = Math.Min(Math.Min(_selfDurable, _commitLimit), Outgoing);
         var round = _round;
         foreach (var follower in _followers.Values)
         {
@@ -273,12 +277,8 @@ public sealed partial class Replica
             round = Math.Min(round, _quorumRound);
         }
 
-        if (committed > Committed)
-        {
-            Committed = committed;
-            _hosted?.NoteCommitted(committed, _effects);
-        }
-
+        Committed = Math.Max(Committed, committed);
+        Release();
         if (round > _confirmedRound) _confirmedRound = round;
         Answer();
         ConsiderSnapshot();
@@ -292,7 +292,7 @@ public sealed partial class Replica
     {
         if (_askedToken is not null) return;
         _askedToken = ++_lastToken;
-        _askedSequence = _log.LastSequence;
+        _askedSequence = Outgoing;
         _askedRound = _round;
         _askedAt = _now;
         _effects.Add(new ReplicaEffect.AskQuorum(_askedToken.Value));
@@ -301,18 +301,21 @@ public sealed partial class Replica
     private void Answer()
     {
         if (!Allows(Mutation.ReadUncommitted)) AnswerReadsAhead();
-        while (_waiting.TryPeek(out var first) && first.Sequence <= Committed && first.Round <= _confirmedRound)
+        while (_waiting.TryPeek(out var first) && first.Sequence <= Released && first.Round <= _confirmedRound)
         {
             _waiting.Dequeue();
             Answer(first);
         }
+
+        while (_confirming.TryPeek(out var asked) && asked.Sequence <= Committed && asked.Round <= _confirmedRound)
+        {
+            _confirming.Dequeue();
+            _hosted!.NoteConfirmed(asked.Token, _effects);
+        }
     }
 
-    private void Answer(Waiting waiting)
-    {
-        if (waiting.Token != 0) _hosted!.NoteConfirmed(waiting.Token, _effects);
-        else _effects.Add(new ReplicaEffect.Answer(waiting.Id, waiting.Body, Version));
-    }
+    private void Answer(Waiting waiting) =>
+        _effects.Add(new ReplicaEffect.Answer(waiting.Id, waiting.Body, Version));
 
     /// <summary>The mutant: a read passes the writes before it, whose effects it may have seen.</summary>
     private void AnswerReadsAhead()

@@ -36,6 +36,15 @@ public static class ReplicaLimits
 
     /// <summary>How many parts of a snapshot are under way at a time.</summary>
     public const int PartsUnderWay = 16;
+
+    /// <summary>In mode periodic so many entries, or a message's bytes, do not wait for the interval's end.</summary>
+    public const int EntriesPerBatch = 4_096;
+
+    /// <summary>With more entries acknowledged and not committed, a primary answers nothing early.</summary>
+    public const int MostEarlyEntries = 65_536;
+
+    /// <summary>Nor with more bytes of them.</summary>
+    public const long MostEarlyBytes = 32 << 20;
 }
 
 /// <summary>
@@ -112,6 +121,13 @@ public sealed partial class Replica : ISealableLog
 
     public long LastSequence => _log.LastSequence;
 
+    /// <summary>The version of a checkpoint in the log, or the last that a snapshot stands for.</summary>
+    public ConfigurationVersion VersionAt(long sequence) => _log.VersionAt(Math.Max(sequence, _log.BaseSequence));
+
+    /// <summary>Whether its log has this very checkpoint; what a snapshot stands for is the same everywhere.</summary>
+    public bool Has(ConfigurationVersion version, long sequence) => sequence <= _log.BaseSequence
+        || (sequence <= _log.LastSequence && _log.VersionAt(sequence) == version);
+
     /// <summary>Whether its disk is asked to do something that the rest waits for.</summary>
     public bool IsPrimary => Role == ReplicaRole.Primary;
 
@@ -147,6 +163,8 @@ public sealed partial class Replica : ISealableLog
     {
         Invariant.Holds(version >= Version, "OnePrimary: a primary's version only grows");
         var isSuccession = Role != ReplicaRole.Primary; // One that stays primary goes on as it is.
+        if (isSuccession) BeginReign();
+        NoteUnderWay();
         (Version, _lineage) = (version, lineage);
         Role = ReplicaRole.Primary;
         ApplyTo(_log.LastSequence);
@@ -178,12 +196,9 @@ public sealed partial class Replica : ISealableLog
         _followers.Clear();
         ForgetAudit();
         (_pendingSnapshot, _demanded) = (null, 0);
-        foreach (var waiting in _waiting)
-        {
-            if (waiting.Token == 0) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
-        }
-
+        foreach (var waiting in _waiting) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
         _waiting.Clear();
+        _confirming.Clear();
         RollBack();
     }
 

@@ -16,7 +16,7 @@ public sealed partial class ReplicaManager
     /// <summary>Carries a command out, or finds what was answered if it was before.</summary>
     public AnswerKind Submit(ReplicationMessage.Request request, View view, TimeSpan now)
     {
-        if (!IsActive) return AnswerKind.NotPrimary;
+        if (!IsActive || IsHeld(request)) return AnswerKind.NotPrimary;
         (_view, _commandedAt) = (view, now);
         _obeyed = null;
         var kind = _replica.Submit(request);

@@ -19,10 +19,12 @@ public sealed partial class ReplicaManager
     private readonly QuarantineRule _quarantine;
     private readonly SortedSet<MemberId> _leaving = [];
     private readonly SortedDictionary<ServiceName, ConfigurationVersion> _drained = [];
+    private readonly SortedDictionary<ServiceName, long> _frozenAt = [];
     private readonly SortedDictionary<ServiceName, TimeSpan> _backOff = [];
     private TimeSpan _elapsedAtActivation;
     private TimeSpan _activatedAt;
     private ConfigurationVersion _generation;
+    private long _firstSequence;
 
     /// <param name="definitions">
     /// The services of the cluster's file: defined when the registry does not know them; what it knows wins.
@@ -61,10 +63,14 @@ public sealed partial class ReplicaManager
         _generation = generation;
         (_elapsedAtActivation, _activatedAt, _isAwaiting) = (_registry.Elapsed, now, false);
         _drained.Clear();
+        _frozenAt.Clear();
+        _firstSequence = _replica.LastSequence;
         _backOff.Clear();
         _good.Clear();
         LastHolders.Clear();
         _lostSince.Clear();
+        _isMoveAsked = false;
+        _begun.Clear();
         BeginOrders(known);
     }
 
@@ -73,6 +79,7 @@ public sealed partial class ReplicaManager
     /// <summary>Decides what the view changes, for all services at once.</summary>
     public void Reconcile(View view, TimeSpan now)
     {
+        NoteEvictions(view, now);
         if (!IsActive) return;
         foreach (var leaving in _leaving) NoteLeft(leaving);
         _leaving.RemoveWhere(m => !view.Contains(m));
@@ -137,6 +144,9 @@ public sealed partial class ReplicaManager
     {
         if (!IsActive || _registry.Find(frozen.Service) is not { Operation.Stage: OperationStage.Freeze } entry) return;
         if (entry.Configuration.Version != frozen.Version || entry.Configuration.Primary != from) return;
+        // Said of a freeze that was given up since: then the primary may have gone on, and acknowledged more.
+        var since = _frozenAt.GetValueOrDefault(frozen.Service, _firstSequence);
+        if (frozen.Sequence != 0 && frozen.Sequence < since) return;
         _drained[frozen.Service] = frozen.Version;
         Commit(Begin(view, now, $"{frozen.Service} is drained"), frozen.Service);
     }
@@ -150,6 +160,8 @@ public sealed partial class ReplicaManager
         WatchFailing(view, now);
         BeginLineages(view, now);
         StartAwaited(view, now);
+        WatchMove(view, now, elapsed);
+        Remember(now);
         foreach (var name in _registry.UnderWay.ToList())
         {
             if (_registry.Find(name)?.Operation is not { } operation) continue;
@@ -173,6 +185,9 @@ public sealed partial class ReplicaManager
     private Decision Begin(View view, TimeSpan now, string cause) =>
         new(_registry, view, _leaving, Elapsed(now), cause)
         {
+            Self = Self,
+            Position = _replica.LastSequence,
+            PhasesOfLoss = member => PhasesOfLoss(member, now),
             IsDrained = name => _drained.TryGetValue(name, out var version)
                 && _registry.Find(name)?.Configuration.Version == version,
             IsBackingOff = _backOff.ContainsKey,
@@ -184,7 +199,9 @@ public sealed partial class ReplicaManager
 
     private void Commit(Decision decision, ServiceName only) => Commit(decision, [only]);
 
-    /// <summary>Plans the groups of these services, or all of them, and makes one checkpoint of what changes.</summary>
+    /// <summary>
+    /// Plans the RM, and the groups of these services or all; what changes is one checkpoint.
+    /// </summary>
     private void Commit(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
         if (Plan(decision, only) is not { IsEmpty: false } change) return;
@@ -194,12 +211,21 @@ public sealed partial class ReplicaManager
 
     private RegistryChange Plan(Decision decision, IReadOnlyCollection<ServiceName>? only)
     {
-        var groups = only?.Select(_registry.Groups.Of).DistinctBy(group => group[0]) ?? decision.Groups.All;
+        PlanMove(decision);
+        var groups = only?.Where(name => name != Registry.Name).Select(_registry.Groups.Of)
+            .DistinctBy(group => group[0]) ?? decision.Groups.All;
         ConfigurationPlanner.Plan(decision, groups, _profile, _mutations);
         var change = decision.ToChange();
         foreach (var entry in change.Services)
         {
-            if (entry.Operation is not { Stage: OperationStage.Freeze }) _drained.Remove(entry.Definition.Name);
+            if (entry.Operation is { Stage: OperationStage.Freeze })
+            {
+                _frozenAt[entry.Definition.Name] = _replica.LastSequence + 1; // Where this decision will be.
+                continue;
+            }
+
+            _drained.Remove(entry.Definition.Name);
+            _frozenAt.Remove(entry.Definition.Name);
         }
 
         return change;

@@ -25,7 +25,9 @@ public static partial class ReplicationCodec
         Wire.Envelope.BodyOneofCase.Progressed => ToProgressed(envelope.Progressed, ref fault),
         Wire.Envelope.BodyOneofCase.HandOverWanted => new ReplicationMessage.HandOverWanted(),
         Wire.Envelope.BodyOneofCase.Frozen => new ReplicationMessage.Frozen(
-            ToService(envelope.Frozen.Service, ref fault), ToVersion(envelope.Frozen.Version, ref fault)),
+            ToService(envelope.Frozen.Service, ref fault),
+            ToVersion(envelope.Frozen.Version, ref fault),
+            ToNumber(envelope.Frozen.Sequence, ref fault)),
         Wire.Envelope.BodyOneofCase.KindsOffered => new ReplicationMessage.KindsOffered(
             ToKinds(envelope.KindsOffered.Kinds, ref fault)),
         Wire.Envelope.BodyOneofCase.CodeFailed => new ReplicationMessage.CodeFailed(
@@ -34,6 +36,7 @@ public static partial class ReplicationCodec
             ToText(envelope.CodeFailed.Error, ReplicationMessage.CodeFailed.LongestError, ref fault)),
         Wire.Envelope.BodyOneofCase.Vacated => new ReplicationMessage.Vacated(
             ToService(envelope.Vacated.Service, ref fault), ToVersion(envelope.Vacated.Version, ref fault)),
+        Wire.Envelope.BodyOneofCase.TakenOver => ToTakenOver(envelope.TakenOver, ref fault),
         _ => ToAuditing(envelope, ref fault),
     };
 
@@ -59,6 +62,20 @@ public static partial class ReplicationCodec
         return services.MoveToImmutable();
     }
 
+    private static ReplicationMessage.TakenOver ToTakenOver(Wire.TakenOver wire, ref string? fault)
+    {
+        var services = ImmutableArray.CreateBuilder<Beginning>(wire.Services.Count);
+        foreach (var each in wire.Services)
+        {
+            services.Add(new Beginning(
+                ToService(each.Service, ref fault),
+                ToVersion(each.Version, ref fault),
+                ToNumber(each.Position, ref fault)));
+        }
+
+        return new ReplicationMessage.TakenOver(services.MoveToImmutable(), wire.IsNoted);
+    }
+
     private static ServiceMap? ToMap(Wire.ServiceMap? wire, ref string? fault)
     {
         if (wire is null) fault ??= "a map is missing";
@@ -74,7 +91,12 @@ public static partial class ReplicationCodec
         foreach (var each in wire.Nodes) nodes.Add(ToNodeEntry(each, ref fault));
         var map = new ServiceMap(
             ToVersion(wire.Generation, ref fault), ToNumber(wire.Sequence, ref fault), services.DrainToImmutable());
-        return map with { Nodes = nodes.MoveToImmutable(), IsHeld = wire.IsHeld };
+        return map with
+        {
+            Nodes = nodes.MoveToImmutable(),
+            IsHeld = wire.IsHeld,
+            Rm = ToRmEntry(wire.Rm, ref fault),
+        };
     }
 
     private static ReplicationMessage.Progressed ToProgressed(Wire.Progressed wire, ref string? fault)

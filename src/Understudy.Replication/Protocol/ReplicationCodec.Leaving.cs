@@ -65,6 +65,7 @@ public static partial class ReplicationCodec
 
     private static Wire.Envelope? ToAuditing(ReplicationMessage message) => message switch
     {
+        ReplicationMessage.TakenOver m => new() { TakenOver = ToWire(m) },
         ReplicationMessage.Audited m => new()
         {
             Audited = new()

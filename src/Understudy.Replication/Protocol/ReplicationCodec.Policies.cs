@@ -18,6 +18,7 @@ public static partial class ReplicationCodec
         wire.Exclusive = definition.IsExclusive;
         wire.TotalLoss = (uint)definition.TotalLoss;
         if (definition.MinInSync != 1) wire.MinInSync = (uint)definition.MinInSync;
+        wire.CheckpointEvery = definition.CheckpointEvery.Ticks;
     }
 
     private static ServiceDefinition WithPolicies(
@@ -26,6 +27,8 @@ public static partial class ReplicationCodec
         if (wire.Restarts > ServiceDefinition.MostRestarts) fault ??= $"{wire.Restarts} restarts";
         if (wire.TotalLoss > (uint)TotalLossPolicy.StartEmpty) fault ??= $"a policy {wire.TotalLoss} for total loss";
         var window = ToNumber(wire.RestartWindow, ref fault);
+        var every = new TimeSpan(wire.CheckpointEvery);
+        if (every != TimeSpan.Zero && !ServiceDefinition.IsInterval(every)) fault ??= $"checkpoints every {every}";
         return definition with
         {
             Restarts = wire.HasRestarts ? unchecked((int)wire.Restarts) : ServiceDefinition.DefaultRestarts,
@@ -33,6 +36,7 @@ public static partial class ReplicationCodec
             IsExclusive = wire.Exclusive,
             TotalLoss = (TotalLossPolicy)wire.TotalLoss,
             MinInSync = Math.Max(1, ToCount(wire.MinInSync, ref fault)),
+            CheckpointEvery = every,
         };
     }
 

@@ -43,21 +43,31 @@ public static partial class ReplicationCodec
     }
 
     /// <summary>What is said of the whole cluster, as the registry keeps it.</summary>
-    public static byte[] EncodeClusterEntry(bool isHeld, TimeSpan elapsed) =>
-        new Wire.ClusterEntry { IsHeld = isHeld, Elapsed = elapsed.Ticks }.ToByteArray();
+    public static byte[] EncodeClusterEntry(bool isHeld, TimeSpan elapsed, RmEntry rm) =>
+        new Wire.ClusterEntry { IsHeld = isHeld, Elapsed = elapsed.Ticks, Rm = ToWire(rm) }.ToByteArray();
 
     /// <summary>Reads what <see cref="EncodeClusterEntry"/> gave.</summary>
     /// <exception cref="FormatException">They are not such bytes.</exception>
-    public static (bool IsHeld, TimeSpan Elapsed) DecodeClusterEntry(ReadOnlySpan<byte> bytes)
+    public static (bool IsHeld, TimeSpan Elapsed, RmEntry Rm) DecodeClusterEntry(ReadOnlySpan<byte> bytes)
     {
         string? fault = null;
         var wire = Parse(ClusterParser, bytes);
         var elapsed = new TimeSpan(ToNumber(wire.Elapsed, ref fault));
-        return fault is null ? (wire.IsHeld, elapsed) : throw new FormatException($"A stored cluster entry: {fault}.");
+        var rm = ToRmEntry(wire.Rm, ref fault);
+        return fault is null
+            ? (wire.IsHeld, elapsed, rm)
+            : throw new FormatException($"A stored cluster entry: {fault}.");
     }
 
     /// <summary>A change's bytes, as the registry keeps them.</summary>
-    public static byte[] EncodeHistoryEntry(HistoryEntry entry) => new Wire.HistoryEntry
+    public static byte[] EncodeHistoryEntry(HistoryEntry entry)
+    {
+        var wire = ToWire(entry);
+        if (entry.Position is { } position) wire.Position = position;
+        return wire.ToByteArray();
+    }
+
+    private static Wire.HistoryEntry ToWire(HistoryEntry entry) => new()
     {
         Number = entry.Number,
         At = entry.At.Ticks,
@@ -65,7 +75,10 @@ public static partial class ReplicationCodec
         Version = entry.Version.Value,
         Cause = entry.Cause,
         What = entry.What,
-    }.ToByteArray();
+        From = entry.From.Value,
+        Lineage = entry.Lineage.Value,
+        Phases = { entry.Phases.Select(phase => new Wire.HistoryPhase { Name = phase.Name, Took = phase.Took.Ticks }) },
+    };
 
     /// <summary>Reads what <see cref="EncodeHistoryEntry"/> gave.</summary>
     /// <exception cref="FormatException">They are not such bytes.</exception>
@@ -79,7 +92,13 @@ public static partial class ReplicationCodec
             wire.Service.Length == 0 ? null : ToService(wire.Service, ref fault),
             ToVersion(wire.Version, ref fault),
             ToText(wire.Cause, MaxCause, ref fault),
-            ToText(wire.What, MaxWhat, ref fault));
+            ToText(wire.What, MaxWhat, ref fault))
+        {
+            From = ToVersion(wire.From, ref fault),
+            Lineage = new Lineage(ToNumber(wire.Lineage, ref fault)),
+            Position = wire.HasPosition ? ToNumber(wire.Position, ref fault) : null,
+            Phases = ToPhases(wire.Phases, ref fault),
+        };
         return fault is null ? entry : throw new FormatException($"A stored change: {fault}.");
     }
 
@@ -105,6 +124,25 @@ public static partial class ReplicationCodec
         };
     }
 
+    private static ImmutableArray<HistoryPhase> ToPhases(RepeatedField<Wire.HistoryPhase> wire, ref string? fault)
+    {
+        var phases = ImmutableArray.CreateBuilder<HistoryPhase>(wire.Count);
+        foreach (var each in wire)
+        {
+            var took = new TimeSpan(ToNumber(each.Took, ref fault));
+            phases.Add(new HistoryPhase(ToText(each.Name, MaxNameLength, ref fault), took));
+        }
+
+        return phases.MoveToImmutable();
+    }
+
+    private static RmEntry ToRmEntry(Wire.RmEntry? wire, ref string? fault) => wire is null
+        ? RmEntry.None
+        : new RmEntry(
+            wire.Primary is null ? null : ToMemberId(wire.Primary, ref fault),
+            ToVersion(wire.Version, ref fault),
+            ToOperation(wire.Operation, ref fault));
+
     private static Operation? ToOperation(Wire.Operation? wire, ref string? fault)
     {
         if (wire is null) return null;
@@ -113,7 +151,10 @@ public static partial class ReplicationCodec
             ToNode(wire.Target, ref fault),
             (OperationStage)wire.Stage,
             new TimeSpan(ToNumber(wire.Since, ref fault)),
-            ToText(wire.Cause, MaxCause, ref fault));
+            ToText(wire.Cause, MaxCause, ref fault))
+        {
+            BroughtUpIn = new TimeSpan(ToNumber(wire.BroughtUpIn, ref fault)),
+        };
     }
 
     private static ServiceDefinition ToRuled(

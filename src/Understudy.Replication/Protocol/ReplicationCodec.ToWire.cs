@@ -45,10 +45,7 @@ public static partial class ReplicationCodec
             },
         },
         ReplicationMessage.HandOverWanted => new() { HandOverWanted = new() },
-        ReplicationMessage.Frozen frozen => new()
-        {
-            Frozen = new() { Service = frozen.Service.Value, Version = frozen.Version.Value },
-        },
+        ReplicationMessage.Frozen frozen => new() { Frozen = ToWire(frozen) },
         ReplicationMessage.KindsOffered offered => new() { KindsOffered = new() { Kinds = { offered.Kinds } } },
         ReplicationMessage.CodeFailed failed => new()
         {
@@ -78,6 +75,27 @@ public static partial class ReplicationCodec
         IsMissed = taken.IsMissed,
     };
 
+    private static Wire.TakenOver ToWire(ReplicationMessage.TakenOver taken) => new()
+    {
+        Services =
+        {
+            taken.Services.Select(each => new Wire.Beginning
+            {
+                Service = each.Service.Value,
+                Version = each.Version.Value,
+                Position = each.Position,
+            }),
+        },
+        IsNoted = taken.IsNoted,
+    };
+
+    private static Wire.Frozen ToWire(ReplicationMessage.Frozen frozen) => new()
+    {
+        Service = frozen.Service.Value,
+        Version = frozen.Version.Value,
+        Sequence = frozen.Sequence,
+    };
+
     private static Wire.ServiceMap ToWire(ServiceMap map) => new()
     {
         Generation = map.Generation.Value,
@@ -85,6 +103,23 @@ public static partial class ReplicationCodec
         Services = { map.Services.Select(ToWire) },
         Nodes = { map.Nodes.Select(ToWire) },
         IsHeld = map.IsHeld,
+        Rm = ToWire(map.Rm),
+    };
+
+    private static Wire.RmEntry? ToWire(RmEntry rm) => rm == RmEntry.None ? null : new()
+    {
+        Primary = rm.Primary is { } primary ? ToWire(primary) : null,
+        Version = rm.Version.Value,
+        Operation = ToWire(rm.Operation),
+    };
+
+    private static Wire.Operation? ToWire(Operation? operation) => operation is null ? null : new()
+    {
+        Target = operation.Target.Value,
+        Stage = (uint)operation.Stage,
+        Since = operation.Since.Ticks,
+        Cause = operation.Cause,
+        BroughtUpIn = operation.BroughtUpIn.Ticks,
     };
 
     private static Wire.ServiceEntry ToWire(ServiceEntry entry) => new()
@@ -102,13 +137,7 @@ public static partial class ReplicationCodec
             Excluded = { Names(entry.Excluded) },
             IsFrozen = entry.IsFrozen,
             IsHeld = entry.IsHeld,
-            Operation = entry.Operation is not { } operation ? null : new()
-            {
-                Target = operation.Target.Value,
-                Stage = (uint)operation.Stage,
-                Since = operation.Since.Ticks,
-                Cause = operation.Cause,
-            },
+            Operation = ToWire(entry.Operation),
             Left = { entry.Left.Select(ToWire) },
             AuditsAsked = entry.Audits.Asked,
             AuditsDone = entry.Audits.Done,

@@ -169,12 +169,19 @@ public abstract record ReplicationMessage : Message
     }
 
     /// <summary>A primary that was ordered to freeze has nothing in flight any more.</summary>
-    public sealed record Frozen(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+    public sealed record Frozen(ServiceName Service, ConfigurationVersion Version, long Sequence) : ReplicationMessage;
 
     /// <summary>
     /// The last holder of an exclusive service runs it no longer, and will start it in no older version than this.
     /// </summary>
     public sealed record Vacated(ServiceName Service, ConfigurationVersion Version) : ReplicationMessage;
+
+    /// <summary>
+    /// The sender's primaries serve, in these versions: said to the RM until it answers the same, noted.
+    /// </summary>
+    /// <param name="Services">Which, and with what they began.</param>
+    /// <param name="IsNoted">Whether the RM says it: the history has it, or has no place for it.</param>
+    public sealed record TakenOver(ImmutableArray<Beginning> Services, bool IsNoted) : ReplicationMessage;
 
     /// <summary>A secondary says which digest its state has at the checkpoint of an audit.</summary>
     public sealed record Audited(ServiceName Service, ConfigurationVersion Version, long Sequence, UInt128 Digest)

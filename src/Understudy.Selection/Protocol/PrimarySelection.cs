@@ -95,9 +95,12 @@ public sealed partial class PrimarySelection(
         Note(602, survives ? "this node hosted the primary and survives" : "no primary was here");
         var position = log.Seal(configuration.Version);
         var keepsPrimaryEpoch = IsInSync || !Allows(Mutation.PrimaryEpochOutsideInSync);
+        var primaryEpoch = keepsPrimaryEpoch ? _activeVersion : ConfigurationVersion.None;
+        if (IsInSync && configuration.Preferred == new RegistryCopy(self.Node, disk))
+            primaryEpoch = configuration.Version;
         _rank = new Rank(
             IsInSync,
-            keepsPrimaryEpoch ? _activeVersion : ConfigurationVersion.None,
+            primaryEpoch,
             position.ReplicaEpoch,
             position.LastSequence,
             Priority: 0,
@@ -117,7 +120,7 @@ public sealed partial class PrimarySelection(
     private void Campaign()
     {
         _askAt = _now + profile.Heartbeat; // Asked again then, should a channel break.
-        var survives = _rank.PrimaryEpoch.Value > 0;
+        var survives = _activeVersion.Value > 0;
         if (survives) Note(620, "this node hosts the primary: it considers the others");
         foreach (var member in _eligible)
         {
@@ -158,7 +161,8 @@ public sealed partial class PrimarySelection(
     private int PlaceInLine()
     {
         var leading = RmAttachmentPolicy.Leading(_configuration!, _view!.Members, policy.Favoured)?.Id;
-        if (leading == self || _rank.PrimaryEpoch.Value > 0) return 0;
+        var mayStay = _rank.PrimaryEpoch.Value > 0 && _configuration!.Preferred is null;
+        if (leading == self || mayStay) return 0;
         var place = 1;
         foreach (var member in _eligible.Reverse())
         {

@@ -8,7 +8,8 @@ namespace Understudy.Selection.Protocol;
 /// </summary>
 /// <param name="IsInSync">Whether the node's disk is in the in-sync set of the version.</param>
 /// <param name="PrimaryEpoch">
-/// The version in which it is the undeposed, activated primary; none outside the set.
+/// The version in which it is the undeposed, activated primary; none outside the set. A copy that the view prefers
+/// takes part as the primary of the version itself, before any that was primary in an older one.
 /// </param>
 /// <param name="ReplicaEpoch">The version of the last checkpoint in its log.</param>
 /// <param name="LastSequence">The number of that checkpoint.</param>

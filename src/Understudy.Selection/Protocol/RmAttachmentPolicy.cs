@@ -16,7 +16,7 @@ public sealed record InSyncAddition(ConfigurationVersion Base, RegistryCopy Copy
 /// <summary>
 /// How the RM's configuration goes from one view to the next (DESIGN 5, repair 6; agreement.md 2.5): copies whose
 /// disk left drop out, but never the last; the version grows when the set, the incarnation of an in-sync disk or the
-/// lineage changes, and only then.
+/// lineage changes or another copy is preferred, and only then.
 /// </summary>
 public sealed class RmAttachmentPolicy(Mutation mutations = Mutation.None) : IAttachmentPolicy
 {
@@ -39,13 +39,29 @@ public sealed class RmAttachmentPolicy(Mutation mutations = Mutation.None) : IAt
             inSync = [.. inSync.Add(addition.Copy).Order()];
         }
 
-        var version = MustGrow(before, previous, inSync, members) ? before.Version.Next : before.Version;
-        return SelectionCodec.EncodeConfiguration(new RmConfiguration(version, before.Lineage, inSync));
+        var mustGrow = MustGrow(before, previous, inSync, members);
+        var preferred = StillPreferred(before, previous, inSync, members);
+        if (change is RmPreference preference && IsPossible(before, preference, members))
+        {
+            preferred = preference.Copy;
+            mustGrow = true;
+        }
+
+        var version = mustGrow ? before.Version.Next : before.Version;
+        return SelectionCodec.EncodeConfiguration(
+            new RmConfiguration(version, before.Lineage, inSync) { Preferred = preferred });
     }
 
-    public bool IsWanted(View previous, AttachmentChange change) =>
-        change is InSyncAddition addition &&
-        IsPossible(SelectionCodec.DecodeConfiguration(previous.Attachment.Span), addition, previous.Members);
+    public bool IsWanted(View previous, AttachmentChange change)
+    {
+        var before = SelectionCodec.DecodeConfiguration(previous.Attachment.Span);
+        return change switch
+        {
+            InSyncAddition addition => IsPossible(before, addition, previous.Members),
+            RmPreference preference => IsPossible(before, preference, previous.Members),
+            _ => false,
+        };
+    }
 
     public MemberId? ChooseHeir(ReadOnlyMemory<byte> attachment, IReadOnlyList<Member> members)
     {
@@ -60,13 +76,15 @@ public sealed class RmAttachmentPolicy(Mutation mutations = Mutation.None) : IAt
         SelectionCodec.DecodeConfiguration(attachment.Span).Version.Value;
 
     /// <summary>
-    /// The member that will most likely win: the RM's primary if it survives in sync, else the greatest.
+    /// The member that will most likely win: the preferred one, else the RM's primary if it survives in sync, else the
+    /// greatest.
     /// </summary>
     public static Member? Leading(RmConfiguration configuration, IReadOnlyList<Member> members, NodeId? primary)
     {
         var inSync = members.Where(m => configuration.IsInSync(m.Id.Node, m.Disk)).ToList();
         if (configuration.InSync.IsEmpty) inSync = [.. members.Where(m => m.Kind == NodeKind.Voter)];
-        return inSync.Find(m => m.Id.Node == primary) ?? inSync.LastOrDefault();
+        var preferred = configuration.Preferred is { } copy ? inSync.Find(m => m.Id.Node == copy.Node) : null;
+        return preferred ?? inSync.Find(m => m.Id.Node == primary) ?? inSync.LastOrDefault();
     }
 
     /// <summary>
@@ -97,6 +115,24 @@ public sealed class RmAttachmentPolicy(Mutation mutations = Mutation.None) : IAt
         if (Holder(addition.Copy, members) is not { Kind: NodeKind.Voter } holder) return false;
         // A joining mark names an incarnation; with it the request is void (repair R3).
         return holder.Id == addition.Member || (mutations & Mutation.JoiningMarkOutlivesIncarnation) != 0;
+    }
+
+    private static bool IsPossible(RmConfiguration before, RmPreference preference, IReadOnlyList<Member> members) =>
+        before.Version == preference.Base && before.Preferred != preference.Copy
+        && before.InSync.Contains(preference.Copy)
+        && Holder(preference.Copy, members)?.Id == preference.Member;
+
+    /// <summary>
+    /// What is preferred is primary, and stays so while its incarnation lives. One that comes back is not: by then
+    /// another node is primary, which survives (StayPut).
+    /// </summary>
+    private RegistryCopy? StillPreferred(
+        RmConfiguration before, View previous, ImmutableArray<RegistryCopy> inSync, IReadOnlyList<Member> members)
+    {
+        if (before.Preferred is not { } copy) return null;
+        if ((mutations & Mutation.PreferenceOutlivesIncarnation) != 0) return copy;
+        var isHeld = inSync.Contains(copy) && Holder(copy, previous.Members)?.Id == Holder(copy, members)?.Id;
+        return isHeld ? copy : null;
     }
 
     private bool MustGrow(

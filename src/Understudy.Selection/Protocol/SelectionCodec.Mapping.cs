@@ -54,14 +54,14 @@ public static partial class SelectionCodec
     {
         Version = configuration.Version.Value,
         Lineage = configuration.Lineage.Value,
-        InSync =
-        {
-            configuration.InSync.Select(copy => new Wire.RegistryCopy
-            {
-                Node = copy.Node.Value,
-                Disk = new() { High = (ulong)(copy.Disk.Value >> 64), Low = (ulong)copy.Disk.Value },
-            }),
-        },
+        InSync = { configuration.InSync.Select(ToWire) },
+        Preferred = configuration.Preferred is { } preferred ? ToWire(preferred) : null,
+    };
+
+    private static Wire.RegistryCopy ToWire(RegistryCopy copy) => new()
+    {
+        Node = copy.Node.Value,
+        Disk = new() { High = (ulong)(copy.Disk.Value >> 64), Low = (ulong)copy.Disk.Value },
     };
 
     private static SelectionMessage? FromWire(Wire.Envelope envelope, ref string? fault) => envelope.BodyCase switch
@@ -86,16 +86,20 @@ public static partial class SelectionCodec
     private static RmConfiguration ToConfiguration(Wire.RmConfiguration wire, ref string? fault)
     {
         var inSync = ImmutableArray.CreateBuilder<RegistryCopy>(wire.InSync.Count);
-        foreach (var copy in wire.InSync)
-        {
-            if (copy.Disk is null) fault ??= "a copy's disk is missing";
-            inSync.Add(new RegistryCopy(
-                ToNode(copy.Node, ref fault),
-                new DiskId(copy.Disk is { } disk ? new UInt128(disk.High, disk.Low) : default)));
-        }
-
+        foreach (var copy in wire.InSync) inSync.Add(ToCopy(copy, ref fault));
         return new RmConfiguration(
-            ToVersion(wire.Version, ref fault), new Lineage(wire.Lineage), inSync.MoveToImmutable());
+            ToVersion(wire.Version, ref fault), new Lineage(wire.Lineage), inSync.MoveToImmutable())
+        {
+            Preferred = wire.Preferred is { } preferred ? ToCopy(preferred, ref fault) : null,
+        };
+    }
+
+    private static RegistryCopy ToCopy(Wire.RegistryCopy wire, ref string? fault)
+    {
+        if (wire.Disk is null) fault ??= "a copy's disk is missing";
+        return new RegistryCopy(
+            ToNode(wire.Node, ref fault),
+            new DiskId(wire.Disk is { } disk ? new UInt128(disk.High, disk.Low) : default));
     }
 
     private static Rank ToRank(Wire.Rank? wire, ref string? fault)

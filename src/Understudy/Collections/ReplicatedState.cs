@@ -102,7 +102,9 @@ public sealed partial class ReplicatedState
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <remarks>
     /// If the node stops being primary while the changes are on their way, this throws, too, and whether they were
-    /// committed is not known. Do not await a transaction within a call that the node makes to the service.
+    /// committed is not known. Do not await a transaction within a call that the node makes to the service. With
+    /// <see cref="CheckpointMode.Periodic"/> it completes when the function has run, and its changes are committed
+    /// within the service's bound on loss.
     /// </remarks>
     /// <example>
     /// <code>

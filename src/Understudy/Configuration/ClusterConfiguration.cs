@@ -104,7 +104,7 @@ public sealed record ClusterConfiguration
                 CultureInfo.InvariantCulture,
                 $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
                 + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}"
-                + $"{service.Rules}\n");
+                + $"{service.Pace}{service.Rules}\n");
         return text.ToString();
     }
 }

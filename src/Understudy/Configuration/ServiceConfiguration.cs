@@ -43,6 +43,38 @@ public sealed record ServiceConfiguration(
     /// </summary>
     public TotalLoss TotalLoss { get; init; }
 
+    /// <summary>When updates are committed. Default <see cref="CheckpointMode.BeforeReply"/>.</summary>
+    public CheckpointMode Checkpoints { get; init; }
+
+    /// <summary>
+    /// With <see cref="CheckpointMode.Periodic"/>, how often they are at least. From 10 ms to 1 hour; default 1 s.
+    /// </summary>
+    public TimeSpan Interval { get; init; } = ServiceDefinition.DefaultInterval;
+
+    /// <summary>
+    /// How often its providers' states are compared, in the time of the replica managers; zero for only when asked.
+    /// From 1 minute to 365 days; default 1 day.
+    /// </summary>
+    public TimeSpan AuditEvery { get; init; } = ServiceDefinition.Daily;
+
+    /// <summary>The shortest time between two audits.</summary>
+    public static readonly TimeSpan ShortestAudit = TimeSpan.FromMinutes(1);
+
+    /// <summary>The longest.</summary>
+    public static readonly TimeSpan LongestAudit = TimeSpan.FromDays(365);
+
+    /// <summary>What is not as usual of these, in words.</summary>
+    internal string Pace =>
+        (Checkpoints == CheckpointMode.Periodic ? $" checkpoints every {Interval}" : "")
+        + (AuditEvery != ServiceDefinition.Daily ? $" audits every {AuditEvery}" : "");
+
+    /// <summary>Whether a service may have this for its <see cref="Interval"/>.</summary>
+    public static bool IsInterval(TimeSpan every) => ServiceDefinition.IsInterval(every);
+
+    /// <summary>Whether a service may have this for its <see cref="AuditEvery"/>.</summary>
+    public static bool IsAudit(TimeSpan every) =>
+        every == TimeSpan.Zero || (every >= ShortestAudit && every <= LongestAudit);
+
     /// <summary>The most restarts that a service may ask for.</summary>
     public const int MaxRestarts = 100;
 
@@ -60,6 +92,8 @@ public sealed record ServiceConfiguration(
         Restarts = Restarts,
         RestartWindow = RestartWindow,
         IsExclusive = IsExclusive,
+        CheckpointEvery = Checkpoints == CheckpointMode.Periodic ? Interval : TimeSpan.Zero,
+        AuditEvery = AuditEvery,
         With = Rules.With,
         After = Rules.After,
         Apart = Rules.Apart,
@@ -67,6 +101,19 @@ public sealed record ServiceConfiguration(
         Only = Rules.Only,
         Never = Rules.Never,
     };
+}
+
+/// <summary>When a service's updates are committed: on every in-sync provider, by its durability.</summary>
+public enum CheckpointMode
+{
+    /// <summary>Before they are acknowledged: no acknowledged update is lost.</summary>
+    BeforeReply,
+
+    /// <summary>
+    /// After that, at least every interval: updates are faster, and the loss of a primary costs what it acknowledged
+    /// last, within the interval and two heartbeats.
+    /// </summary>
+    Periodic,
 }
 
 /// <summary>What an acknowledged update survives.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Understudy.Kernel;
+using Understudy.Replication.Protocol;
+using Understudy.Replication;
 
 namespace Understudy;
 
@@ -8,8 +10,12 @@ internal static class ServiceReader
 {
     private static readonly string[] ServiceKeys =
     [
-        "kind", "secondaries", "spares", "durability", "min-in-sync", "total-loss", "restarts", "restart-minutes",
+        "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
+        "restarts", "restart-minutes", "audit-every", "preferred", "only", "never", "with", "after", "apart",
     ];
+
+    private const string Periodic = "periodic";
+    private static readonly string[] Modes = ["before-reply", Periodic];
 
     private static readonly string[] TotalLosses = ["wait", "start-empty"];
     private static readonly string[] Durabilities = ["disk", "memory"];
@@ -33,12 +39,15 @@ internal static class ServiceReader
                     $"the services \"{names[name].Name}\" (line {names[name].Place.Line}) and \"{name}\" " +
                     "differ only in case",
                     "Every service needs a name of its own.");
+            if (name == Registry.ShortName)
+                problems.Add(table.Place, $"\"{name}\" is the replica manager's own name", "Choose another one.");
             if (nodes.Count > 0 && !nodes.Any(node => node.Hosts))
                 problems.Add(table.Place, $"no node can host the service \"{Names.Printable(name)}\"",
                     "Every node is a witness. Remove witness = true from at least one.");
             if (ReadOne(name, table, kinds, problems) is { } service) services.Add(service);
         }
 
+        ServiceRulesReader.Check(file, services, nodes, kinds, problems);
         return services;
     }
 
@@ -48,18 +57,16 @@ internal static class ServiceReader
         var reader = new TableReader(table, $"[service.{Names.Printable(name)}]", ServiceKeys, problems);
         var kind = reader.Text("kind", "\"kv\"", required: true);
         var known = kind is null ? null : Names.Choose(kind, "kind", [.. kinds], reader.PlaceOf("kind"), problems);
-        var durability = reader.Text("durability", "\"disk\"", required: false);
-        if (durability is not null)
-            durability = Names.Choose(durability, "durability", Durabilities, reader.PlaceOf("durability"), problems);
+        var durability = Choice(reader, "durability", Durabilities, problems);
         var secondaries = reader.Count("secondaries", ServiceConfiguration.MaxProviders);
         var spares = reader.Count("spares", ServiceConfiguration.MaxProviders);
-        var totalLoss = reader.Text("total-loss", "\"wait\"", required: false);
-        if (totalLoss is not null)
-            totalLoss = Names.Choose(totalLoss, "total-loss", TotalLosses, reader.PlaceOf("total-loss"), problems);
+        var totalLoss = Choice(reader, "total-loss", TotalLosses, problems);
         var minInSync = reader.Count("min-in-sync", 1, 1 + ServiceConfiguration.MaxProviders, "providers") ?? 1;
         CheckMinInSync(reader, minInSync, secondaries ?? ServiceConfiguration.DefaultSecondaries, problems);
         var restarts = reader.Count("restarts", 0, ServiceConfiguration.MaxRestarts, "restarts");
         var minutes = reader.Count("restart-minutes", 1, 24 * 60, "minutes");
+        var (checkpoints, interval) = ReadCheckpoints(reader, problems);
+        var rules = ServiceRulesReader.Read(reader, problems);
         if (known is null) return null;
 
         return new ServiceConfiguration(
@@ -73,8 +80,43 @@ internal static class ServiceReader
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
             Restarts = restarts ?? 1,
             RestartWindow = TimeSpan.FromMinutes(minutes ?? 10),
+            Checkpoints = checkpoints,
+            Interval = interval,
+            AuditEvery = ReadAudit(reader),
+            Rules = rules,
         };
     }
+
+    private static string? Choice(TableReader reader, string key, string[] choices, ConfigurationProblems problems) =>
+        reader.Text(key, $"\"{choices[0]}\"", required: false) is { } text
+            ? Names.Choose(text, key, choices, reader.PlaceOf(key), problems)
+            : null;
+
+    private static (CheckpointMode Mode, TimeSpan Interval) ReadCheckpoints(
+        TableReader reader, ConfigurationProblems problems)
+    {
+        var isPeriodic = Choice(reader, "checkpoints", Modes, problems) == Periodic;
+        var interval = reader.Duration(
+            "interval",
+            "\"1s\"",
+            ServiceDefinition.IsInterval,
+            "Write a time from \"10ms\" to \"1h\", such as \"1s\".");
+        if (interval is not null && !isPeriodic && !problems.Any)
+        {
+            problems.Add(reader.PlaceOf("interval"), "interval is given, but checkpoints is not \"periodic\"",
+                $"Write checkpoints = \"{Periodic}\" too, or remove interval.");
+        }
+
+        return (isPeriodic ? CheckpointMode.Periodic : default, interval ?? ServiceDefinition.DefaultInterval);
+    }
+
+    private static TimeSpan ReadAudit(TableReader reader) => reader.IsText("audit-every", "never")
+        ? TimeSpan.Zero
+        : reader.Duration(
+            "audit-every",
+            "\"1d\"",
+            every => every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every),
+            "Write \"never\", or a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.Daily;
 
     private static void CheckMinInSync(
         TableReader reader, int minInSync, int secondaries, ConfigurationProblems problems)

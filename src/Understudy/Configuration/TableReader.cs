@@ -1,4 +1,5 @@
 using System.Globalization;
+using Understudy.Kernel;
 
 namespace Understudy;
 
@@ -41,6 +42,33 @@ internal sealed class TableReader
         }
 
         if (required) Missing(key, example);
+        return null;
+    }
+
+    /// <summary>Whether the key is there and has just this text.</summary>
+    public bool IsText(string key, string text) =>
+        _table.Items.TryGetValue(key, out var item) && item is TomlItem.Scalar { Value: string value } && value == text;
+
+    /// <summary>A list of strings, or null if there is none.</summary>
+    public string[]? Texts(string key, string example)
+    {
+        if (Scalar(key, "a list") is not { } scalar) return null;
+        if (scalar.Value is string[] texts) return texts;
+        var wanted = scalar.Kind == "a list" ? "a list of strings only" : "a list of strings";
+        WrongType(scalar, key, wanted, $"Write {key} = {example}.");
+        return null;
+    }
+
+    /// <summary>A duration such as <c>"250ms"</c>, or null if there is none.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="example">One, with its quotes.</param>
+    /// <param name="isGood">Whether it is one that the key may have.</param>
+    /// <param name="meaning">Which those are.</param>
+    public TimeSpan? Duration(string key, string example, Func<TimeSpan, bool> isGood, string meaning)
+    {
+        if (Text(key, example, required: false) is not { } text) return null;
+        if (Durations.TryParse(text, out var duration) && isGood(duration)) return duration;
+        _problems.Add(PlaceOf(key), $"{key} = \"{Names.Printable(text)}\" in {_shown} is no such time", meaning);
         return null;
     }
 

@@ -21,7 +21,7 @@ internal abstract record TomlItem(Place Place)
         public bool IsDefined { get; set; }
     }
 
-    /// <summary>A string, long or bool; null in <paramref name="Value"/> for what no key takes.</summary>
+    /// <summary>A string, long, bool or strings; null in <paramref name="Value"/> for what no key takes.</summary>
     internal sealed record Scalar(Place Place, string Kind, object? Value) : TomlItem(Place);
 }
 
@@ -123,7 +123,7 @@ internal sealed partial class TomlTree
             case BooleanValueSyntax truth: return new TomlItem.Scalar(place, "true or false", truth.Value);
             case FloatValueSyntax: return new TomlItem.Scalar(place, "a fraction", null);
             case DateTimeValueSyntax: return new TomlItem.Scalar(place, "a date or time", null);
-            case ArraySyntax: return new TomlItem.Scalar(place, "a list", null);
+            case ArraySyntax list: return new TomlItem.Scalar(place, "a list", Texts(list));
             case InlineTableSyntax inline:
                 var table = new TomlItem.Table(place) { IsDefined = true };
                 foreach (var item in inline.Items)
@@ -131,6 +131,13 @@ internal sealed partial class TomlTree
                 return table;
             default: throw new UnreachableException();
         }
+    }
+
+    /// <summary>The texts of a list; null if it has anything else.</summary>
+    private static string[]? Texts(ArraySyntax list)
+    {
+        var values = list.Items.Select(item => item.Value as StringValueSyntax).ToArray();
+        return Array.TrueForAll(values, value => value is not null) ? [.. values.Select(v => v!.Value ?? "")] : null;
     }
 
     private TomlItem.Table? Descend(TomlItem.Table from, string[] path, Place place)

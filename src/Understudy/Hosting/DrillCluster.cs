@@ -22,6 +22,8 @@ internal sealed class DrillCluster
     private readonly Queue<ServiceExecutor> _runnable = [];
     private readonly List<NodeEffect> _effects = [];
     private readonly NodeCodec _codec = new();
+    private readonly EventReports _reports =
+        new(new Timeline(new NodeId("drill")), new DrillLogger(), TimeProvider.System);
     private readonly ArrayBufferWriter<byte> _wire = new();
     private readonly TimeSpan _tick;
     private readonly Func<bool> _mayGoOn;
@@ -143,13 +145,17 @@ internal sealed class DrillCluster
             case NodeEffect.Answer:
                 Unanswered--;
                 break;
-            case NodeEffect.Report { Event: NodeEvent.PrimaryActivated }:
-                Primary = node.Identity.Member.Node;
-                break;
-            case NodeEffect.Report { Event: NodeEvent.Configured configured }:
-                InSync = configured.Configuration.InSync.Length;
+            case NodeEffect.Report report:
+                Note(node, report.Event);
                 break;
         }
+    }
+
+    private void Note(DrillNode node, NodeEvent happened)
+    {
+        _reports.Report(happened);
+        if (happened is NodeEvent.PrimaryActivated) Primary = node.Identity.Member.Node;
+        if (happened is NodeEvent.Configured configured) InSync = configured.Configuration.InSync.Length;
     }
 
     private DrillNode? Find(MemberId member) =>

@@ -35,6 +35,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly ILoggerFactory? _ownLoggers;
     private readonly WebApplication _web;
     private readonly IPEndPoint _address;
+    private readonly Profile _profile;
     private readonly TimeSpan _hold;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
@@ -102,7 +103,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, timeline);
         _web = CreateServer(node.Http);
         _web.Run(new NodeHttp(_gateway, _commands, _local).AnswerAsync);
-        _address = node.Address;
+        (_address, _profile) = (node.Address, configuration.Profile);
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -176,8 +177,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         try
         {
             await HttpDrill.RunAsync(new IPEndPoint(IPAddress.Parse(HttpAddress.Host), HttpAddress.Port), limit.Token);
+            await TransportDrill.RunAsync(_profile, _clock, limit.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or IOException)
         {
             LogDrillCut(Logger, e.Message);
         }

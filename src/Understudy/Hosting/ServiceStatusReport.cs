@@ -9,7 +9,8 @@ namespace Understudy.Hosting;
 /// <summary>Writes what a node knows of one service as a part of the admin API's status.</summary>
 internal static class ServiceStatusReport
 {
-    public static ServiceStatus Create(ServiceEntry entry, NodeStatus status, IReadOnlyCollection<string> kinds)
+    public static ServiceStatus Create(
+        ServiceEntry entry, NodeStatus status, IReadOnlyCollection<string> kinds, Profile profile)
     {
         var (definition, configuration) = (entry.Definition, entry.Configuration);
         var joining = status.Joining.GetValueOrDefault(definition.Name, []);
@@ -39,6 +40,13 @@ internal static class ServiceStatusReport
             Operation = entry.Operation is { } operation ? OperationOf(operation, entry, status) : null,
             Rules = RulesOf(entry),
             MinInSync = definition.MinInSync,
+            Checkpoints = definition.IsPeriodic ? "periodic" : "before-reply",
+            IntervalSeconds = definition.IsPeriodic ? definition.CheckpointEvery.TotalSeconds : null,
+            LossBoundSeconds = definition.IsPeriodic ? definition.BoundOnLoss(profile).TotalSeconds : null,
+            UncommittedSeconds = status.Uncommitted.TryGetValue(definition.Name, out var age)
+                ? Math.Round(age.TotalSeconds, 3)
+                : null,
+            AuditEverySeconds = definition.AuditEvery > TimeSpan.Zero ? definition.AuditEvery.TotalSeconds : null,
             TotalLoss = definition.TotalLoss == TotalLossPolicy.StartEmpty ? "start-empty" : "wait",
             Stopped = entry.IsStopped,
             LastError = entry.LastError.Length == 0 ? null : entry.LastError,

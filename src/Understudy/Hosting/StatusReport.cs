@@ -6,6 +6,7 @@ using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
 using Understudy.Replication.Protocol;
+using Understudy.Selection;
 using NodeStatus = Understudy.Protocol.NodeStatus;
 using PeerStatus = Understudy.Protocol.PeerStatus;
 
@@ -43,8 +44,8 @@ internal static class StatusReport
         ClusterConfiguration configuration, NodeId self, NodeStatus? status, string? service)
     {
         if (configuration.Find(self) is not { Votes: true }) return null;
-        var changes = (status?.History ?? []).Where(change => service is null || change.Service?.Value == service);
-        return new HistoryDocument { Node = self.Value, Changes = [.. changes.Select(ChangeOf)] };
+        var changes = (status?.History ?? []).Select(ChangeOf).Where(c => service is null || c.Service == service);
+        return new HistoryDocument { Node = self.Value, Changes = [.. changes] };
     }
 
     private static ThisNodeStatus ThisNode(NodeId self, NodeStatus? status) => new()
@@ -98,8 +99,22 @@ internal static class StatusReport
             Version = selection.Configuration.Version.Value,
             Primary = selection.Winner?.Node.Value,
             InSync = [.. selection.Configuration.InSync.Select(copy => copy.Node.Value)],
+            Operation = status.Map.Rm.Operation is { } operation ? OperationOf(operation, selection) : null,
         };
     }
+
+    private static OperationStatus OperationOf(Operation operation, SelectionOutcome selection) => new()
+    {
+        Target = operation.Target.Value,
+        Stage = operation.Stage == OperationStage.BringUp ? OperationStages.BringUp : OperationStages.Freeze,
+        Since = Math.Round(operation.Since.TotalSeconds, 3),
+        Cause = operation.Cause,
+        WaitsFor = operation.Stage == OperationStage.BringUp
+            ? $"the registry's copy on {operation.Target} is brought up"
+            : selection.Winner?.Node == operation.Target
+                ? $"{operation.Target} recovers the registry"
+                : "what was decided is committed, and a view is agreed that moves the replica manager",
+    };
 
     /// <summary>Those of the map; before an RM has decided on any, those of the cluster's file.</summary>
     private static IEnumerable<ServiceStatus> ServicesOf(
@@ -109,7 +124,7 @@ internal static class StatusReport
             ? status.Map.Services
             : configuration.Services.Select(service => new ServiceEntry(
                 service.ToDefinition(), Configuration.NotStarted(service.Name)));
-        return entries.Select(entry => ServiceStatusReport.Create(entry, status, kinds));
+        return entries.Select(entry => ServiceStatusReport.Create(entry, status, kinds, configuration.Profile));
     }
 
     /// <summary>A change that the registry remembers.</summary>
@@ -117,8 +132,12 @@ internal static class StatusReport
     {
         Number = change.Number,
         Seconds = Math.Round(change.At.TotalSeconds, 3),
-        Service = change.Service?.Value,
+        Service = change.Service == OperatorCommand.Rm ? CommandNames.ReplicaManager : change.Service?.Value,
         Version = change.Version == ConfigurationVersion.None ? null : change.Version.Value,
+        FromVersion = change.From == ConfigurationVersion.None ? null : change.From.Value,
+        Lineage = change.Lineage.Value == 0 ? null : change.Lineage.Value,
+        Position = change.Position,
+        Phases = [.. change.Phases.Select(p => new PhaseDocument(p.Name, Math.Round(p.Took.TotalMilliseconds, 3)))],
         Cause = change.Cause,
         What = change.What,
     };

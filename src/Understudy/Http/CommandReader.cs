@@ -15,11 +15,14 @@ internal sealed class CommandReader(INodeState node)
     private const string Service = "service";
     private const string Node = "node";
     private const string StartEmpty = "start-empty";
+    private const string Periodic = "periodic";
+    private const string Never = "never";
     private const int MostMinutes = 24 * 60;
 
     private static readonly string[] _shape =
     [
-        "secondaries", "spares", "minInSync", "totalLoss", "restarts", "restartMinutes",
+        "secondaries", "spares", "checkpoints", "interval", "auditEvery", "minInSync", "totalLoss", "restarts",
+        "restartMinutes",
         "prefer", "only", "never", "with", "after", "apart",
     ];
 
@@ -41,8 +44,8 @@ internal sealed class CommandReader(INodeState node)
         new(CommandNames.RemoveProvider, [Service, Node], [], (_, d) =>
             new OperatorCommand.RemoveProvider(new(d.Service!), new(d.Node!))),
         new(CommandNames.Switchover, [Service], [Node], (_, d) =>
-            new OperatorCommand.Switchover(new(d.Service!), d.Node is null ? null : new NodeId(d.Node))),
-        new(CommandNames.Abort, [Service], [], (_, d) => new OperatorCommand.Abort(new(d.Service!))),
+            new OperatorCommand.Switchover(ServiceOrRm(d), d.Node is null ? null : new NodeId(d.Node))),
+        new(CommandNames.Abort, [Service], [], (_, d) => new OperatorCommand.Abort(ServiceOrRm(d))),
         new(CommandNames.Failover, [Service], ["acceptLoss"], (_, d) =>
             new OperatorCommand.Failover(new(d.Service!), d.AcceptLoss ?? false)),
         new(CommandNames.Drain, [Node], [], (_, d) => new OperatorCommand.Drain(new(d.Node!))),
@@ -64,6 +67,9 @@ internal sealed class CommandReader(INodeState node)
         "restarts" => $"It is a whole number from 0 to {ServiceConfiguration.MaxRestarts}.",
         "restartMinutes" => $"It is a whole number from 1 to {MostMinutes}.",
         "totalLoss" => $"It is \"wait\" or \"{StartEmpty}\".",
+        "checkpoints" => $"It is \"before-reply\" or \"{Periodic}\".",
+        "interval" => "It is a time from \"10ms\" to \"1h\", such as \"1s\".",
+        "auditEvery" => $"It is \"{Never}\", or a time from \"1m\" to \"365d\", such as \"12h\".",
         "acceptLoss" => "It is true or false.",
         "prefer" or "only" or "never" => "It is a list of nodes, such as [\"n1\", \"n2\"].",
         "with" or "after" or "apart" => "It is a list of services, such as [\"kv\"].",
@@ -88,6 +94,13 @@ internal sealed class CommandReader(INodeState node)
             if (reason is not null) return false;
         }
 
+        if (document is { Interval: not null, Checkpoints: not Periodic }
+            && (document.Checkpoints is not null || known is not { IsPeriodic: true }))
+        {
+            reason = $"\"interval\" is given, but {document.Service} is not \"{Periodic}\". Give \"checkpoints\" too.";
+            return false;
+        }
+
         command = form!.Make(known, document);
         return true;
     }
@@ -108,6 +121,10 @@ internal sealed class CommandReader(INodeState node)
             WhyNoName(document.Kind, "kind's"),
             WhyNoChoice("durability", document.Durability, "disk", "memory"),
             WhyNoChoice("totalLoss", document.TotalLoss, "wait", StartEmpty),
+            WhyNoChoice("checkpoints", document.Checkpoints, "before-reply", Periodic),
+            WhyNoTime("interval", document.Interval, ServiceDefinition.IsInterval),
+            WhyNoTime("auditEvery", document.AuditEvery == Never ? null : document.AuditEvery, every =>
+                every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every)),
             WhyNoCount("secondaries", document.Secondaries, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("spares", document.Spares, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("minInSync", document.MinInSync, 1, 1 + ServiceConfiguration.MaxProviders),
@@ -134,6 +151,11 @@ internal sealed class CommandReader(INodeState node)
     private static string? WhyNoCount(string field, int? count, int least, int most) =>
         count is null || (count >= least && count <= most) ? null : $"\"{field}\" is {count}. {Meaning(field)}";
 
+    private static string? WhyNoTime(string field, string? text, Func<TimeSpan, bool> isGood) =>
+        text is null || (Durations.TryParse(text, out var time) && isGood(time))
+            ? null
+            : $"\"{field}\" is \"{Names.Printable(text)}\". {Meaning(field)}";
+
     private static string? WhyNoChoice(string field, string? chosen, params string[] choices) =>
         chosen is null || choices.Contains(chosen)
             ? null
@@ -144,6 +166,9 @@ internal sealed class CommandReader(INodeState node)
 
     private static ServiceName? ServiceOrCluster(CommandDocument document) =>
         document.Service is null ? null : new ServiceName(document.Service);
+
+    private static ServiceName ServiceOrRm(CommandDocument document) =>
+        document.Service == CommandNames.ReplicaManager ? OperatorCommand.Rm : new ServiceName(document.Service!);
 
     private static ServiceDefinition Complete(CommandDocument document, ServiceDefinition known) => known with
     {
@@ -156,6 +181,13 @@ internal sealed class CommandReader(INodeState node)
             StartEmpty => TotalLossPolicy.StartEmpty,
             _ => TotalLossPolicy.Wait,
         },
+        CheckpointEvery = IntervalOf(document, known),
+        AuditEvery = document.AuditEvery switch
+        {
+            null => known.AuditEvery,
+            Never => TimeSpan.Zero,
+            var text => TimeOf(text),
+        },
         Restarts = document.Restarts ?? known.Restarts,
         RestartWindow = document.RestartMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : known.RestartWindow,
         Preferred = NodesOf(document.Prefer, known.Preferred),
@@ -165,6 +197,17 @@ internal sealed class CommandReader(INodeState node)
         After = ServicesOf(document.After, known.After),
         Apart = ServicesOf(document.Apart, known.Apart),
     };
+
+    /// <summary>Zero before the reply. An interval alone is of a service that is periodic already.</summary>
+    private static TimeSpan IntervalOf(CommandDocument document, ServiceDefinition known)
+    {
+        var isPeriodic = document.Checkpoints is { } mode ? mode == Periodic : known.IsPeriodic;
+        if (!isPeriodic) return TimeSpan.Zero;
+        if (document.Interval is { } interval) return TimeOf(interval);
+        return known.IsPeriodic ? known.CheckpointEvery : ServiceDefinition.DefaultInterval;
+    }
+
+    private static TimeSpan TimeOf(string text) => Durations.TryParse(text, out var time) ? time : TimeSpan.Zero;
 
     private static ImmutableArray<NodeId> NodesOf(IReadOnlyList<string>? names, ImmutableArray<NodeId> known) =>
         names is null ? known : [.. names.Distinct().Select(name => new NodeId(name))];

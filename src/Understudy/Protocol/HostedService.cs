@@ -21,6 +21,9 @@ internal sealed class HostedService(ServiceDefinition definition, Replica replic
     /// <summary>The latest configuration that this node adopted, or null.</summary>
     public Configuration? Configuration { get; set; }
 
+    /// <summary>With what this node's primary began in its version, until the RM has noted it; else null.</summary>
+    public Beginning? Beginning { get; set; }
+
     /// <summary>Why this node's copy is worth nothing, or null.</summary>
     public LeaveReason? VoidFor { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Understudy.Kernel;
 using Understudy.Replication;
 using Understudy.Replication.Protocol;
@@ -11,6 +12,8 @@ namespace Understudy.Protocol;
 /// </summary>
 public sealed partial class Node
 {
+    private TimeSpan _beginningsToldAt = TimeSpan.MaxValue;
+
     /// <summary>A failed provider is started anew after this at the latest.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(60);
 
@@ -28,8 +31,14 @@ public sealed partial class Node
             default: break;
         }
 
+        // Without a lease it is perhaps deposed: it answers nothing that is not committed.
+        var isSafe = IsMember && _now < LeaseUntil;
         var hasBecome = false;
-        InReplica(hosted.Replica, name, r => hasBecome = r.OnReport(report));
+        InReplica(hosted.Replica, name, r =>
+        {
+            if (!isSafe && hosted.Definition.IsPeriodic) r.Pause();
+            hasBecome = r.OnReport(report);
+        });
         if (hasBecome) ReportActivated(hosted);
     }
 
@@ -38,12 +47,49 @@ public sealed partial class Node
         if (!hosted.Replica.IsServing || hosted.Configuration is not { } configuration) return;
         Report(new NodeEvent.PrimaryActivated(
             configuration.Service, configuration.Version, configuration.Lineage, configuration.Cause));
+        hosted.Beginning = new Beginning(
+            configuration.Service, configuration.Version, hosted.Replica.LastSequence);
+        _beginningsToldAt = TimeSpan.MinValue;
+    }
+
+    /// <summary>For the RM's history: said at once, and again until it is noted.</summary>
+    private void TellBeginnings()
+    {
+        if (_beginningsToldAt == TimeSpan.MaxValue) return;
+        if (_beginningsToldAt != TimeSpan.MinValue && _now - _beginningsToldAt < _options.Profile.Heartbeat) return;
+        var told = ImmutableArray.CreateBuilder<Beginning>();
+        foreach (var hosted in _services.Values)
+        {
+            if (hosted.Beginning is not { } begun) continue;
+            if (hosted.IsPrimary && hosted.Replica.Version == begun.Version) told.Add(begun);
+            else hosted.Beginning = null;
+        }
+
+        _beginningsToldAt = told.Count == 0 ? TimeSpan.MaxValue : _now;
+        if (told.Count > 0) SendToManager(new ReplicationMessage.TakenOver(told.DrainToImmutable(), IsNoted: false));
+    }
+
+    private void OnTakenOver(MemberId from, ReplicationMessage.TakenOver taken)
+    {
+        if (!taken.IsNoted)
+        {
+            var noted = _manager.OnTakenOver(taken, _now);
+            if (!noted.IsEmpty) Send(from, new ReplicationMessage.TakenOver(noted, IsNoted: true));
+            return;
+        }
+
+        foreach (var each in taken.Services)
+        {
+            if (_services.TryGetValue(each.Service, out var hosted) && hosted.Beginning?.Version == each.Version)
+                hosted.Beginning = null;
+        }
     }
 
     private void OnProviderFailed(HostedService hosted, string reason)
     {
         if (hosted.StartAnewAt is not null) return; // It is known, and a new one will start.
         Report(new NodeEvent.ProviderFailed(hosted.Definition.Name, hosted.Replica.Version, reason));
+        InReplica(hosted.Replica, hosted.Definition.Name, r => r.Hurry()); // Its primary may be moved.
         hosted.Failures++;
         hosted.LastError = reason[..Math.Min(reason.Length, ReplicationMessage.CodeFailed.LongestError)];
         hosted.StartAnewAt = _now + RestAfter(hosted);

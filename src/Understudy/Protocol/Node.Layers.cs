@@ -44,6 +44,7 @@ public sealed partial class Node
             case MembershipEffect.PassFence fence: Report(new NodeEvent.FencePassed(fence.Member)); break;
             case MembershipEffect.NoteAccusation note:
                 if (note.Evidence == EvidenceClass.Left) _manager.NoteLeft(note.Member);
+                _manager.NoteAccused(note.Member, _now);
                 Report(new NodeEvent.Accused(
                     note.Member,
                     note.Evidence.ToString(),

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Understudy.Kernel;
+using Understudy.Membership;
+using Understudy.Membership.Protocol;
 using Understudy.Replication;
 using Understudy.Replication.Protocol;
+using Understudy.Selection;
 
 namespace Understudy.Protocol;
 
@@ -11,6 +14,21 @@ public sealed partial class Node
     private readonly SortedDictionary<ServiceName, TimeSpan> _freezing = [];
     private readonly SortedSet<ServiceName> _vacant = [];
     private readonly OrderParts _orderParts = new();
+
+    private RmPreference? _preference;
+    private TimeSpan _preferenceAskedAt;
+
+    /// <summary>The RM's own switchover: the CMM is asked for the view, as for any change of the attachment.</summary>
+    private void AskForMove(View view)
+    {
+        var next = _manager.Preference(view);
+        if (next is null && _preference is null) return;
+        if (next is not null && next == _preference && _now - _preferenceAskedAt < _options.Profile.Heartbeat) return;
+        var last = _preference;
+        (_preference, _preferenceAskedAt) = (next, _now);
+        if (next is not null) StepMembership(new MembershipInput.ChangeWanted(next));
+        else StepMembership(new MembershipInput.ChangeWithdrawn(last!));
+    }
 
     private void OnMapPushed(MemberId from, ReplicationMessage.MapPushed part)
     {
@@ -54,6 +72,7 @@ public sealed partial class Node
         if (entry.Definition.IsExclusive) AdoptWorker(entry);
         if (entry.Definition.IsExclusive || !IsConcerned(entry)) return null;
         if (Host(entry.Definition) is not { } hosted) return null;
+        SetInterval(hosted);
         NoteCounted(hosted, entry);
         if (entry.Configuration.IsStarted) Adopt(hosted, entry.Configuration);
         TellGood(hosted);
@@ -139,6 +158,18 @@ public sealed partial class Node
         SendToManager(new ReplicationMessage.KindsOffered(_options.Kinds));
     }
 
+    /// <summary>
+    /// A planned change loses nothing: who is about to hand over commits before it answers, whatever the mode.
+    /// </summary>
+    private TimeSpan IntervalOf(ServiceDefinition definition) =>
+        _stoppingSince is not null || IsFrozen(definition.Name) ? TimeSpan.Zero : definition.CheckpointEvery;
+
+    private void SetInterval(HostedService hosted)
+    {
+        if (!hosted.IsPrimary) return; // It is said to one that becomes primary.
+        InReplica(hosted.Replica, hosted.Definition.Name, r => r.SendEvery(IntervalOf(hosted.Definition)));
+    }
+
     /// <summary>Whether this node's primary holds what clients ask.</summary>
     private bool IsFrozen(ServiceName service) => Map.Find(service) is { IsFrozen: true } or { IsStopped: true };
 
@@ -151,7 +182,7 @@ public sealed partial class Node
             if (!_services.TryGetValue(name, out var hosted) || !hosted.IsPrimary) continue;
             if (!hosted.Replica.IsDrained || _now - _options.Profile.Heartbeat < reportedAt) continue;
             _freezing[name] = _now;
-            SendToManager(new ReplicationMessage.Frozen(name, hosted.Replica.Version));
+            SendToManager(new ReplicationMessage.Frozen(name, hosted.Replica.Version, Map.Sequence));
         }
     }
 }

@@ -47,6 +47,7 @@ public sealed partial class Node
             case ReplicationMessage.CopyVoid m: InManager(view => _manager.OnCopyVoid(from, m, view, _now)); break;
             case ReplicationMessage.CopyGood m: InManager(view => _manager.OnCopyGood(from, m, view, _now)); break;
             case ReplicationMessage.AuditEnded m: InManager(view => _manager.OnAuditEnded(from, m, view, _now)); break;
+            case ReplicationMessage.TakenOver m: OnTakenOver(from, m); break;
             case ReplicationMessage.Vacated m: InManager(view => _manager.OnVacated(from, m, view, _now)); break;
             case ReplicationMessage.MapPushed m:
                 // An order names its RM as well as the announcement does, and is repeated until it is taken.
@@ -77,7 +78,7 @@ public sealed partial class Node
             var version = hosted.Replica.Version;
             var name = hosted.Definition.Name;
             InReplica(hosted.Replica, name, r => act(r, false));
-            if (wasPrimary && !hosted.IsPrimary) Report(new NodeEvent.PrimaryDeposed(name, version));
+            if (wasPrimary && !hosted.IsPrimary) ReportDeposed(hosted, version);
         }
     }
 
@@ -90,6 +91,8 @@ public sealed partial class Node
         {
             foreach (var part in order) Send(to, part);
         }
+
+        AskForMove(view);
     }
 
     private void Adopt(HostedService hosted, Configuration configuration)
@@ -111,9 +114,11 @@ public sealed partial class Node
             InReplica(replica, configuration.Service, r =>
             {
                 r.Require(hosted.Definition.MinInSync);
+                r.SendEvery(IntervalOf(hosted.Definition));
                 r.Lead(configuration.Version, configuration.InSync, configuration.Lineage);
             });
             ReportActivated(hosted); // One that stays primary; another one says when it has become primary.
+            if (!wasPrimary) ReportSuccession(hosted, configuration);
             return;
         }
 
@@ -122,7 +127,26 @@ public sealed partial class Node
             r.Stand(configuration.Version);
             r.TellStanding(IsInSync(hosted));
         });
-        if (wasPrimary) Report(new NodeEvent.PrimaryDeposed(configuration.Service, before));
+        if (wasPrimary) ReportDeposed(hosted, before);
+    }
+
+    private void ReportDeposed(HostedService hosted, ConfigurationVersion version)
+    {
+        var (name, replica) = (hosted.Definition.Name, hosted.Replica);
+        Report(new NodeEvent.PrimaryDeposed(name, version));
+        if (replica.Released <= replica.Committed) return;
+        Report(new NodeEvent.Noted(
+            $"{name}: the checkpoints {replica.Committed + 1} to {replica.Released}, whose updates were acknowledged "
+            + "here, are undone unless its next primary has them"));
+    }
+
+    /// <summary>What a periodic service has lost, as far as its next primary can know.</summary>
+    private void ReportSuccession(HostedService hosted, Configuration configuration)
+    {
+        if (!hosted.Definition.IsPeriodic || configuration.IsPlanned || configuration.Version.Value == 1) return;
+        Report(new NodeEvent.Noted(
+            $"{configuration.Service} goes on from checkpoint {hosted.Replica.LastSequence}: an update that its last "
+            + "primary acknowledged after that is lost"));
     }
 
     /// <summary>Step 504: primaries bring up spares until the wanted shape is reached.</summary>
@@ -290,6 +314,7 @@ public sealed partial class Node
     private void OnStopRequested()
     {
         _stoppingSince ??= _now;
+        foreach (var hosted in _services.Values) SetInterval(hosted);
         ContinueStopping();
     }
 
@@ -322,6 +347,8 @@ public sealed partial class Node
         // Until no client can ask any more this node stays a member: what it forwards is answered.
         // While a worker runs it keeps its lease: who has left has none, and another node may run the worker at once.
         if (!_isDrained || _workers.Values.Any(w => w.IsRunning)) return;
+        // What was acknowledged before it is committed is committed first.
+        if (!isOverdue && _services.Values.Any(s => s.Replica.IsAhead)) return;
         if (isAlone || (_leftAt is { } left && _now - left > LeaveLimit))
         {
             _hasEnded = true;

@@ -38,10 +38,13 @@ public sealed partial class Node
             peers,
             _router.Count)
         {
-            History = _registry.History,
+            History = History,
             Vacant = VacantServices(now),
             Aside = [.. _aside],
             Explain = status => StatusReasons.For(status, _options, now),
+            Uncommitted = _services.Values
+                .Where(s => s.Definition.IsPeriodic && s.Replica.UncommittedSince is not null)
+                .ToImmutableSortedDictionary(s => s.Definition.Name, s => now - s.Replica.UncommittedSince!.Value),
         };
     }
 

@@ -79,6 +79,7 @@ public sealed partial class Node
         {
             FenceOf = _membership.FenceOf,
             ConfiguredHosts = options.Nodes.Count(n => n.Kind != NodeKind.Witness),
+            Self = self,
         };
         _router = new RequestRouter(self, options.Profile);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
@@ -98,6 +99,9 @@ public sealed partial class Node
     /// <summary>The configurations of all services, as last ordered.</summary>
     public ServiceMap Map { get; private set; } = ServiceMap.Empty;
 
+    /// <summary>The latest changes that RMs decided, as this node's copy of the registry has them.</summary>
+    public ImmutableArray<HistoryEntry> History => _registry.History;
+
     /// <summary>Whether this node's RM is the primary.</summary>
     public bool IsManager => _manager.IsActive;
 
@@ -105,6 +109,21 @@ public sealed partial class Node
     public bool IsPrimary(ServiceName service) => _services.TryGetValue(service, out var hosted)
         ? hosted.IsPrimary
         : _workers.TryGetValue(service, out var worker) && worker.IsRunning;
+
+    /// <summary>What this node's provider has acknowledged as primary.</summary>
+    public long ReleasedSequence(ServiceName service) => _services[service].Replica.Released;
+
+    /// <summary>The version in which this node's provider is primary, or null.</summary>
+    public ConfigurationVersion? VersionLed(ServiceName service) =>
+        _services.TryGetValue(service, out var hosted) && hosted.IsPrimary ? hosted.Replica.Version : null;
+
+    /// <summary>The version of a checkpoint that is in the log.</summary>
+    public ConfigurationVersion VersionAt(ServiceName service, long sequence) =>
+        _services[service].Replica.VersionAt(sequence);
+
+    /// <summary>Whether this node's copy has a checkpoint of this version, or one that is committed.</summary>
+    public bool Has(ServiceName service, ConfigurationVersion version, long sequence) =>
+        _services[service].Replica.Has(version, sequence);
 
     public long CommittedSequence(ServiceName service) => _services[service].Replica.Committed;
 
@@ -137,6 +156,7 @@ public sealed partial class Node
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
         if (!_hasEnded) Order();
         if (!_hasEnded) ReportDrained();
+        if (!_hasEnded) TellBeginnings();
         if (!_hasEnded) WatchWorkers();
         while (_toSelf.TryDequeue(out var message)) Receive(_self, message);
     }

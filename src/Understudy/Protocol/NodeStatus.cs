@@ -74,6 +74,14 @@ public sealed record NodeStatus(
     /// <summary>The exclusive services that run nowhere now, and what they wait for, in words.</summary>
     public ImmutableSortedDictionary<ServiceName, string> Vacant { get; init; } =
         ImmutableSortedDictionary<ServiceName, string>.Empty;
+
+    /// <summary>
+    /// Of the periodic services whose primary is here: how old the oldest update is that is not committed; absent if
+    /// all are.
+    /// </summary>
+    public ImmutableSortedDictionary<ServiceName, TimeSpan> Uncommitted { get; init; } =
+        ImmutableSortedDictionary<ServiceName, TimeSpan>.Empty;
+
     /// <summary>The copies of earlier lineages that this node keeps aside, by the names of their streams.</summary>
     public ImmutableArray<ServiceName> Aside { get; init; } = [];
 }

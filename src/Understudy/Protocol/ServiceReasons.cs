@@ -11,11 +11,11 @@ namespace Understudy.Protocol;
 /// </summary>
 internal static class ServiceReasons
 {
-    public static void Add(NodeStatus status, List<string> reasons)
+    public static void Add(NodeStatus status, Profile profile, List<string> reasons)
     {
         var map = status.Map;
         if (map.IsHeld) reasons.Add("the cluster is held: nothing is placed or moved until it is resumed");
-        foreach (var node in map.Nodes.Where(n => n.IsDrained)) AddDrained(map, node.Node, reasons);
+        foreach (var node in map.Nodes.Where(n => n.IsDrained)) AddDrained(status, node.Node, reasons);
         foreach (var node in map.Nodes.Where(n => n.IsQuarantined))
         {
             reasons.Add(
@@ -38,12 +38,18 @@ internal static class ServiceReasons
             else if (entry.IsVacant) reasons.Add($"{name} runs nowhere: {status.Vacant.GetValueOrDefault(name)}");
             else if (entry.Configuration.Primary is null) reasons.Add(WhyNoPrimary(entry));
             else AddStarted(status, entry, reasons);
+            if (!status.Uncommitted.TryGetValue(name, out var age)) continue;
+            if (entry.Definition.BoundOnLoss(profile) is var bound && age <= bound) continue;
+            reasons.Add(
+                $"{name} answers nothing: its oldest update that is not committed is {Durations.Text(age)} old, and "
+                + $"the bound is {Durations.Text(bound)}");
         }
     }
 
-    private static void AddDrained(ServiceMap map, NodeId node, List<string> reasons)
+    private static void AddDrained(NodeStatus status, NodeId node, List<string> reasons)
     {
-        var left = map.Services.Where(e => e.IsInSyncOn(node)).Select(e => e.Definition.Name).ToList();
+        var left = status.Map.Services.Where(e => e.IsInSyncOn(node)).Select(e => e.Definition.Name.Value).ToList();
+        if (status.Selection?.Winner?.Node == node) left.Add("the replica manager");
         reasons.Add(left.Count == 0
             ? $"{node} is drained and hosts nothing"
             : $"{node} is drained and still hosts {string.Join(", ", left)} until other nodes do");

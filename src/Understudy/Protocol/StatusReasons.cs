@@ -73,12 +73,17 @@ internal static class StatusReasons
             reasons.Add("the replica manager has no primary yet");
         }
 
+        if (status.Map.Rm.Operation is { } operation)
+        {
+            reasons.Add($"the replica manager is switched over to {operation.Target} ({operation.Cause})");
+        }
+
         foreach (var definition in options.Services)
         {
             if (status.Map.IsDecided) break;
             reasons.Add($"{definition.Name} has not started: no replica manager has placed it yet");
         }
 
-        ServiceReasons.Add(status, reasons);
+        ServiceReasons.Add(status, options.Profile, reasons);
     }
 }

@@ -28,7 +28,8 @@ public interface IPrimaryContext
     /// </param>
     /// <returns>
     /// The checkpoint's number, once it is committed: on every in-sync provider, by its durability. Without bytes, the
-    /// number of the last checkpoint before, at once.
+    /// number of the last checkpoint before, at once. With <see cref="CheckpointMode.Periodic"/> it returns before the
+    /// commit, while the bound on loss permits it; <see cref="ConfirmAsync"/> commits.
     /// </returns>
     /// <exception cref="NotPrimaryException">
     /// The provider is not primary any more. Whether the change was committed is not known; here it is undone unless
@@ -49,7 +50,8 @@ public interface IPrimaryContext
 
     /// <summary>
     /// Returns when it is sure that this provider was still the only primary after the call, and that everything it
-    /// had changed before is committed: what was read from its state then is linearizable.
+    /// had changed before is committed: what was read from its state then is linearizable. With
+    /// <see cref="CheckpointMode.Periodic"/> too, where it does not wait for the interval's end.
     /// </summary>
     /// <exception cref="NotPrimaryException">It is not primary any more.</exception>
     ValueTask ConfirmAsync();

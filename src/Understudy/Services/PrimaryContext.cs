@@ -13,7 +13,7 @@ internal sealed class PrimaryContext(
     private readonly CancellationTokenSource _demoted = new();
     private readonly Queue<(long Sequence, int Bytes, WaitingCaller? Caller)> _offered = new();
     private readonly Dictionary<long, TaskCompletionSource> _confirmations = [];
-    private long _committed = sequence;
+    private long _released = sequence;
     private long _bytes;
     private long _lastToken;
     private bool _isShared;
@@ -97,12 +97,12 @@ internal sealed class PrimaryContext(
         caller?.Fail(new NotPrimaryException(ServiceName));
     }
 
-    public void NoteCommitted(long number)
+    public void NoteReleased(long number)
     {
         lock (_gate)
         {
-            if (number <= _committed) return;
-            _committed = number;
+            if (number <= _released) return;
+            _released = number;
             _isShared = _offered.TryPeek(out var oldest) && oldest.Sequence < number;
             while (_offered.TryPeek(out var first) && first.Sequence <= number)
             {

@@ -114,9 +114,9 @@ internal sealed partial class ServiceExecutor
     {
         switch (instruction)
         {
-            case ServiceInstruction.NoteCommitted note:
+            case ServiceInstruction.NoteReleased note:
                 if (ReignOf(note.Assignment) is not { } reign) return;
-                reign.NoteCommitted(note.Sequence);
+                reign.NoteReleased(note.Sequence);
                 Unblock();
                 return;
             case ServiceInstruction.NoteConfirmed note:

@@ -59,6 +59,27 @@ public sealed class ServiceShape
     /// <summary>What an acknowledged update survives. Default <see cref="Durability.Disk"/>.</summary>
     public Durability Durability { get; set; } = Durability.Disk;
 
+    /// <summary>When updates are committed. Default <see cref="CheckpointMode.BeforeReply"/>.</summary>
+    /// <remarks>
+    /// With <see cref="CheckpointMode.Periodic"/> the loss of a primary may lose what it acknowledged last, within
+    /// <see cref="Interval"/> and two heartbeats (200 ms with <c>lan</c>): a request, its <c>Idempotency-Key</c> and a
+    /// <see cref="IPrimaryContext.CheckpointAsync(Func{ReadOnlyMemory{byte}})"/> that had returned. A planned change
+    /// loses nothing. <see cref="IPrimaryContext.ConfirmAsync"/> commits all that was changed before.
+    /// </remarks>
+    public CheckpointMode Checkpoints { get; set; }
+
+    /// <summary>
+    /// With <see cref="CheckpointMode.Periodic"/>, how often updates are committed at least. From 10 ms to 1 hour;
+    /// default 1 s.
+    /// </summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How often the providers' states are compared; zero for only when asked. From 1 minute to 365 days; default 1
+    /// day.
+    /// </summary>
+    public TimeSpan AuditEvery { get; set; } = TimeSpan.FromDays(1);
+
     internal ServiceRules ToRules() => new()
     {
         With = Services(With),

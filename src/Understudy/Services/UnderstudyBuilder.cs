@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Understudy.Kernel;
+using Understudy.Replication;
 using Understudy.Services;
 using Understudy.Workers;
 
@@ -25,7 +26,7 @@ public sealed class UnderstudyBuilder
     /// <param name="name">
     /// Its name, unique in the cluster. With a file, <c>[service.NAME]</c> with <c>kind = "NAME"</c> says its shape;
     /// otherwise <paramref name="shape"/> does. Its rules (<see cref="ServiceShape.With"/> and the like) are said by
-    /// <paramref name="shape"/> in both cases.
+    /// <paramref name="shape"/> if the file says none.
     /// </param>
     /// <param name="shape">Says how many providers it wants; by default 2 secondaries, 1 spare, on disk.</param>
     /// <returns>This builder.</returns>
@@ -62,6 +63,13 @@ public sealed class UnderstudyBuilder
                 nameof(shape));
         }
 
+        if (!ServiceDefinition.IsInterval(wanted.Interval) || !ServiceConfiguration.IsAudit(wanted.AuditEvery))
+        {
+            throw new ArgumentException(
+                $"{name}: the interval is 10 ms to 1 hour, and audits are every 1 minute to 365 days, or zero.",
+                nameof(shape));
+        }
+
         _services.Add(new ServiceConfiguration(
             new ServiceName(name), name, wanted.Secondaries, wanted.Spares, wanted.Durability)
         {
@@ -69,6 +77,9 @@ public sealed class UnderstudyBuilder
             TotalLoss = wanted.TotalLoss,
             Restarts = wanted.Restarts,
             RestartWindow = wanted.RestartWindow,
+            Checkpoints = wanted.Checkpoints,
+            Interval = wanted.Interval,
+            AuditEvery = wanted.AuditEvery,
             Rules = wanted.ToRules(),
         });
         _kinds.Add((name, provider => ActivatorUtilities.CreateInstance<TService>(provider)));

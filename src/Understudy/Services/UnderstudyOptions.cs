@@ -76,8 +76,11 @@ public sealed class UnderstudyOptions
                 var rules = services.ToLookup(service => service.Name, service => service.Rules);
                 ImmutableArray<ServiceConfiguration> all =
                 [
-                    .. read.Services.Select(service =>
-                        AsAdded(service with { Rules = rules[service.Name].FirstOrDefault(service.Rules) }, services)),
+                    .. read.Services.Select(service => AsAdded(
+                        service.Rules == ServiceRules.None
+                            ? service with { Rules = rules[service.Name].FirstOrDefault(ServiceRules.None) }
+                            : service,
+                        services)),
                     .. services.Where(service => !known.Contains(service.Name)),
                 ];
                 return read with { Services = [.. all.OrderBy(service => service.Name)] };

@@ -128,8 +128,15 @@ public sealed class CommandLineTests : IDisposable
         "understudy service change", "service", "change", "x", "--total-loss", "panic", "--http", "127.0.0.1:1")]
     [InlineData("understudy: there is no --durability paper: it is disk, memory.",
         "understudy service add", "service", "add", "x", "--durability", "paper", "--http", "127.0.0.1:1")]
-    [InlineData("understudy: say what to change: --secondaries, --spares, --min-in-sync, --total-loss, --restarts, "
-        + "--restart-minutes, --prefer, --only, --never, --with, --after, --apart.",
+    [InlineData("understudy: there is no --checkpoints often: it is before-reply, periodic.",
+        "understudy service change", "service", "change", "x", "--checkpoints", "often", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: --interval 9ms is not a time from 10ms to 1h.",
+        "understudy service change", "service", "change", "x", "--interval", "9ms", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: --audit-every 0s is not never, or a time from 1m to 365d.",
+        "understudy service add", "service", "add", "x", "--audit-every", "0s", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: say what to change: --secondaries, --spares, --checkpoints, --interval, --audit-every, "
+        + "--min-in-sync, "
+        + "--total-loss, --restarts, --restart-minutes, --prefer, --only, --never, --with, --after, --apart.",
         "understudy service change", "service", "change", "x", "--http", "127.0.0.1:1")]
     [InlineData("understudy: Option '--id' is required.\nunderstudy: Option '--data' is required.", "understudy node",
         "node", "--config", "x")]

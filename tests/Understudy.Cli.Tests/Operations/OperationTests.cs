@@ -148,11 +148,46 @@ public sealed class OperationTests : IAsyncLifetime
     [Fact]
     public async Task A_node_is_drained_when_it_hosts_nothing()
     {
-        _node.Statuses = [Documents.Whole, Drained(Documents.Kv), Drained(Documents.Kv with { Secondaries = ["n3"] })];
+        var drained = Drained(Documents.Kv with { Secondaries = ["n3"] });
+        _node.Statuses = [Documents.Whole, Drained(Documents.Kv), drained, RmOn(drained, "n1")];
 
         (await RunAsync("node", "drain", "n2")).ShouldBe(0, _cli.Error);
 
-        _cli.Output.ShouldBe("It is begun.\nn2 still hosts kv (secondary).\nn2 is drained and hosts nothing.\n");
+        _cli.Output.ShouldStartWith("It is begun.\nn2 still hosts kv (secondary), the replica manager.\n");
+        _cli.Output.ShouldEndWith("n2 is drained and hosts nothing.\n");
+    }
+
+    [Fact]
+    public async Task A_switchover_of_the_replica_manager_is_followed_until_it_has_moved()
+    {
+        var operation = new OperationStatus
+        {
+            Target = "n3",
+            Stage = OperationStages.Freeze,
+            Since = 3,
+            Cause = "an operator asked for n3",
+            WaitsFor = "a view",
+        };
+        var moving = Documents.Whole with
+        {
+            ReplicaManager = Documents.Whole.ReplicaManager! with { Operation = operation },
+        };
+        _node.Statuses = [Documents.Whole, moving, RmOn(Documents.Whole, "n3")];
+
+        (await RunAsync("switchover", "rm", "--to", "n3")).ShouldBe(0, _cli.Error);
+
+        _cli.Output.ShouldBe(
+            "It is begun.\nThe replica manager goes to n3: a view.\nThe replica manager is on n3 now.\n");
+    }
+
+    [Fact]
+    public async Task A_switchover_of_the_replica_manager_that_is_given_up_or_ends_elsewhere_fails()
+    {
+        _node.Statuses = [Documents.Whole, RmOn(Documents.Whole, "n1")];
+
+        (await RunAsync("switchover", "rm", "--to", "n3")).ShouldBe(1);
+
+        _cli.Error.ShouldBe("understudy: The replica manager is on n1 now, and not on n3.\n");
     }
 
     [Fact]
@@ -163,7 +198,8 @@ public sealed class OperationTests : IAsyncLifetime
         (await RunAsync("node", "drain", "n2", "--timeout", "1")).ShouldBe(1);
 
         _cli.Error.ShouldBe(
-            "understudy: It is still under way after 1 s, and goes on: n2 still hosts kv (secondary).\n");
+            "understudy: It is still under way after 1 s, and goes on: "
+            + "n2 still hosts kv (secondary), the replica manager.\n");
     }
 
     [Fact]
@@ -189,7 +225,18 @@ public sealed class OperationTests : IAsyncLifetime
         {
             Changes =
             [
-                new() { Number = 7, Seconds = 3723.25, Service = "kv", Version = 4, What = "moved", Cause = "view 3" },
+                new()
+                {
+                    Number = 7,
+                    Seconds = 3723.25,
+                    Service = "kv",
+                    FromVersion = 3,
+                    Version = 4,
+                    Position = 812,
+                    Phases = [new PhaseDocument("agree", 3.26), new PhaseDocument("decide", 0)],
+                    What = "moved",
+                    Cause = "view 3",
+                },
                 new() { Number = 8, Seconds = 90000, What = "n2 is drained", Cause = "command: drain n2" },
             ],
         };
@@ -198,14 +245,17 @@ public sealed class OperationTests : IAsyncLifetime
 
         _cli.Output.ShouldBe(
             """
-            change  at            service  version  what           why
-            7       0.01:02:03.2  kv       4        moved          view 3
-            8       1.01:00:00.0  -        -        n2 is drained  command: drain n2
+            change  at            service  version  position  what                                 why
+            7       0.01:02:03.2  kv       3 -> 4   812       moved (agree 3.3 ms, decide 0.0 ms)  view 3
+            8       1.01:00:00.0  -        -        -         n2 is drained                        command: drain n2
 
             """);
     }
 
     private Task<int> RunAsync(params string[] arguments) => _cli.RunAsync([.. arguments, "--http", _node.Address]);
+
+    private static StatusDocument RmOn(StatusDocument status, string node) =>
+        status with { ReplicaManager = status.ReplicaManager! with { Primary = node } };
 
     private static StatusDocument With(ServiceStatus service) => Documents.Whole with { Services = [service] };
 

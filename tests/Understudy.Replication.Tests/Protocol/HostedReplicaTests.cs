@@ -58,7 +58,7 @@ public sealed class HostedReplicaTests
         Answered().ShouldBe([1L]);
         Acknowledge(2);
         Answered().ShouldBe([1L, 2L]);
-        Told().OfType<ServiceInstruction.NoteCommitted>().Select(n => n.Sequence).ShouldBe([1L, 2L]);
+        Told().OfType<ServiceInstruction.NoteReleased>().Select(n => n.Sequence).ShouldBe([1L, 2L]);
     }
 
     [Fact]
@@ -179,6 +179,36 @@ public sealed class HostedReplicaTests
         Offer(reign, 2, "late");
         _replica.LastSequence.ShouldBe(1);
     }
+
+    [Fact]
+    public void A_caller_of_a_periodic_service_goes_on_at_once_but_a_confirmation_commits_first()
+    {
+        Turn(_replica, r => r.SendEvery(TimeSpan.FromHours(1)));
+        var reign = Lead();
+        Offer(reign, 1, "a");
+        Told().OfType<ServiceInstruction.NoteReleased>().Select(n => n.Sequence).ShouldBe([1L]);
+        Sent().ShouldAllBe(append => append.Entries.IsEmpty);
+
+        Turn(_replica, r => r.OnReport(new ServiceReport.ConfirmationWanted(reign, 5, 1)));
+        Sent().Last(append => !append.Entries.IsEmpty).Entries.Length.ShouldBe(1);
+        Acknowledge(0, Sent().Last().Round);
+        Told().OfType<ServiceInstruction.NoteConfirmed>().ShouldBeEmpty("its checkpoint is not committed");
+        Acknowledge(1, Sent().Last().Round);
+        Told().OfType<ServiceInstruction.NoteConfirmed>().Single().Token.ShouldBe(5);
+    }
+
+    [Fact]
+    public void Without_a_lease_a_periodic_service_acknowledges_nothing_that_is_not_committed()
+    {
+        Turn(_replica, r => r.SendEvery(TimeSpan.FromHours(1)));
+        var reign = Lead();
+        Turn(_replica, r => r.Pause());
+        Turn(_replica, r => r.OnReport(new ServiceReport.Offered(reign, 1, [Bytes("a")], [Answer(1, 1)])));
+        Answered().ShouldBeEmpty();
+    }
+
+    private List<ReplicationMessage.Append> Sent() =>
+        [.. _effects.OfType<ReplicaEffect.Send>().Select(s => s.Message).OfType<ReplicationMessage.Append>()];
 
     private static Replica Make(StoredReplica? stored) =>
         new(Service, Id(1), isDurable: true, stored, Profile.Lan, Mutation.None);

@@ -32,6 +32,9 @@ internal sealed class PlannedCluster
 
     public TimeSpan Elapsed { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Whether a node that is back says that its copy is good.</summary>
+    public bool AreCopiesGood { get; set; } = true;
+
     /// <summary>Whether the leases of evicted providers have run out.</summary>
     public bool IsFenced { get; set; } = true;
 
@@ -192,7 +195,12 @@ internal sealed class PlannedCluster
     }
 
     private Decision Begin(string cause) =>
-        new(Registry, View, _leaving, Elapsed, cause) { IsDrained = _drained.Contains, IsFenced = _ => IsFenced };
+        new(Registry, View, _leaving, Elapsed, cause)
+        {
+            IsDrained = _drained.Contains,
+            IsFenced = _ => IsFenced,
+            HasGoodCopy = (_, _) => AreCopiesGood,
+        };
 
     private void Commit(Decision decision)
     {

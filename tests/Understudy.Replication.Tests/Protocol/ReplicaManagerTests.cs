@@ -177,7 +177,9 @@ public sealed class ReplicaManagerTests
         _registry.Services.Select(s => s.Configuration.Primary).ShouldBe([Id(1), Id(2)]);
         _manager.OnHandOverWanted(Id(2), view, TimeSpan.Zero);
         Of(Words).Primary.ShouldBe(Id(2), "it may still have requests in flight");
-        var frozen = new ReplicationMessage.Frozen(Words.Name, Of(Words).Version);
+        var frozen = new ReplicationMessage.Frozen(Words.Name, Of(Words).Version, _replica.LastSequence);
+        _manager.OnFrozen(Id(2), frozen with { Sequence = _replica.LastSequence - 1 }, view, TimeSpan.Zero);
+        Of(Words).Primary.ShouldBe(Id(2), "that was said of a freeze before this one");
         _manager.OnFrozen(Id(2), frozen, view, TimeSpan.Zero);
 
         foreach (var entry in _registry.Services)
@@ -238,6 +240,45 @@ public sealed class ReplicaManagerTests
     }
 
     private static ReplicationMessage.CodeFailed Failed(long number) => new(Words.Name, number, "it threw");
+
+    [Fact]
+    public void A_failover_is_remembered_with_its_versions_its_phases_and_the_position_that_the_new_primary_tells()
+    {
+        var view = Serve([1, 2], [1, 2]);
+        _manager.NoteAccused(Id(2), TimeSpan.Zero);
+        _manager.NoteAccused(Id(2), TimeSpan.FromSeconds(2));
+        _manager.NoteAccused(Id(2), TimeSpan.FromSeconds(2) + Profile.Lan.Heartbeat);
+        _manager.Reconcile(Without(view, 2), TimeSpan.FromSeconds(3));
+        var begun = new Beginning(Words.Name, Of(Words).Version, 812);
+        var told = new ReplicationMessage.TakenOver([begun], IsNoted: false);
+        _manager.OnTakenOver(told, TimeSpan.FromSeconds(3.5)).ShouldBeEmpty("it is not written yet");
+        var (before, checkpoints) = (_registry.History.Length, _replica.LastSequence);
+        _manager.Tick(Without(view, 2), TimeSpan.FromSeconds(4));
+
+        _manager.OnTakenOver(told, TimeSpan.FromSeconds(5)).ShouldBe([begun]);
+        _registry.History.Length.ShouldBe(before);
+        _replica.LastSequence.ShouldBe(checkpoints + 1);
+        _registry.FindChange(Words.Name, begun.Version)!.ShouldSatisfyAllConditions(
+            change => change.From.ShouldBe(Version(5)),
+            change => change.Version.ShouldBe(Version(6)),
+            change => change.Lineage.ShouldBe(new Lineage(1)),
+            change => change.Position.ShouldBe(812),
+            change => change.Phases.ShouldBe(
+            [
+                new HistoryPhase(HistoryPhase.Agree, TimeSpan.FromSeconds(1)),
+                new HistoryPhase(HistoryPhase.Decide, TimeSpan.Zero),
+                new HistoryPhase(HistoryPhase.TakeOver, TimeSpan.FromSeconds(0.5)),
+            ]));
+    }
+
+    [Fact]
+    public void What_is_remembered_nowhere_is_noted_at_once()
+    {
+        Serve([1, 2], [1, 2]);
+        var begun = new Beginning(Words.Name, Version(99), 1);
+        _manager.OnTakenOver(new ReplicationMessage.TakenOver([begun], IsNoted: false), TimeSpan.Zero)
+            .ShouldBe([begun]);
+    }
 
     [Fact]
     public void An_order_is_sent_once_and_again_after_a_heartbeat_until_it_is_taken()

@@ -108,6 +108,22 @@ public sealed class TotalLossTests
     }
 
     [Fact]
+    public void Nothing_is_recovered_while_a_disk_that_has_everything_is_back_whether_its_program_can_use_it_or_not()
+    {
+        var cluster = Cluster(Service);
+        var lost = InSync(cluster);
+        cluster.Lose([.. lost]);
+        cluster.AreCopiesGood = false;
+        Return(cluster, lost[0]);
+
+        var told = cluster.Give(new OperatorCommand.Recover(Kv, null, AcceptsLoss: true));
+
+        told.Outcome.ShouldBe(CommandOutcome.Refused);
+        told.Text.ShouldStartWith($"{lost[0]} is back with the disk that has every acknowledged update of kv");
+        cluster["kv"].Recovery.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_disk_that_comes_back_in_time_is_better_than_the_operators_word()
     {
         var cluster = Cluster(Service);

@@ -37,7 +37,7 @@ internal static class Cast
     /// <summary>
     /// The view after: without these, with those, with the RM's configuration as the policy makes it.
     /// </summary>
-    public static View Next(View view, int[] without, Member[]? with = null, InSyncAddition? change = null)
+    public static View Next(View view, int[] without, Member[]? with = null, AttachmentChange? change = null)
     {
         ImmutableArray<Member> members =
         [
@@ -52,6 +52,10 @@ internal static class Cast
         SelectionCodec.DecodeConfiguration(view.Attachment.Span);
 
     public static InSyncAddition Addition(View view, int number, ulong counter = 1) =>
+        new(Configuration(view).Version, Copy(number), Id(number, counter));
+
+    /// <summary>A switchover of the RM to a node's copy.</summary>
+    public static RmPreference Preference(View view, int number, ulong counter = 1) =>
         new(Configuration(view).Version, Copy(number), Id(number, counter));
 
     private static View Make(Epoch epoch, ImmutableArray<Member> members, ReadOnlyMemory<byte> attachment) => new(

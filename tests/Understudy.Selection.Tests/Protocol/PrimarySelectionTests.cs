@@ -75,6 +75,39 @@ public sealed class PrimarySelectionTests
     }
 
     [Fact]
+    public void The_copy_that_a_view_prefers_wins_once_the_surviving_primary_has_yielded()
+    {
+        var (pump, view) = Served(3, 1, 2, 3);
+        pump.Forget();
+        var next = Cast.Next(view, [], change: Cast.Preference(view, 1));
+        pump.Loses = d => d is { Message: SelectionMessage.Yield } && d.From == Cast.Id(3);
+        pump.Install(next);
+        pump.Winners.ShouldBeEmpty("the one who was primary has not yielded");
+
+        pump.Loses = _ => false;
+        pump.Tick(Profile.Lan.Heartbeat);
+        pump.Winners.ShouldBe([Cast.Id(1)]);
+        pump.Effects.Where(e => e.Effect is SelectionEffect.Depose).Select(e => e.Node).ShouldBe([Cast.Id(3)]);
+        pump.Forget();
+        pump.Install(Cast.Next(next, [2]));
+        pump.Winners.ShouldBe([Cast.Id(1)], "it survives, and stays");
+    }
+
+    [Fact]
+    public void When_the_preferred_copy_has_gone_before_anybody_yielded_the_surviving_primary_stays()
+    {
+        var (pump, view) = Served(3, 1, 2, 3);
+        pump.Forget();
+        var next = Cast.Next(view, [], change: Cast.Preference(view, 1));
+        pump.Crash(1);
+        pump.Install(Cast.Id(3), next);
+        pump.Install(Cast.Next(next, [1]));
+
+        pump.Winners.ShouldBe([Cast.Id(3)]);
+        pump.Asked<SelectionEffect.Depose>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_surviving_primary_wins_against_a_longer_log()
     {
         var (pump, view) = Served(3, 1, 2, 3);

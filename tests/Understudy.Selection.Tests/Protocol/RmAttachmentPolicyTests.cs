@@ -22,6 +22,50 @@ public sealed class RmAttachmentPolicyTests
             .ShouldBe("with n3 in the RM's in-sync set");
 
     [Fact]
+    public void A_switchover_of_the_RM_makes_a_version_that_prefers_the_copy_and_changes_nothing_else()
+    {
+        var view = Cast.Started(3, 1, 2, 3);
+        var wish = Cast.Preference(view, 2);
+        Policy.IsWanted(view, wish).ShouldBeTrue();
+        wish.ToString().ShouldBe("with the RM's primary on n2");
+        var next = Cast.Next(view, [], change: wish);
+
+        Cast.Configuration(next).ShouldSatisfyAllConditions(
+            c => c.Preferred.ShouldBe(Cast.Copy(2)),
+            c => c.Version.ShouldBe(new ConfigurationVersion(5)),
+            c => c.InSync.ShouldBe(Cast.Configuration(view).InSync));
+        RmAttachmentPolicy.Leading(Cast.Configuration(next), next.Members, Cast.Id(3).Node)!.Id.ShouldBe(Cast.Id(2));
+        Policy.IsWanted(next, Cast.Preference(next, 2)).ShouldBeFalse("it is preferred already");
+    }
+
+    [Fact]
+    public void A_switchover_of_the_RM_is_void_in_another_version_and_for_a_copy_that_is_not_in_sync_there()
+    {
+        var view = Cast.Started(3, 2, 3);
+        RmPreference[] wishes =
+        [
+            Cast.Preference(view, 1),
+            Cast.Preference(view, 2, counter: 2),
+            Cast.Preference(view, 2) with { Base = new ConfigurationVersion(3) },
+        ];
+        foreach (var wish in wishes)
+        {
+            Policy.IsWanted(view, wish).ShouldBeFalse();
+            Cast.Configuration(Cast.Next(view, [], change: wish)).ShouldBeEquivalentTo(Cast.Configuration(view));
+        }
+    }
+
+    [Fact]
+    public void A_copy_is_preferred_until_the_incarnation_that_holds_it_has_gone()
+    {
+        var view = Cast.Started(3, 1, 2, 3);
+        view = Cast.Next(view, [], change: Cast.Preference(view, 2));
+        Cast.Configuration(Cast.Next(view, [1])).Preferred.ShouldBe(Cast.Copy(2));
+        Cast.Configuration(Cast.Next(view, [2])).Preferred.ShouldBeNull();
+        Cast.Configuration(Cast.Next(view, [2], [Cast.Member(2, counter: 2)])).Preferred.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_copy_whose_disk_leaves_drops_out_and_the_version_grows()
     {
         var next = Cast.Configuration(Cast.Next(Cast.Started(3, 1, 2, 3), [2]));

@@ -26,6 +26,7 @@ internal sealed class Planted
         {
             Cluster = new SimulatedCluster(seed, new RunOptions(), codec: null, live: null);
             if (Cluster.Nodes.Length < 3 || Cluster.Scenario.Cluster.Services is not [var service]) continue;
+            if (service.IsPeriodic) continue;
             if (service.MinInSync == minInSync && service.TotalLoss == TotalLossPolicy.Wait) break;
         }
 

@@ -13,6 +13,7 @@ internal sealed class CheckerSet
     private readonly Activations _activations = new();
     private readonly Checker[] _checkers;
     private readonly Linearizability _linearizability;
+    private readonly LossBound _lossBound;
     private readonly ServiceMap?[] _maps;
     private readonly Checker? _watch;
 
@@ -24,6 +25,7 @@ internal sealed class CheckerSet
         _maps = new ServiceMap?[cluster.Scenario.Cluster.Nodes.Length];
         Losses = new LostServices(cluster, _activations);
         _linearizability = new Linearizability(_activations, Losses);
+        _lossBound = new LossBound(cluster, _activations);
         _checkers = watch is not null ? [new OneView(), new NoReturn(), new OnePrimary(), new NoOldOrder(), watch] :
         [
             new OneView(),
@@ -44,6 +46,7 @@ internal sealed class CheckerSet
             new LeaseFence(cluster),
             new OneWorker(cluster),
             new AuditFinds(cluster),
+            _lossBound,
             _linearizability,
         ];
     }
@@ -57,11 +60,11 @@ internal sealed class CheckerSet
     public Lineage LineageOf(ServiceName service, ConfigurationVersion version) =>
         _activations.LineageOf(service, version);
 
-    /// <summary>How many histories of a key were judged.</summary>
-    public int HistoriesChecked => _linearizability.HistoriesChecked;
+    /// <summary>How many histories of a key were judged, and reigns of periodic services.</summary>
+    public int HistoriesChecked => _linearizability.HistoriesChecked + _lossBound.ReignsWatched;
 
     /// <summary>Whether nothing that clients asked can be judged.</summary>
-    public bool IsNothingPromised => _linearizability.IsNothingPromised;
+    public bool IsNothingPromised => _linearizability.IsNothingPromised && _lossBound.ReignsWatched == 0;
 
     public void OnStarted(SimulatedNode node)
     {
@@ -98,6 +101,7 @@ internal sealed class CheckerSet
     /// <summary>A node has taken a turn.</summary>
     public void OnStepped(SimulatedNode node)
     {
+        _lossBound.OnStepped(node);
         if (node.Core?.Map is not { } map || ReferenceEquals(map, _maps[node.Index])) return;
         _maps[node.Index] = map;
         OnMap(node, map);

@@ -41,11 +41,13 @@ internal sealed record LineageHistory(
     }
 
     /// <summary>
-    /// Whether its clients are promised what can be judged: it was not lost, and did not begin from an old copy.
+    /// Whether its clients are promised what can be judged: it commits before it answers, was not lost, and did not
+    /// begin from an old copy.
     /// </summary>
     private static bool IsPromised(
         ServiceName service, Lineage lineage, Activations activations, LostServices losses) =>
-        !losses.IsLost(service, lineage) && activations.Beginning(service, lineage).Origin is null;
+        !losses.IsPeriodic(service) && !losses.IsLost(service, lineage)
+        && activations.Beginning(service, lineage).Origin is null;
 
     private static readonly long LongestHold = TimeSpan.FromSeconds(15).Ticks;
 

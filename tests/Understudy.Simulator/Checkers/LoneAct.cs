@@ -29,7 +29,7 @@ internal sealed class LoneAct(SimulatedCluster cluster, Activations activations)
 
     public override void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {
-        if (reply.Outcome != ReplyOutcome.Answered) return;
+        if (reply.Outcome != ReplyOutcome.Answered || cluster.Scenario.IsPeriodic(attempt.Operation.Service)) return;
         var operation = attempt.Operation;
         var configuration = activations.Find(operation.Service, reply.Version);
         if (configuration is not { InSync.Length: 1, Primary: { } primary }) return;

@@ -14,6 +14,11 @@ internal sealed class LostServices(SimulatedCluster cluster, Activations activat
     private readonly List<ServiceName> _volatile =
         [.. cluster.Scenario.Cluster.Services.Where(s => !s.Durable && !s.IsExclusive).Select(s => s.Name)];
 
+    /// <summary>
+    /// Whether its latest updates may be lost with a primary: what is promised of it <see cref="LossBound"/> judges.
+    /// </summary>
+    public bool IsPeriodic(ServiceName service) => cluster.Scenario.IsPeriodic(service);
+
     /// <summary>Whether nothing is promised of it: it is lost, or must be on one node with one that is.</summary>
     public bool IsLost(ServiceName service) =>
         (activations.Latest(service) is { } latest && IsLost(service, latest.Lineage))

@@ -40,6 +40,7 @@ internal sealed class NoLateAct(SimulatedCluster cluster, Activations activation
     public override void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {
         if (reply.Outcome != ReplyOutcome.Answered || reply.Node is not { } answerer) return;
+        if (cluster.Scenario.IsPeriodic(attempt.Operation.Service)) return; // Its bound says what that may cost.
         if (!_active.TryGetValue(attempt.Operation.Service, out var active)) return;
         foreach (var (version, (successor, since)) in active)
         {

@@ -20,7 +20,7 @@ internal sealed class NothingLost(Activations activations, LostServices losses) 
     {
         var service = attempt.Operation.Service;
         if (reply.Outcome != ReplyOutcome.Answered || reply.Node != gateway.Option.Id) return;
-        if (gateway.Core is not { } core) return;
+        if (losses.IsPeriodic(service) || gateway.Core is not { } core) return;
         var lineage = activations.LineageOf(service, reply.Version);
         if (losses.IsLost(service, lineage) || core.Map.Find(service)?.Configuration.Lineage != lineage) return;
 
@@ -40,6 +40,7 @@ internal sealed class NothingLost(Activations activations, LostServices losses) 
     {
         foreach (var group in history.GroupBy(o => (o.Service, o.Lineage, o.Request.Key)))
         {
+            if (losses.IsPeriodic(group.Key.Service)) continue;
             if (!losses.IsLost(group.Key.Service, group.Key.Lineage)) CheckVersions([.. group]);
         }
     }

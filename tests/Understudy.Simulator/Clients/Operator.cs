@@ -125,6 +125,7 @@ internal sealed class Operator
         _cluster.Faults.Count(FaultKind.CommandGiven);
         _cluster.Workload.Stir();
         Give(command);
+        _cluster.OnCommanded();
         ScheduleNext();
     }
 
@@ -139,7 +140,7 @@ internal sealed class Operator
         gateway.Post(new NodeInput.CommandGiven(_number, command, key, TimeSpan.FromSeconds(2)));
     }
 
-    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(16) switch
+    private OperatorCommand Draw(ServiceDefinition service, NodeId node) => _random.Below(18) switch
     {
         0 => new OperatorCommand.Drain(node),
         1 => new OperatorCommand.Undrain(node),
@@ -152,6 +153,10 @@ internal sealed class Operator
             ? new OperatorCommand.Failover(service.Name, AcceptsLoss: true)
             : new OperatorCommand.Switchover(service.Name, null),
         14 => new OperatorCommand.Audit(service.Name),
+        16 => new OperatorCommand.Switchover(OperatorCommand.Rm, _random.Chance(0.5) ? null : node),
+        17 => _random.Chance(0.3)
+            ? new OperatorCommand.Abort(OperatorCommand.Rm)
+            : new OperatorCommand.Switchover(OperatorCommand.Rm, node),
         8 => new OperatorCommand.ChangeService(service with
         {
             Restarts = _random.Below(3),

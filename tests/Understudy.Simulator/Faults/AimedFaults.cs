@@ -17,6 +17,7 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
     private readonly List<(int From, int To)> _cut = [];
     private int _cuts;
     private MemberId _lastWinner;
+    private ServiceMap _ordered = ServiceMap.Empty;
 
     private SimulatedNode[] Nodes => cluster.Nodes;
 
@@ -43,6 +44,29 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
                 Aim(new Aim(FaultKind.DecisionsLost, node));
                 break;
         }
+    }
+
+    /// <summary>An RM has taken a turn: perhaps it has committed a step of an operation, and sent the orders.</summary>
+    public void OnStepped(SimulatedNode node)
+    {
+        if (node.Core is not { IsManager: true, Map: var map } || ReferenceEquals(map, _ordered)) return;
+        var before = _ordered;
+        _ordered = map;
+        if (cluster.IsCalm || map.Generation < before.Generation) return;
+        foreach (var (kind, partner) in OperationMoments.Between(before, map))
+        {
+            Aim(new Aim(kind, node, Member: node.Member), DrawMoment());
+            if (partner is not { } other) continue;
+            var concerned = Nodes[cluster.IndexOf(other)];
+            Aim(new Aim(FaultKind.PartnerLost, concerned, Member: concerned.Member), DrawMoment());
+        }
+    }
+
+    /// <summary>An operator gave a command: it, or what is decided for it, is on its way.</summary>
+    public void OnCommanded()
+    {
+        if (cluster.IsCalm || Array.Find(Nodes, n => n.Core is { IsManager: true }) is not { } manager) return;
+        Aim(new Aim(FaultKind.RmLostOnCommand, manager, Member: manager.Member), DelayOfMessages(3));
     }
 
     public void OnDue(Aim aim)
@@ -96,6 +120,7 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
         FaultKind.FalseEviction => TryEvict(aim),
         FaultKind.DecisionsLost => TryLoseDecisions(),
         FaultKind.WinnerUninformed => TryRestartAfterWin(aim.Node, aim.Member),
+        >= FaultKind.RmLostOnCommand and <= FaultKind.PartnerLost => TryLose(aim.Member),
         _ => throw new System.Diagnostics.UnreachableException($"{aim.Kind} is not aimed."),
     };
 
@@ -104,6 +129,16 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
         var node = Nodes[cluster.IndexOf(member.Node)];
         if (node.Core is null || node.Member != member) return false;
         Restart(node);
+        return true;
+    }
+
+    /// <summary>It is back at once, or long after it was evicted.</summary>
+    private bool TryLose(MemberId member)
+    {
+        var node = Nodes[cluster.IndexOf(member.Node)];
+        if (node.Core is null || node.Member != member) return false;
+        node.Kill(hasPower: true);
+        node.StartAfter(random.Chance(0.5) ? Draw(3) : cluster.DrawFaultLength(random, 700));
         return true;
     }
 
@@ -203,6 +238,9 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
         var delay = TimeSpan.FromMilliseconds(3).Ticks + Draw(3);
         cluster.ScheduleInput(accuser, delay, new NodeInput.ProbeFailed(accused.Member));
     }
+
+    /// <summary>Before anybody else has heard of it, or while they act on it.</summary>
+    private long DrawMoment() => random.Chance(0.3) ? 0 : DelayOfMessages(1 + (5 * random.Unit()));
 
     private long DelayOfMessages(double factor) =>
         TimeSpan.TicksPerMillisecond / 10 + (long)(random.Unit() * 2 * factor * cluster.Scenario.Network.MeanDelay);

@@ -117,6 +117,36 @@ public enum FaultKind
     /// </summary>
     WinnerUninformed,
 
+    /// <summary>The RM's primary dies when a command reaches it: before or after its decision is committed.</summary>
+    RmLostOnCommand,
+
+    /// <summary>The RM's primary dies when it has decided that a provider is brought up.</summary>
+    RmLostInBringUp,
+
+    /// <summary>The RM's primary dies when it has frozen a service for a switchover, or while that drains.</summary>
+    RmLostInFreeze,
+
+    /// <summary>The RM's primary dies when it has ended a switchover: promoted the target, or given it up.</summary>
+    RmLostInPromotion,
+
+    /// <summary>The RM's primary dies when it has drained a node.</summary>
+    RmLostInDrain,
+
+    /// <summary>The RM's primary dies when it has excluded a provider.</summary>
+    RmLostInRemoval,
+
+    /// <summary>The RM's primary dies when a service is to be recovered, or has begun a new lineage.</summary>
+    RmLostInRecovery,
+
+    /// <summary>The RM's primary dies when it has asked for an audit.</summary>
+    RmLostInAudit,
+
+    /// <summary>The RM's primary dies at a step of its own switchover.</summary>
+    RmLostInItsMove,
+
+    /// <summary>Not the RM dies at such a step, but the node that it concerns.</summary>
+    PartnerLost,
+
     /// <summary>An operator gave a command.</summary>
     CommandGiven,
 

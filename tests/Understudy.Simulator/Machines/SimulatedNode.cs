@@ -222,7 +222,7 @@ internal sealed class SimulatedNode(
         _effects.Clear();
         core.Step(OwnNow, input, _effects);
         foreach (var effect in _effects) Perform(effect);
-        cluster.Checkers.OnStepped(this);
+        cluster.OnStepped(this);
     }
 
     private void Perform(NodeEffect effect)

@@ -98,6 +98,45 @@ public sealed class ConfigurationFileTests
     }
 
     [Fact]
+    public void A_service_says_when_it_commits_how_often_it_is_audited_and_where_it_may_be()
+    {
+        var read = Valid("""
+            cluster = 'a'
+            node.n1 = { address = '127.0.0.1:1', http = '127.0.0.1:2' }
+            node.n2 = { address = '127.0.0.1:3', http = '127.0.0.1:4' }
+            [service.kv]
+            kind = 'kv'
+            checkpoints = 'periodic'
+            interval = '250ms'
+            audit-every = 'never'
+            preferred = ['n2', 'n1']
+            only = ['n1', 'n2']
+            never = []
+            [service.side]
+            kind = 'kv'
+            checkpoints = 'periodic'
+            audit-every = '1.5 h'
+            with = ['kv']
+            after = ['kv']
+            [service.third]
+            kind = 'kv'
+            never = ['n1']
+            apart = ['kv']
+            """);
+
+        var (kv, side, third) = (read.Services[0], read.Services[1], read.Services[2]);
+        (kv.Checkpoints, kv.Interval, kv.AuditEvery).ShouldBe(
+            (CheckpointMode.Periodic, TimeSpan.FromMilliseconds(250), TimeSpan.Zero));
+        kv.Rules.ToString().ShouldBe(" preferred n2,n1 only n1,n2");
+        (side.Interval, side.AuditEvery).ShouldBe((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(90)));
+        side.Rules.ToString().ShouldBe(" with kv after kv");
+        third.Rules.ToString().ShouldBe(" apart kv never n1");
+        (third.Checkpoints, third.AuditEvery).ShouldBe((CheckpointMode.BeforeReply, TimeSpan.FromDays(1)));
+        kv.ToDefinition().CheckpointEvery.ShouldBe(TimeSpan.FromMilliseconds(250));
+        third.ToDefinition().IsPeriodic.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Layout_order_and_comments_do_not_change_the_fingerprint()
     {
         var lines = Whole.Split('\n');
@@ -115,6 +154,9 @@ public sealed class ConfigurationFileTests
     [InlineData("voter = false", "")]
     [InlineData("secondaries = 1", "secondaries = 2")]
     [InlineData("memory", "disk")]
+    [InlineData("secondaries", "checkpoints = \"periodic\"\nsecondaries")]
+    [InlineData("secondaries", "audit-every = \"2d\"\nsecondaries")]
+    [InlineData("secondaries", "preferred = [\"n1\"]\nsecondaries")]
     [InlineData("[service.kv]", "[service.kv2]")]
     public void Anything_that_nodes_must_agree_on_changes_the_fingerprint(string from, string to) =>
         Valid(Whole.Replace(from, to, StringComparison.Ordinal)).Fingerprint.ShouldNotBe(Valid(Whole).Fingerprint);

@@ -135,6 +135,24 @@ public sealed class ConfigurationMessageTests
             "Write spares = 2, for example, without quotes." },
         { "kind = \"kv\"\nspares = 1.5", "c.toml:7:1: spares in [service.kv] must be a whole number, not a fraction. " +
             "Write spares = 2, for example, without quotes." },
+        { "kind = \"kv\"\ncheckpoints = \"often\"", "c.toml:7:1: there is no checkpoints \"often\". " +
+            "They are \"before-reply\", \"periodic\"." },
+        { "kind = \"kv\"\ncheckpoints = \"periodic\"\ninterval = \"9ms\"", "c.toml:8:1: interval = \"9ms\" in " +
+            "[service.kv] is no such time. Write a time from \"10ms\" to \"1h\", such as \"1s\"." },
+        { "kind = \"kv\"\ncheckpoints = \"periodic\"\ninterval = 1", "c.toml:8:1: interval in [service.kv] must be a " +
+            "string, not a number. Write interval = \"1s\" with the quotes." },
+        { "kind = \"kv\"\ninterval = \"1s\"", "c.toml:7:1: interval is given, but checkpoints is not \"periodic\". " +
+            "Write checkpoints = \"periodic\" too, or remove interval." },
+        { "kind = \"kv\"\naudit-every = \"1s\"", "c.toml:7:1: audit-every = \"1s\" in [service.kv] is no such time. " +
+            "Write \"never\", or a time from \"1m\" to \"365d\", such as \"12h\"." },
+        { "kind = \"kv\"\nonly = \"n1\"", "c.toml:7:1: only in [service.kv] must be a list of strings, not a string. " +
+            "Write only = [\"n1\", \"n2\"]." },
+        { "kind = \"kv\"\nonly = [1]", "c.toml:7:1: only in [service.kv] must be a list of strings only, not a list. " +
+            "Write only = [\"n1\", \"n2\"]." },
+        { "kind = \"kv\"\nnever = [\"n2\"]", "c.toml:7:1: there is no node \"n2\". Did you mean \"n1\"?" },
+        { "kind = \"kv\"\nafter = [\"orders\"]", "c.toml:7:1: there is no service \"orders\". There are kv." },
+        { "kind = \"kv\"\nafter = [\"kv2\"]\n[service.kv2]\nkind = \"kv\"\nwith = [\"kv\"]", "c.toml: services " +
+            "cannot wait for each other: kv -> kv2 -> kv. Take one of these rules away." },
         { "kind = \"kv\"\nsecondary = 1", "c.toml:7:1: unknown key \"secondary\" in [service.kv]. " +
             "Did you mean \"secondaries\"?" },
         { "kind = \"kv\"\n[service.KV]\nkind = \"kv\"", "c.toml:7:2: the services \"kv\" (line 5) and \"KV\" differ " +

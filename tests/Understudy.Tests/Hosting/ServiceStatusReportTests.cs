@@ -64,6 +64,17 @@ public class ServiceStatusReportTests
     }
 
     [Fact]
+    public void The_mode_of_checkpoints_is_shown_with_its_bound_on_loss()
+    {
+        Create(_entry, []).ShouldSatisfyAllConditions(
+            s => s.Checkpoints.ShouldBe("before-reply"), s => s.LossBoundSeconds.ShouldBeNull());
+        var periodic = Create(
+            _entry with { Definition = _entry.Definition with { CheckpointEvery = TimeSpan.FromSeconds(1) } }, []);
+        (periodic.Checkpoints, periodic.IntervalSeconds, periodic.LossBoundSeconds).ShouldBe(("periodic", 1, 1.2));
+        (periodic.UncommittedSeconds, periodic.AuditEverySeconds).ShouldBe((null, 86_400));
+    }
+
+    [Fact]
     public void Rules_and_removed_providers_are_shown() =>
         (Create(_entry with { Excluded = [new("n4")] }, []).Rules is { Never: ["n3"], Removed: ["n4"], Only: [] })
             .ShouldBeTrue();
@@ -80,6 +91,6 @@ public class ServiceStatusReportTests
                 .Add(_votes, [.. joining]),
             [], 0);
         if (waits is not null) status = status with { Vacant = status.Vacant.Add(_votes, waits) };
-        return ServiceStatusReport.Create(entry, status, kinds);
+        return ServiceStatusReport.Create(entry, status, kinds, Profile.Lan);
     }
 }

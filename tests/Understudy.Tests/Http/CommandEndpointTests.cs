@@ -68,12 +68,14 @@ public sealed class CommandEndpointTests : IAsyncLifetime
         await PostAsync(
             """
             {"command":"addService","service":"b","kind":"kv","secondaries":1,"spares":0,"durability":"memory",
+             "checkpoints":"periodic","interval":"250ms","auditEvery":"12h",
              "minInSync":2,"totalLoss":"start-empty","restarts":3,"restartMinutes":5,
              "prefer":["n2","n1"],"only":["n1","n2"],"never":["n3"],"with":["a"],"after":["a"],"apart":["c"]}
             """);
         Definition(0).ShouldBe(new ServiceDefinition(new("a"), "kv", 2, 1, true));
         var given = Definition(1);
         (given.Secondaries, given.Spares, given.Durable).ShouldBe((1, 0, false));
+        (given.CheckpointEvery, given.AuditEvery).ShouldBe((TimeSpan.FromMilliseconds(250), TimeSpan.FromHours(12)));
         (given.MinInSync, given.TotalLoss).ShouldBe((2, TotalLossPolicy.StartEmpty));
         (given.Restarts, given.RestartWindow).ShouldBe((3, TimeSpan.FromMinutes(5)));
         given.Preferred.ShouldBe([new("n2"), new("n1")]);
@@ -96,6 +98,21 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("\"spares\":0", 3, 86_400)]
+    [InlineData("\"interval\":\"5s\",\"auditEvery\":\"never\"", 5, 0)]
+    [InlineData("\"checkpoints\":\"periodic\"", 3, 86_400)]
+    [InlineData("\"checkpoints\":\"before-reply\",\"auditEvery\":\"1h\"", 0, 3_600)]
+    public async Task The_mode_of_checkpoints_and_the_interval_of_audits_can_be_changed(
+        string given, int interval, int audit)
+    {
+        _http.Known = new ServiceDefinition(_kv, "kv", 2, 1, false) { CheckpointEvery = TimeSpan.FromSeconds(3) };
+        await PostAsync($$"""{"command":"changeService","service":"kv",{{given}}}""");
+        var changed = _http.Commands.Single().Command.ShouldBeOfType<OperatorCommand.ChangeService>().Definition;
+        (changed.CheckpointEvery, changed.AuditEvery).ShouldBe(
+            (TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(audit)));
+    }
+
+    [Theory]
     [InlineData("x", "not JSON")]
     [InlineData("[]", "JSON object")]
     [InlineData("{}", "\"command\" is missing")]
@@ -115,6 +132,10 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     [InlineData("""{"command":"addService","service":"a","kind":"kv","spares":"1"}""", "\"spares\" has a value")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","prefer":[null]}""", "There is no node \"\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","durability":"x"}""", "\"durability\" is \"x\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","checkpoints":"x"}""", "\"checkpoints\" is \"x\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","interval":"1s"}""", "but a is not \"periodic\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","interval":"2h"}""", "\"interval\" is \"2h\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"kv","auditEvery":"1s"}""", "\"1m\" to \"365d\"")]
     [InlineData("""{"command":"changeService","service":"kv","durability":"disk"}""", "takes no \"durability\"")]
     [InlineData("""{"command":"changeService","service":"no","spares":1}""", "n1 knows of no service no")]
     public async Task What_is_not_understood_is_told_and_not_given(string body, string problem)

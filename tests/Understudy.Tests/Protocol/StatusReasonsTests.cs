@@ -133,6 +133,15 @@ public class StatusReasonsTests
         }).ShouldContain("kv takes no writes: one provider is in sync, and it demands two");
 
     [Fact]
+    public void A_primary_that_holds_its_answers_for_want_of_a_commit_is_told() =>
+        Reasons(
+            inSync: 3,
+            nodes: 4,
+            change: e => e with { Definition = e.Definition with { CheckpointEvery = TimeSpan.FromSeconds(1) } },
+            uncommitted: TimeSpan.FromSeconds(3)).ShouldContain(
+            "kv answers nothing: its oldest update that is not committed is 3s old, and the bound is 1.2s");
+
+    [Fact]
     public void A_node_without_code_for_a_service_is_told_as_what_is_in_the_way() =>
         Reasons(inSync: 2, nodes: 3, entry: new NodeEntry(Id(3).Node, IsDrained: false)
         {
@@ -158,7 +167,8 @@ public class StatusReasonsTests
         int? left = null,
         LeaveReason? reason = null,
         long sent = 0,
-        bool hasPrimary = true)
+        bool hasPrimary = true,
+        TimeSpan? uncommitted = null)
     {
         change ??= each => each;
         ImmutableArray<MemberId> ids = [.. Enumerable.Range(1, nodes).Select(Id)];
@@ -200,11 +210,17 @@ public class StatusReasonsTests
                 : ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty,
             [.. ids.Select((id, place) => new PeerStatus(
                 id.Node, NodeKind.Voter, id, IsHeard: place < (heard ?? nodes), IsJoining: false, IsInView: true))],
-            HeldRequests: 0);
+            HeldRequests: 0)
+        { Uncommitted = Ages(uncommitted) };
         var options = new NodeOptions(
             "web", Profile.Lan, [.. ids.Select(id => new NodeOption(id.Node, NodeKind.Voter))], [definition]);
         return StatusReasons.For(status, options, TimeSpan.FromSeconds(1));
     }
+
+    private static ImmutableSortedDictionary<ServiceName, TimeSpan> Ages(TimeSpan? uncommitted) =>
+        uncommitted is { } age
+            ? ImmutableSortedDictionary<ServiceName, TimeSpan>.Empty.Add(_kv, age)
+            : ImmutableSortedDictionary<ServiceName, TimeSpan>.Empty;
 
     private static ImmutableArray<Departure> Left(int? number, LeaveReason? reason) => number is null
         ? []

@@ -61,7 +61,7 @@ public sealed class CommitCostTests
 #pragma warning restore CA2012
         var run = _executor.RunAsync();
         run.IsCompletedSuccessfully.ShouldBeTrue("the service waits for nothing");
-        _executor.Take(new ServiceInstruction.NoteCommitted(1, _offered!.FirstSequence + Callers - 1));
+        _executor.Take(new ServiceInstruction.NoteReleased(1, _offered!.FirstSequence + Callers - 1));
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 

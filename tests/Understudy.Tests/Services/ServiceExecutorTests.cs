@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Extensions.Time.Testing;
 using Understudy.Kernel;
 using Understudy.Replication;
@@ -34,7 +35,7 @@ public sealed class ServiceExecutorTests
         offered.Answers.Select(answer => answer.Sequence).ShouldBe([1L, 2L, 3L]);
         added.IsCompleted.ShouldBeFalse("it is not committed");
 
-        _executor.Take(new ServiceInstruction.NoteCommitted(1, 4));
+        _executor.Take(new ServiceInstruction.NoteReleased(1, 4));
         (await added).ShouldBe(4);
     }
 
@@ -68,6 +69,57 @@ public sealed class ServiceExecutorTests
         await Should.ThrowAsync<NotPrimaryException>(late.AsTask());
         await Should.ThrowAsync<NotPrimaryException>(context.ConfirmAsync().AsTask());
         _tally.Count.ShouldBe(5, "what waited was not executed");
+    }
+
+    [Fact]
+    public async Task A_lone_change_is_made_within_its_call_and_one_that_has_company_in_turn()
+    {
+        var tally = new Tally();
+        List<ServiceReport> reports = [];
+        var wakes = 0;
+        var executor = new ServiceExecutor(_name, tally, reports.Add, () => wakes++, _clock) { RunsInCalls = true };
+        executor.Take(new ServiceInstruction.BecomePrimary(1, new ConfigurationVersion(1), default, 0));
+        await executor.RunAsync();
+        var first = tally.AddAsync(5).AsTask();
+        tally.Count.ShouldBe(5, "nothing else was under way");
+        var second = tally.AddAsync(6).AsTask();
+        tally.Count.ShouldBe(5, "the first is not committed");
+        wakes.ShouldBe(2);
+        await executor.RunAsync();
+        executor.Take(new ServiceInstruction.NoteReleased(1, 2));
+        (await first).ShouldBe(1);
+        (await second).ShouldBe(2);
+
+        var third = tally.AddAsync(7).AsTask();
+        tally.Count.ShouldBe(11, "two were told together, and their callers may come together");
+        await executor.RunAsync();
+        executor.Take(new ServiceInstruction.NoteReleased(1, 3));
+        await third;
+        _ = tally.AddAsync(8).AsTask();
+        tally.Count.ShouldBe(26, "it is alone again");
+    }
+
+    [Fact]
+    public async Task A_secondary_gathers_checkpoints_until_it_is_told_to_apply_them_or_to_do_anything_else()
+    {
+        var tally = new Tally();
+        var wakes = 0;
+        var executor = new ServiceExecutor(_name, tally, _ => { }, () => wakes++, _clock) { AppliesTogether = true };
+        executor.Take(new ServiceInstruction.Apply(1, [Checkpoint(1)]));
+        executor.Take(new ServiceInstruction.Apply(1, [Checkpoint(2)]));
+        wakes.ShouldBe(0);
+        executor.ApplyGathered();
+        wakes.ShouldBe(1);
+        await executor.RunAsync();
+        tally.Count.ShouldBe(2);
+        executor.ApplyGathered();
+        wakes.ShouldBe(1, "nothing was gathered");
+
+        executor.Take(new ServiceInstruction.Apply(1, [Checkpoint(3)]));
+        executor.Take(new ServiceInstruction.SayPosition(1));
+        wakes.ShouldBe(2);
+        await executor.RunAsync();
+        executor.Position.ShouldBe(3);
     }
 
     [Fact]
@@ -108,7 +160,7 @@ public sealed class ServiceExecutorTests
         await RunAsync();
         _tally.Count.ShouldBe(ServiceExecutor.MostUncommitted);
 
-        _executor.Take(new ServiceInstruction.NoteCommitted(1, 10));
+        _executor.Take(new ServiceInstruction.NoteReleased(1, 10));
         await RunAsync();
         _tally.Count.ShouldBe(ServiceExecutor.MostUncommitted + 10);
     }
@@ -259,6 +311,13 @@ public sealed class ServiceExecutorTests
         _reports.OfType<ServiceReport.Refused>().Single().Reason.ShouldStartWith(
             $"{what} of tally has format 3, and this node's program knows formats up to 0.");
         _tally.Count.ShouldBe(0);
+    }
+
+    private static LogEntry Checkpoint(long number)
+    {
+        var one = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(one, 1);
+        return new LogEntry(new ConfigurationVersion(1), number, OnceOnlyTable.Encode(null, default, one));
     }
 
     private async Task<UInt128?> DigestOfSecondary(LogEntry[] entries, long damage)
