@@ -1,3 +1,4 @@
+using System.Globalization;
 using Understudy.Cli;
 using Understudy.Cli.Demo;
 
@@ -7,6 +8,8 @@ namespace Understudy.Benchmarks;
 internal sealed class BenchmarkCluster : IDisposable
 {
     public const int Nodes = 3;
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     private readonly DemoOptions _options;
     private readonly string _folder = Directory.CreateTempSubdirectory("understudy-bench-").FullName;
@@ -31,6 +34,27 @@ internal sealed class BenchmarkCluster : IDisposable
         var wait = new DemoWait(_options, Cluster, new PlainView(TextWriter.Null));
         var status = await wait.ForShapeAsync(null, null, stop);
         return Cluster.Node(Shape.Kv(status)!.Primary!).Http;
+    }
+
+    /// <summary>Waits until one of the nodes has said a line that begins so.</summary>
+    /// <param name="beginning">How the line begins.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="stop">Ends the waiting.</param>
+    public async Task<string> SaidAsync(
+        string beginning, TimeSpan patience, CancellationToken stop)
+    {
+        for (var left = patience; left > TimeSpan.Zero; left -= Poll)
+        {
+            Cluster.CheckNoneEnded(null);
+            var lines = Cluster.Nodes.Where(node => File.Exists(node.Log)).SelectMany(node => File.ReadLines(node.Log));
+            if (lines.FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } said)
+                return said;
+            await Task.Delay(Poll, stop);
+        }
+
+        var logs = string.Join('\n', Cluster.Nodes.Select(node => $"{node.Id}: {node.LogTail()}"));
+        throw new DemoFailedException(string.Create(
+            CultureInfo.InvariantCulture, $"no node said \"{beginning}\" in {patience.TotalSeconds:0} s.\n{logs}"));
     }
 
     public void Dispose()

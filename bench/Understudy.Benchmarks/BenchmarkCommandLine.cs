@@ -33,7 +33,7 @@ internal static class BenchmarkCommandLine
         new("Measures Understudy on this machine: three nodes, a process each, over loopback.")
         {
             Commit(benchmarks), HostCommand.Create(benchmarks), Failover(benchmarks), Switchover(benchmarks),
-            FlushFloor(benchmarks), Decide(benchmarks), Tcp(benchmarks),
+            Transfer(benchmarks), FlushFloor(benchmarks), Decide(benchmarks), Tcp(benchmarks),
         };
 
     private static Command Commit(IBenchmarks benchmarks)
@@ -45,9 +45,14 @@ internal static class BenchmarkCommandLine
             "--clients", "How many clients or callers, each with one write under way.", 64, 1, 1024);
         var seconds = NumberOption.Of("--seconds", "How long to measure, after the warm-up.", 5, 1, 3600);
         var json = Json();
+        var beside = new Option<bool>("--beside")
+        {
+            Description = "Put etcd (three members) and Redis (SET, WAIT 1, two replicas) under the same load, "
+                + "by clients of another process, where they are installed.",
+        };
         var command = new Command("commit", "The rate of 128-byte writes, and their latency.")
         {
-            via, durability, clients, seconds, json,
+            via, durability, clients, seconds, json, beside,
         };
         command.SetAction((parsed, stop) => benchmarks.CommitAsync(
             new CommitOptions(
@@ -55,7 +60,8 @@ internal static class BenchmarkCommandLine
                 parsed.GetValue(durability) == "disk",
                 parsed.GetValue(clients),
                 TimeSpan.FromSeconds(parsed.GetValue(seconds)),
-                parsed.GetValue(json)),
+                parsed.GetValue(json),
+                parsed.GetValue(beside)),
             stop));
         return command;
     }
@@ -95,6 +101,26 @@ internal static class BenchmarkCommandLine
         command.SetAction((parsed, stop) => benchmarks.SwitchoverAsync(
             new SwitchoverOptions(
                 parsed.GetValue(trials),
+                parsed.GetValue(clients),
+                parsed.GetValue(durability) == "disk",
+                parsed.GetValue(json)),
+            stop));
+        return command;
+    }
+
+    private static Command Transfer(IBenchmarks benchmarks)
+    {
+        var megabytes = NumberOption.Of("--megabytes", "How large the service's state is.", 1024, 1, 1800);
+        var clients = NumberOption.Of("--clients", "How many callers commit meanwhile.", 64, 1, 1000);
+        var durability = Choice("--durability", "What an acknowledged write survives.", "memory", "memory", "disk");
+        var json = Json();
+        var command = new Command("transfer", "How fast a new provider gets a large state, beside commits.")
+        {
+            megabytes, clients, durability, json,
+        };
+        command.SetAction((parsed, stop) => benchmarks.TransferAsync(
+            new TransferOptions(
+                parsed.GetValue(megabytes),
                 parsed.GetValue(clients),
                 parsed.GetValue(durability) == "disk",
                 parsed.GetValue(json)),

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Understudy.Contracts;
+using Understudy.Kernel;
+using Understudy.Replication;
 
 namespace Understudy.Benchmarks;
 
@@ -24,30 +25,61 @@ internal static class BenchmarkHost
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.AddUnderstudy(understudy =>
-            {
-                understudy.Node = options.Node;
-                understudy.DataDirectory = options.Data;
-                understudy.ConfigurationFile = options.Configuration;
-            })
-            .AddService<CommitsService>(CommitsService.Name, shape =>
-            {
-                shape.Secondaries = BenchmarkCluster.Nodes - 1;
-                shape.Spares = 0;
-                shape.Durability = options.Commits.IsDurable ? Durability.Disk : Durability.Memory;
-            });
+        var understudy = builder.AddUnderstudy(understudy =>
+        {
+            understudy.Node = options.Node;
+            understudy.DataDirectory = options.Data;
+            understudy.ConfigurationFile = options.Configuration;
+        });
+        var isTransfer = options.Megabytes > 0;
+        if (isTransfer) understudy.AddService<ValuesService>(ValuesService.Name, Shape);
+        else understudy.AddService<CommitsService>(CommitsService.Name, Shape);
         using var host = builder.Build();
         await host.StartAsync(stop);
         EndWithInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
-        var (service, primary) = await ReignAsync(host.Services.GetRequiredService<IUnderstudyNode>(), stop);
-        var load = new CallerLoad(service, primary, options.Commits.Clients);
-        await load.RunAsync(WarmUp);
-        await Console.Out.WriteLineAsync(Measuring);
-        var rate = await load.RunAsync(options.Commits.Duration);
-        await Console.Out.WriteLineAsync(Result + rate.ToJson());
+        var node = host.Services.GetRequiredService<IUnderstudyNode>();
+        var result = isTransfer
+            ? await TransferAsync(node, host.Services.GetRequiredService<IUnderstudyAdmin>(), options, stop)
+            : await CommitAsync(node, options, stop);
+        await Console.Out.WriteLineAsync(Result + result);
         await host.WaitForShutdownAsync(stop);
         return 0;
+
+        void Shape(ServiceShape shape)
+        {
+            shape.Secondaries = Secondaries(options);
+            shape.Spares = 0;
+            shape.Durability = options.Commits.IsDurable ? Durability.Disk : Durability.Memory;
+        }
     }
+
+    private static async Task<string> CommitAsync(IUnderstudyNode node, HostOptions options, CancellationToken stop)
+    {
+        var (service, primary) = await ReignAsync<CommitsService>(
+            node, CommitsService.Name, options, s => s.Primary, stop);
+        var load = new CallerLoad(() => () => service.ChangeAsync(primary), options.Commits.Clients);
+        await load.RunAsync(WarmUp);
+        await Console.Out.WriteLineAsync(Measuring);
+        return (await load.RunAsync(options.Commits.Duration)).ToJson();
+    }
+
+    private static async Task<string> TransferAsync(
+        IUnderstudyNode node, IUnderstudyAdmin admin, HostOptions options, CancellationToken stop)
+    {
+        var (service, primary) = await ReignAsync<ValuesService>(
+            node, ValuesService.Name, options, s => s.Primary, stop);
+        var wanted = new ServiceDefinition(
+            new ServiceName(ValuesService.Name),
+            ValuesService.Name,
+            Secondaries(options) + 1,
+            Spares: 0,
+            options.Commits.IsDurable);
+        var load = new TransferLoad(node, admin, service, primary, options.Commits.Clients);
+        return (await load.RunAsync(options.Megabytes, wanted, stop)).ToJson();
+    }
+
+    // A transfer needs a node that has nothing.
+    private static int Secondaries(HostOptions options) => BenchmarkCluster.Nodes - (options.Megabytes > 0 ? 2 : 1);
 
     // Whoever started this process holds its standard input open; it ends with whoever did.
     private static void EndWithInput(IHostApplicationLifetime application)
@@ -62,17 +94,21 @@ internal static class BenchmarkHost
     }
 
     /// <summary>Waits, perhaps for ever, until the primary is here and all its secondaries are in sync.</summary>
-    private static async Task<(CommitsService Service, IPrimaryContext Primary)> ReignAsync(
-        IUnderstudyNode node, CancellationToken stop)
+    private static async Task<(TService Service, IPrimaryContext Primary)> ReignAsync<TService>(
+        IUnderstudyNode node,
+        string name,
+        HostOptions options,
+        Func<TService, IPrimaryContext?> reign,
+        CancellationToken stop)
+        where TService : class, IReplicatedService
     {
         while (true)
         {
-            var service = node.Find<CommitsService>(CommitsService.Name);
-            if (service?.Primary is { } primary && IsWhole(node.Status)) return (service, primary);
+            var status = node.Status.Services.FirstOrDefault(service => service.Name == name);
+            var isWhole = status?.Secondaries.Count == Secondaries(options);
+            if (isWhole && node.Find<TService>(name) is { } service && reign(service) is { } primary)
+                return (service, primary);
             await Task.Delay(Poll, stop);
         }
     }
-
-    private static bool IsWhole(StatusDocument status) => status.Services
-        .Any(service => service.Name == CommitsService.Name && service.Secondaries.Count == BenchmarkCluster.Nodes - 1);
 }

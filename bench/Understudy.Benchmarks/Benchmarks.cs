@@ -20,7 +20,9 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         if (result.AllocatedBytes is { } bytes)
             await SayAsync($"allocated by the primary's process: {bytes:0} bytes per commit");
         if (options.IsDurable) await SayAsync($"flush floor beside it: {Floor(FloorTime, stop)}");
-        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        var beside = options.Beside ? await OtherSystem.RunAllAsync(options, stop) : null;
+        foreach (var (name, rate) in beside ?? []) await SayAsync($"{name}, {what}, {options.Clients} clients: {rate}");
+        if (options.Json) await output.WriteLineAsync(result.ToJson(beside));
         return 0;
     }
 
@@ -50,6 +52,15 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         if (result.Haproxy is null) await SayAsync($"HAProxy is not installed (apt-get install haproxy)");
         else await SayAsync($"by HAProxy: {result.Haproxy}");
         await SayAsync($"by Understudy: {result.Understudy}");
+        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        return 0;
+    }
+
+    public async Task<int> TransferAsync(TransferOptions options, CancellationToken stop)
+    {
+        var result = await TransferBenchmark.RunAsync(options, stop);
+        var what = options.IsDurable ? "disk" : "memory";
+        await SayAsync($"transfer of {options.Megabytes} MB, {what}, {options.Clients} callers: {result}");
         if (options.Json) await output.WriteLineAsync(result.ToJson());
         return 0;
     }

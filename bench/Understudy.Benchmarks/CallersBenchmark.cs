@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Understudy.Cli.Demo;
 
@@ -7,7 +6,6 @@ namespace Understudy.Benchmarks;
 /// <summary>How fast changes commit, as callers within the primary's process see it.</summary>
 internal static class CallersBenchmark
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <returns>The rate, and the processor time of all nodes per commit, in microseconds.</returns>
@@ -15,29 +13,11 @@ internal static class CallersBenchmark
     {
         using var nodes = new BenchmarkCluster(CommitBenchmark.Demo(options), HostCommand.Program(options));
         nodes.Cluster.Start();
-        await SaidAsync(nodes.Cluster, BenchmarkHost.Measuring, Patience, stop);
+        await nodes.SaidAsync(BenchmarkHost.Measuring, Patience, stop);
         var before = nodes.Cpu;
-        var result = await SaidAsync(nodes.Cluster, BenchmarkHost.Result, options.Duration + Patience, stop);
+        var result = await nodes.SaidAsync(BenchmarkHost.Result, options.Duration + Patience, stop);
         var rate = Read(result[BenchmarkHost.Result.Length..]);
         return (rate, CommitBenchmark.Cost(nodes.Cpu - before, rate, options));
-    }
-
-    /// <summary>Waits until one of the nodes has said a line that begins so.</summary>
-    private static async Task<string> SaidAsync(
-        DemoCluster cluster, string beginning, TimeSpan patience, CancellationToken stop)
-    {
-        for (var left = patience; left > TimeSpan.Zero; left -= Poll)
-        {
-            cluster.CheckNoneEnded(null);
-            var lines = cluster.Nodes.Where(node => File.Exists(node.Log)).SelectMany(node => File.ReadLines(node.Log));
-            if (lines.FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } said)
-                return said;
-            await Task.Delay(Poll, stop);
-        }
-
-        var logs = string.Join('\n', cluster.Nodes.Select(node => $"{node.Id}: {node.LogTail()}"));
-        throw new DemoFailedException(string.Create(
-            CultureInfo.InvariantCulture, $"no node said \"{beginning}\" in {patience.TotalSeconds:0} s.\n{logs}"));
     }
 
     private static Rate Read(string json)

@@ -12,7 +12,7 @@ internal static class CommitBenchmark
     {
         using var nodes = new BenchmarkCluster(Demo(options));
         var primary = await nodes.FormAsync(stop);
-        using var load = new PutLoad(primary, options.Clients);
+        using var load = new ClosedLoop(number => PutConnection.Open(primary, $"bench-{number}"), options.Clients);
         load.Run(WarmUp, stop);
         var before = nodes.Cpu;
         var rate = load.Run(options.Duration, stop);

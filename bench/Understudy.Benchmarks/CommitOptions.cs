@@ -6,4 +6,6 @@ namespace Understudy.Benchmarks;
 /// <param name="Clients">How many clients or callers, each with one write under way.</param>
 /// <param name="Duration">How long to measure.</param>
 /// <param name="Json">Whether the last line is one JSON object.</param>
-internal sealed record CommitOptions(bool ViaHttp, bool IsDurable, int Clients, TimeSpan Duration, bool Json);
+/// <param name="Beside">Whether etcd and Redis are put under the same load, where they are installed.</param>
+internal sealed record CommitOptions(
+    bool ViaHttp, bool IsDurable, int Clients, TimeSpan Duration, bool Json, bool Beside = false);

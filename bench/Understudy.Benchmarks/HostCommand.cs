@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Understudy.Benchmarks;
 
-/// <summary>The command that runs as a node of <c>commit</c>: written by this program, not by people.</summary>
+/// <summary>
+/// The command that runs as a node of <c>commit</c> or <c>transfer</c>: written by this program, not by people.
+/// </summary>
 internal static class HostCommand
 {
     private const string Name = "host";
@@ -17,11 +19,19 @@ internal static class HostCommand
         "--seconds", ((int)options.Duration.TotalSeconds).ToString(CultureInfo.InvariantCulture),
     ];
 
+    /// <summary>What runs as a node of <c>transfer</c>.</summary>
+    public static string[] Program(TransferOptions options) =>
+    [
+        .. Program(new CommitOptions(false, options.IsDurable, options.Clients, TimeSpan.Zero, options.Json)),
+        "--megabytes", options.Megabytes.ToString(CultureInfo.InvariantCulture),
+    ];
+
     public static Command Create(IBenchmarks benchmarks)
     {
         var durability = new Option<string>("--durability") { Required = true };
         var clients = new Option<int>("--clients") { Required = true };
         var seconds = new Option<int>("--seconds") { Required = true };
+        var megabytes = new Option<int>("--megabytes");
         var configuration = new Option<string>("--config") { Required = true };
         var id = new Option<string>("--id") { Required = true };
         var data = new Option<string>("--data") { Required = true };
@@ -37,9 +47,10 @@ internal static class HostCommand
                     parsed.GetRequiredValue(durability) == "disk",
                     parsed.GetRequiredValue(clients),
                     TimeSpan.FromSeconds(parsed.GetRequiredValue(seconds)),
-                    Json: true)),
+                    Json: true),
+                parsed.GetValue(megabytes)),
             stop));
-        return new Command(Name) { durability, clients, seconds, node }.Hide();
+        return new Command(Name) { durability, clients, seconds, megabytes, node }.Hide();
     }
 
     private static Command Hide(this Command command)

@@ -14,6 +14,8 @@ internal interface IBenchmarks
 
     Task<int> TcpAsync(TcpOptions options, CancellationToken stop);
 
+    Task<int> TransferAsync(TransferOptions options, CancellationToken stop);
+
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
 
     Task<int> DecideAsync(DecideOptions options);

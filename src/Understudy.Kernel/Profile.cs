@@ -23,6 +23,12 @@ public sealed record Profile(string Name, TimeSpan Silence, TimeSpan Heartbeat)
     /// <summary>How snapshots are sent: at most 400 MB/s, whatever the profile.</summary>
     public TransferBounds Transfer { get; init; } = TransferBounds.Default;
 
+    /// <summary>
+    /// The same, but snapshots are sent no faster than so many megabytes of 1,048,576 bytes a second.
+    /// </summary>
+    public Profile WithTransferRate(int megabytesPerSecond) =>
+        this with { Transfer = Transfer with { BytesPerSecond = (long)megabytesPerSecond << 20 } };
+
     /// <summary>How often the node loop is ticked.</summary>
     public TimeSpan Tick => Heartbeat / 4;
 

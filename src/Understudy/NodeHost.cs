@@ -15,6 +15,9 @@ public static partial class NodeHost
     /// <summary>The node could not start; standard error says why.</summary>
     public const int CannotStart = 1;
 
+    /// <summary>The disk is full or failed while the node ran; standard error names the file and what to do.</summary>
+    public const int DiskFailed = 3;
+
     /// <summary>
     /// Runs a node until it is asked to stop; then it hands its primaries over, leaves, and answers what it holds. A
     /// broken invariant or a failing disk ends the process at once: a peer takes over.
@@ -53,5 +56,14 @@ public static partial class NodeHost
     }
 
     // The process must end now: what it would still say or write may be wrong. Peers see its channels break at once.
-    internal static void Fail(Exception e) => Environment.FailFast($"Understudy: {e.GetType().Name}: {e.Message}", e);
+    internal static void Fail(Exception e)
+    {
+        if (e is StoreUnusableException)
+        {
+            Console.Error.WriteLine($"The node ends: {e.Message}");
+            ProcessEnd.Now(DiskFailed);
+        }
+
+        Environment.FailFast($"Understudy: {e.GetType().Name}: {e.Message}", e);
+    }
 }

@@ -11,6 +11,8 @@ public class BenchmarkCommandLineTests
     {
         await RunAsync("commit", "--via", "http", "--durability", "disk", "--clients", "3", "--seconds", "7", "--json");
         _asked.Options.ShouldBe(new CommitOptions(true, true, 3, TimeSpan.FromSeconds(7), true));
+        await RunAsync("commit", "--beside");
+        _asked.Options.ShouldBe(new CommitOptions(false, false, 64, TimeSpan.FromSeconds(5), false, Beside: true));
     }
 
     [Fact]
@@ -58,6 +60,18 @@ public class BenchmarkCommandLineTests
     }
 
     [Fact]
+    public async Task Transfer_moves_a_gigabyte_in_memory_beside_64_callers_unless_told_otherwise()
+    {
+        await RunAsync("transfer");
+        _asked.Options.ShouldBe(new TransferOptions(1024, 64, false, false));
+        await RunAsync(
+            [.. HostCommand.Program(new TransferOptions(9, 3, true, true))[2..],
+            "node", "--config", "c.toml", "--id", "n1", "--data", "d"]);
+        _asked.Options.ShouldBe(
+            new HostOptions("c.toml", "n1", "d", new CommitOptions(false, true, 3, TimeSpan.Zero, true), 9));
+    }
+
+    [Fact]
     public async Task The_flush_floor_takes_its_time()
     {
         await RunAsync("flush-floor", "--seconds", "9");
@@ -79,6 +93,7 @@ public class BenchmarkCommandLineTests
     [InlineData("commit", "--via", "pigeon")]
     [InlineData("failover", "--trials", "0")]
     [InlineData("switchover", "--trials", "0")]
+    [InlineData("transfer", "--megabytes", "0")]
     public void What_cannot_be_measured_is_refused(params string[] arguments) =>
         BenchmarkCommandLine.Create(_asked).Parse(arguments).Errors.ShouldNotBeEmpty();
 
@@ -94,6 +109,8 @@ public class BenchmarkCommandLineTests
         public Task<int> HostAsync(HostOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop) => Note(options);
+
+        public Task<int> TransferAsync(TransferOptions options, CancellationToken stop) => Note(options);
 
         public Task<int> SwitchoverAsync(SwitchoverOptions options, CancellationToken stop) => Note(options);
 

@@ -8,19 +8,25 @@ namespace Understudy.EndToEnd.Tests;
 /// </summary>
 internal sealed class Load : IAsyncDisposable
 {
-    private const string Counter = "counter";
-
     private readonly ClusterClient _client;
+    private readonly string _counter;
     private readonly ConcurrentDictionary<string, long> _acknowledged = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _writers;
     private long _increments;
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Load(ClusterClient client, int writers = 4)
+    /// <param name="client">What writes.</param>
+    /// <param name="writers">How many writers.</param>
+    /// <param name="name">Begins the name of each key, so that several loads have keys of their own.</param>
+    public Load(ClusterClient client, int writers = 4, string name = "")
     {
         _client = client;
-        _writers = [.. Enumerable.Range(0, writers).Select(number => Task.Run(() => WriteAsync($"writer{number}")))];
+        _counter = $"{name}counter";
+        _writers =
+        [
+            .. Enumerable.Range(0, writers).Select(number => Task.Run(() => WriteAsync($"{name}writer{number}"))),
+        ];
     }
 
     public long Increments => Interlocked.Read(ref _increments);
@@ -42,10 +48,16 @@ internal sealed class Load : IAsyncDisposable
     public async Task CheckAsync(ClusterClient? reader = null)
     {
         await StopAsync();
-        reader ??= _client;
+        await ReadBackAsync(reader ?? _client);
+    }
+
+    /// <summary>Checks of a load that has ended that what was acknowledged is there, and nothing twice.</summary>
+    public async Task ReadBackAsync(ClusterClient reader)
+    {
         foreach (var (key, value) in _acknowledged)
             (await reader.GetAsync(key)).ShouldBe(value.ToString(CultureInfo.InvariantCulture), $"of {key}");
-        (await reader.GetAsync(Counter)).ShouldBe(Increments.ToString(CultureInfo.InvariantCulture), "of the counter");
+        (await reader.GetAsync(_counter))
+            .ShouldBe(Increments.ToString(CultureInfo.InvariantCulture), $"of {_counter}");
     }
 
     /// <summary>Ends the load when each writer's request is answered.</summary>
@@ -69,7 +81,7 @@ internal sealed class Load : IAsyncDisposable
         {
             await _client.PutAsync(key, value.ToString(CultureInfo.InvariantCulture));
             _acknowledged[key] = value;
-            await _client.IncrementAsync(Counter);
+            await _client.IncrementAsync(_counter);
             Interlocked.Increment(ref _increments);
             Interlocked.Exchange(
                 ref _progress,

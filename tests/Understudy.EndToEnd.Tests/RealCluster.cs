@@ -48,7 +48,12 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <summary>
     /// Starts voters n1, n2, … and, with <paramref name="witness"/>, a witness w1; waits for its shape.
     /// </summary>
-    public static async Task<RealCluster> StartAsync(int voters, bool witness = false, string profile = "lan")
+    /// <param name="voters">How many.</param>
+    /// <param name="witness">Whether there is one.</param>
+    /// <param name="profile">The cluster's.</param>
+    /// <param name="prepare">Is given each node before any is started.</param>
+    public static async Task<RealCluster> StartAsync(
+        int voters, bool witness = false, string profile = "lan", Action<RealNode>? prepare = null)
     {
         List<(string, string)> nodes = [.. Enumerable.Range(1, voters).Select(i => ($"n{i}", ""))];
         if (witness) nodes.Add(("w1", "witness = true"));
@@ -67,6 +72,7 @@ internal sealed class RealCluster : IAsyncDisposable
     {
         try
         {
+            foreach (var node in cluster.Nodes.Values) prepare?.Invoke(node);
             foreach (var node in cluster.Nodes.Values) node.Start();
             await cluster.ShapeAsync();
             return cluster;

@@ -26,6 +26,11 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
     /// <summary>The folder of its store.</summary>
     public string Data => dataDirectory;
 
+    public int Pid => _process!.Id;
+
+    /// <summary>What its folder is on, if that is a file system of its own; gone with the node.</summary>
+    public SmallDisk? Disk { get; set; }
+
     public bool IsRunning => _process is { HasExited: false };
 
     public string Log
@@ -51,7 +56,7 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
         _process.OutputDataReceived += (_, line) => Append(line.Data);
         _process.ErrorDataReceived += (_, line) => Append(line.Data);
         _process.Start();
-        Append($"-- pid {_process.Id.ToString(CultureInfo.InvariantCulture)} started");
+        Append($"-- pid {Pid.ToString(CultureInfo.InvariantCulture)} started");
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -81,6 +86,7 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
         }
 
         _process?.Dispose();
+        Disk?.Dispose();
     }
 
     private void Append(string? line)

@@ -63,8 +63,14 @@ internal sealed class Follower(Provider provider, bool isInSync, long next, Time
 
     public long TransferFrom { get; set; }
 
-    /// <summary>Whether the next part waits only for the bound of the rate.</summary>
-    public bool IsPartDue { get; set; }
+    /// <summary>How much of it was sent.</summary>
+    public long TransferSent { get; set; }
+
+    /// <summary>When it was last answered that more of it has arrived.</summary>
+    public TimeSpan TransferMovedAt { get; set; }
+
+    /// <summary>Whether it is being brought up, and needs the log after what it has.</summary>
+    public bool NeedsLog => !MustAcknowledge && (Transfer is not null || HasTransferAnswer || IsMatched);
 
     /// <summary>Since when it has kept up without a break, or null.</summary>
     public TimeSpan? KeptUpSince { get; set; }

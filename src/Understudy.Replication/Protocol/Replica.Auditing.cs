@@ -92,7 +92,12 @@ public sealed partial class Replica
         ImmutableArray<MemberId> members = [.. differing.Select(a => a.Member)];
         if (!isPrimaryOdd) _differing.UnionWith(members);
         // What differs is to get the state that the primary has now, which its log may not lead to.
-        if (!isPrimaryOdd && members.Length > 0) _hosted!.AskSnapshot(_effects);
+        if (!isPrimaryOdd && members.Length > 0)
+        {
+            _demanded = sequence;
+            _hosted!.AskSnapshot(_effects);
+        }
+
         EndAudit(new AuditResult(audit.Number, Version, sequence, 1 + inSync.Count, members, isPrimaryOdd));
         TellDiffering(sequence);
     }

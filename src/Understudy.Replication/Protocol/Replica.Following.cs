@@ -127,6 +127,7 @@ public sealed partial class Replica
     {
         _snapshot = new Snapshot(part.SnapshotVersion, part.SnapshotSequence, _incomingBytes);
         _incomingBytes = [];
+        _pendingSnapshot = null;
         _withheld = null;
         _log.Reset(part.SnapshotSequence, part.SnapshotVersion);
         _inLoop?.Load(_snapshot.State);

@@ -4,7 +4,8 @@ namespace Understudy.Replication.Protocol;
 
 /// <summary>
 /// Sending snapshots: one at a time for each node, no faster than the bound, and going on where it was after a broken
-/// link or a new version: the receiver keeps what it has, and its first answer says how much that is.
+/// link or a new version: the receiver keeps what it has, and its first answer says how much that is. No newer
+/// snapshot takes the place of the one that is sent before the log after it is taken too.
 /// </summary>
 public sealed partial class Replica
 {
@@ -38,11 +39,15 @@ public sealed partial class Replica
             follower.TransferFrom = received.NextOffset;
         }
 
-        follower.TransferOffset = Math.Max(follower.TransferOffset, received.NextOffset);
+        if (received.NextOffset > follower.TransferOffset)
+        {
+            (follower.TransferOffset, follower.TransferMovedAt) = (received.NextOffset, _now);
+            follower.TransferSent = Math.Max(follower.TransferSent, follower.TransferOffset);
+        }
+
         if (follower.TransferOffset < snapshot.State.Length)
         {
-            follower.IsPartDue = true;
-            SendDuePart(follower);
+            SendDueParts(follower);
             return;
         }
 
@@ -63,32 +68,50 @@ public sealed partial class Replica
         follower.IsTransferWanted = !follower.MustAcknowledge && (!MayTransfer || IsTransferring);
         if (follower.IsTransferWanted) return;
         (follower.Transfer, follower.TransferOffset, follower.HasTransferAnswer) = (_snapshot, 0, false);
+        (follower.TransferSent, follower.TransferMovedAt) = (0, _now);
         follower.LastBegan = 0; // What was under way is void: the snapshot comes instead.
         SendPart(follower);
     }
 
     private void TickTransfer(Follower follower)
     {
-        if (_now - follower.SentAt >= _profile.Heartbeat) SendPart(follower);
-        else SendDuePart(follower);
+        if (_now - follower.SentAt < _profile.Heartbeat || _now - follower.TransferMovedAt < _profile.Heartbeat)
+        {
+            SendDueParts(follower);
+            return;
+        }
+
+        follower.TransferSent = follower.TransferOffset; // What was under way may be lost.
+        SendPart(follower);
     }
 
-    private void SendDuePart(Follower follower)
+    /// <summary>
+    /// Some parts are under way at a time, so that reading, sending and taking them overlap. The first one goes alone:
+    /// its answer says where to go on.
+    /// </summary>
+    private void SendDueParts(Follower follower)
     {
-        if (follower.IsPartDue && _nextPartAt <= _now) SendPart(follower);
+        if (!follower.HasTransferAnswer) return;
+        var window = (long)ReplicaLimits.PartsUnderWay * _profile.Transfer.PartBytes;
+        while (_nextPartAt <= _now
+            && follower.TransferSent < follower.Transfer!.State.Length
+            && follower.TransferSent - follower.TransferOffset < window)
+        {
+            SendPart(follower);
+        }
     }
 
     private void SendPart(Follower follower)
     {
         var snapshot = follower.Transfer!;
-        var offset = checked((int)follower.TransferOffset);
+        var offset = checked((int)follower.TransferSent);
         var length = Math.Min(_profile.Transfer.PartBytes, snapshot.State.Length - offset);
         var time = TimeSpan.FromSeconds((double)length / _profile.Transfer.BytesPerSecond);
         // What was not used is not saved up, but for the time between two ticks.
         var earliest = _now - _profile.Tick;
         _nextPartAt = (_nextPartAt > earliest ? _nextPartAt : earliest) + time;
         follower.SentAt = _now;
-        follower.IsPartDue = false;
+        follower.TransferSent = offset + length;
         Send(follower.Provider.Member, new ReplicationMessage.SnapshotPart(
             _service,
             Version,

@@ -26,6 +26,17 @@ public static class ReplicaLimits
 
     public const long SnapshotAfterBytes = 16 << 20;
 
+    /// <summary>So much log is kept for a provider that is brought up.</summary>
+    public const long BytesForNewcomer = 256 << 20;
+
+    /// <summary>
+    /// A snapshot is taken when the log has one entry for so many bytes of it: its cost for each entry has a bound.
+    /// </summary>
+    public const int SnapshotBytesPerEntry = 256;
+
+    /// <summary>How many parts of a snapshot are under way at a time.</summary>
+    public const int PartsUnderWay = 16;
+
     /// <summary>In mode periodic so many entries, or a message's bytes, do not wait for the interval's end.</summary>
     public const int EntriesPerBatch = 4_096;
 
@@ -53,6 +64,7 @@ public sealed partial class Replica : ISealableLog
     private TimeSpan _now;
     private Snapshot? _snapshot;
     private Snapshot? _pendingSnapshot;
+    private long _demanded;
     private long _applied;
 
     public Replica(
@@ -183,7 +195,7 @@ public sealed partial class Replica : ISealableLog
         LimitCommits();
         _followers.Clear();
         ForgetAudit();
-        _pendingSnapshot = null;
+        (_pendingSnapshot, _demanded) = (null, 0);
         foreach (var waiting in _waiting) _effects.Add(new ReplicaEffect.GiveUp(waiting.Id, Version));
         _waiting.Clear();
         _confirming.Clear();
@@ -232,20 +244,22 @@ public sealed partial class Replica : ISealableLog
 
     /// <summary>
     /// Takes a snapshot when the log has grown long. A primary's state runs ahead: its snapshot counts only once
-    /// everything in it is committed.
+    /// everything in it is committed. One that an audit demands is of the audited checkpoint or later.
     /// </summary>
     private void ConsiderSnapshot()
     {
-        if (_pendingSnapshot is { } pending && pending.Sequence <= Committed)
+        var entries = _applied - _log.BaseSequence;
+        var isDemanded = _demanded > _log.BaseSequence;
+        if (_pendingSnapshot is { } pending && !(isDemanded && pending.Sequence < _demanded))
         {
+            var mayCompact = isDemanded || !IsLogNeeded || IsLogLong(entries);
+            if (pending.Sequence > Committed || !mayCompact) return;
             _pendingSnapshot = null;
             if (pending.Sequence > _log.BaseSequence) Keep(pending);
+            return;
         }
 
-        var entries = _applied - _log.BaseSequence;
-        var size = Math.Max(ReplicaLimits.SnapshotAfterBytes, 2L * (_snapshot?.State.Length ?? 0));
-        if (_pendingSnapshot is not null || entries <= 0) return;
-        if (entries < _profile.Transfer.SnapshotAfterEntries && _log.SizeBytes < size) return;
+        if (entries <= 0 || !(isDemanded || IsLogLong(entries))) return;
         if (_hosted is { } hosted)
         {
             hosted.AskSnapshot(_effects);
@@ -254,6 +268,18 @@ public sealed partial class Replica : ISealableLog
 
         _pendingSnapshot = new Snapshot(_log.VersionAt(_applied), _applied, _inLoop!.Save());
         if (_applied <= Committed) ConsiderSnapshot();
+    }
+
+    private bool IsLogNeeded => _followers.Values.Any(f => f.NeedsLog);
+
+    private bool IsLogLong(long entries)
+    {
+        var size = _snapshot?.State.Length ?? 0;
+        var isNeeded = IsLogNeeded;
+        var bytes = isNeeded ? ReplicaLimits.BytesForNewcomer : ReplicaLimits.SnapshotAfterBytes;
+        if (_log.SizeBytes >= Math.Max(bytes, 2L * size)) return true;
+        var many = Math.Max(_profile.Transfer.SnapshotAfterEntries, size / ReplicaLimits.SnapshotBytesPerEntry);
+        return entries >= many && !isNeeded;
     }
 
     private void Keep(Snapshot snapshot)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 
@@ -26,6 +27,11 @@ internal sealed class FrozenState(int format, IReadOnlyList<FrozenCollection> co
     }
 
     /// <summary>The hash of the snapshot's bytes.</summary>
+    public void Write(IBufferWriter<byte> destination)
+    {
+        foreach (var part in Parts()) destination.Write(part.Span);
+    }
+
     public UInt128 Digest()
     {
         var hash = new XxHash128();

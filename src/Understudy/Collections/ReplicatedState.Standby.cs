@@ -60,10 +60,7 @@ public sealed partial class ReplicatedState
     }
 
     /// <summary>Writes all collections, block for block.</summary>
-    internal void SaveSnapshot(IBufferWriter<byte> destination)
-    {
-        foreach (var part in Freeze().Parts()) destination.Write(part.Span);
-    }
+    internal void SaveSnapshot(IBufferWriter<byte> destination) => Freeze().Write(destination);
 
     /// <summary>Equal for equal contents, on whichever node and however they came about.</summary>
     internal UInt128 Digest() => Freeze().Digest();

@@ -74,10 +74,11 @@ public sealed record ClusterConfiguration
     }
 
     /// <summary>What a node's core is told.</summary>
-    /// <param name="kinds">The kinds of services that the node has code for.</param>
-    internal NodeOptions ToNodeOptions(IEnumerable<string> kinds) => new(
+    /// <param name="kinds">The kinds of services that it has code for.</param>
+    /// <param name="self">The node, if it matters which.</param>
+    internal NodeOptions ToNodeOptions(IEnumerable<string> kinds, NodeId? self = null) => new(
         Cluster,
-        Profile,
+        self is { } id && Find(id)?.TransferRate is { } rate ? Profile.WithTransferRate(rate) : Profile,
         [.. Nodes.OrderBy(node => node.Id).Select(node => new NodeOption(node.Id, node.Kind))],
         [.. Services.OrderBy(service => service.Name).Select(service => service.ToDefinition())])
     {

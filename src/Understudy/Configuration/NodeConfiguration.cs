@@ -10,6 +10,13 @@ namespace Understudy;
 /// <param name="Kind">Whether it votes and whether it hosts services. Default: both.</param>
 public sealed record NodeConfiguration(NodeId Id, IPEndPoint Address, IPEndPoint Http, NodeKind Kind)
 {
+    /// <summary>
+    /// How many megabytes (of 1,048,576 bytes) of snapshots it sends each second at most when it brings other nodes'
+    /// providers up, so that changes have room beside them; 1 to 100,000. Default null: what the profile says,
+    /// which is 400.
+    /// </summary>
+    public int? TransferRate { get; init; }
+
     /// <summary>Whether its vote counts in agreeing on views.</summary>
     public bool Votes => Kind is NodeKind.Voter or NodeKind.Witness;
 

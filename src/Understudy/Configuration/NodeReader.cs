@@ -10,7 +10,7 @@ internal static class NodeReader
     private const string Loopback =
         "There is no TLS between nodes yet: only loopback addresses (127.0.0.0/8, ::1) are accepted.";
 
-    private static readonly string[] NodeKeys = ["address", "http", "voter", "witness"];
+    private static readonly string[] NodeKeys = ["address", "http", "voter", "witness", "transfer-rate"];
 
     public static List<NodeConfiguration> Read(TableReader file, ConfigurationProblems problems)
     {
@@ -32,9 +32,10 @@ internal static class NodeReader
             var address = ReadAddress(reader, "address", id, "7101", owners, problems);
             var http = ReadAddress(reader, "http", id, "7201", owners, problems);
             var kind = ReadKind(reader, shown, problems);
+            var rate = reader.Count("transfer-rate", 1, 100_000, "megabytes a second");
             kinds.Add(kind);
             if (address is not null && http is not null)
-                nodes.Add(new NodeConfiguration(new NodeId(id), address, http, kind));
+                nodes.Add(new NodeConfiguration(new NodeId(id), address, http, kind) { TransferRate = rate });
         }
 
         CheckVoters(file, kinds, problems);

@@ -101,7 +101,10 @@ internal sealed class DrillCluster
             new KvService(),
             report => _queue.Enqueue((node, new NodeInput.Reported(service, report))),
             () => _runnable.Enqueue(node.Executors[service]),
-            TimeProvider.System);
+            TimeProvider.System)
+        {
+            Beside = static work => work(),
+        };
     }
 
     private void RunExecutors()

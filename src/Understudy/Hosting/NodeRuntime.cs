@@ -95,7 +95,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _feed = ServiceMapFeed.Of(configuration, self, clock);
         _loop = new NodeLoop(new NodeLoopParts
         {
-            Options = configuration.ToNodeOptions(catalog.Kinds),
+            Options = configuration.ToNodeOptions(catalog.Kinds, self),
             Self = self,
             Inbox = inbox,
             Transport = _transport,

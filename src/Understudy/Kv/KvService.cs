@@ -23,6 +23,13 @@ internal sealed class KvService : IReplicatedService
     }
 
     /// <inheritdoc/>
+    public Action<IBufferWriter<byte>> CaptureSnapshot()
+    {
+        var save = _state.Freeze();
+        return destination => destination.Write(save().Span);
+    }
+
+    /// <inheritdoc/>
     public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
     {
         destination.Write(_state.Save().Span);

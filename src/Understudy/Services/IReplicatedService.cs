@@ -107,6 +107,32 @@ public interface IReplicatedService
         ReadOnlyMemory<byte> checkpoint, long number, int format, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Captures the whole state: takes hold of it as it is now, without copying it, and returns a function that writes
+    /// it as <see cref="SaveSnapshotAsync"/> would. Default null: then that one is called instead, and the service does
+    /// nothing else until it returns, which for a large state (some 100 MB) is a pause that clients notice.
+    /// </summary>
+    /// <remarks>
+    /// The function runs on a thread of its own, beside the further calls of this service. What it writes must
+    /// therefore never change: keep values that are replaced and not altered, and capture them by copying the
+    /// references. If it throws, the provider has failed. Services of collections
+    /// (<see cref="ReplicatedStateService"/>) do this already.
+    /// </remarks>
+    /// <returns>The function, called once; null if the state cannot be captured.</returns>
+    /// <example>
+    /// <code>
+    /// public Action&lt;IBufferWriter&lt;byte&gt;&gt; CaptureSnapshot()
+    /// {
+    ///     byte[][] rows = [.. _rows]; // Rows are replaced, never altered.
+    ///     return destination =&gt;
+    ///     {
+    ///         foreach (var row in rows) destination.Write(row);
+    ///     };
+    /// }
+    /// </code>
+    /// </example>
+    Action<IBufferWriter<byte>>? CaptureSnapshot() => null;
+
+    /// <summary>
     /// Writes the whole state. Nothing changes it through the framework meanwhile. Equal states must give equal bytes,
     /// unless <see cref="HasComparableSnapshots"/> is false.
     /// </summary>

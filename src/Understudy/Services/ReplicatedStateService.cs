@@ -60,6 +60,9 @@ public abstract class ReplicatedStateService(ReplicatedState state) : IReplicate
     }
 
     /// <inheritdoc/>
+    public Action<IBufferWriter<byte>> CaptureSnapshot() => State.Freeze().Write;
+
+    /// <inheritdoc/>
     public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
     {
         State.SaveSnapshot(destination);

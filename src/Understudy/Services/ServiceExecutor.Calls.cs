@@ -22,6 +22,7 @@ internal sealed partial class ServiceExecutor
     private string _call = "";
     private long _calledAt;
     private bool _isSlowReported;
+    private int _snapshotBytes;
 
     /// <summary>A hash of the state and of what was answered.</summary>
     public async ValueTask<UInt128> DigestAsync() =>
@@ -259,6 +260,7 @@ internal sealed partial class ServiceExecutor
         Call(nameof(IReplicatedService.LoadSnapshotAsync));
         await _service.LoadSnapshotAsync(new ReadOnlySequence<byte>(state), _ended.Token);
         _position = snapshot?.Sequence ?? 0;
+        Volatile.Write(ref _snapshotBytes, snapshot?.State.Length ?? 0);
     }
 
     /// <summary>The primary's digest goes into the stream: all compare at exactly this checkpoint.</summary>
@@ -325,18 +327,60 @@ internal sealed partial class ServiceExecutor
     {
         Offer();
         if (save.Assignment != Interlocked.Read(ref _assignment)) return;
+        Call(nameof(IReplicatedService.CaptureSnapshot));
+        if (_service.CaptureSnapshot() is { } write)
+        {
+            SaveBeside(save.Assignment, _position, _answered.Save(), write);
+            return;
+        }
+
         Call(nameof(IReplicatedService.SaveSnapshotAsync));
-        var state = await SaveAsync();
-        Post(new ServiceReport.SnapshotSaved(save.Assignment, _position, state));
+        Post(new ServiceReport.SnapshotSaved(save.Assignment, _position, await SaveAsync()));
     }
+
+    /// <summary>Writes what was captured, while the service goes on.</summary>
+    private void SaveBeside(
+        long assignment, long position, ReadOnlyMemory<byte> answered, Action<IBufferWriter<byte>> write) =>
+        Beside(() =>
+        {
+            try
+            {
+                var writer = BeginSnapshot(answered);
+                write(writer);
+                Post(new ServiceReport.SnapshotSaved(assignment, position, End(writer)));
+            }
+#pragma warning disable CA1031 // Whatever the service's code throws fails its provider, not the node.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                const string What = $"the function that {nameof(IReplicatedService.CaptureSnapshot)} returned";
+                var present = Interlocked.Read(ref _assignment);
+                Post(new ServiceReport.Failed(present, $"{What} threw {e.GetType().Name}: {e.Message}"));
+                Abandon();
+            }
+        });
 
     private async ValueTask<ReadOnlyMemory<byte>> SaveAsync()
     {
-        var writer = new ArrayBufferWriter<byte>(1024);
+        var writer = BeginSnapshot(_answered.Save());
+        await _service.SaveSnapshotAsync(writer, _ended.Token);
+        return End(writer);
+    }
+
+    private ArrayBufferWriter<byte> BeginSnapshot(ReadOnlyMemory<byte> answered)
+    {
+        // A little more than the last one had, so that a large one is not copied again and again while it grows.
+        var last = Volatile.Read(ref _snapshotBytes);
+        var writer = new ArrayBufferWriter<byte>((int)Math.Min(last + (last / 32L) + 1024, Array.MaxLength));
         BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(SnapshotHeaderBytes), _service.CheckpointFormat);
         writer.Advance(SnapshotHeaderBytes);
-        writer.Write(_answered.Save().Span);
-        await _service.SaveSnapshotAsync(writer, _ended.Token);
+        writer.Write(answered.Span);
+        return writer;
+    }
+
+    private ReadOnlyMemory<byte> End(ArrayBufferWriter<byte> writer)
+    {
+        Volatile.Write(ref _snapshotBytes, writer.WrittenCount);
         return writer.WrittenMemory;
     }
 }

@@ -82,6 +82,9 @@ internal sealed partial class ServiceExecutor
     /// </summary>
     public TaskScheduler? Scheduler { get; init; }
 
+    /// <summary>Runs code that takes long beside the service's calls; by default on a thread of its own.</summary>
+    public Action<Action> Beside { get; init; } = static work => Start(work, TaskScheduler.Default);
+
     /// <summary>Told when something was reported, under no lock: whoever takes reports may act on them.</summary>
     public Action? Turn { get; init; }
 
@@ -232,6 +235,13 @@ internal sealed partial class ServiceExecutor
 
     /// <summary>Cancels a token whose callbacks are the service's code: they do not run here.</summary>
     public void Cancel(CancellationTokenSource source) => source.CancelElsewhere(Scheduler);
+
+    /// <summary>Starts code that takes long.</summary>
+    public static void Start(Action work, TaskScheduler scheduler) => _ = Task.Factory.StartNew(
+        work,
+        CancellationToken.None,
+        TaskCreationOptions.DenyChildAttach | TaskCreationOptions.LongRunning,
+        scheduler);
 
     /// <summary>Does all that waits, until nothing does or too much waits to be committed.</summary>
     public async ValueTask RunAsync()

@@ -101,6 +101,7 @@ internal sealed class ServiceExecutors(
             service, instance, report => post(new NodeInput.Reported(service, report)), () => run!.Queue(), clock)
         {
             Scheduler = scheduler,
+            Beside = work => ServiceExecutor.Start(work, scheduler ?? TaskScheduler.Default),
             Turn = _turn,
             RunsInCalls = scheduler is null,
             AppliesTogether = scheduler is null,

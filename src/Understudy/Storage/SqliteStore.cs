@@ -46,7 +46,8 @@ public sealed class SqliteStore : IDisposable
     /// </param>
     /// <param name="failed">Told, on a writer's thread and once per file, that a write or flush failed.</param>
     /// <exception cref="StoreUnusableException">
-    /// In use, damaged, incomplete, of another node or of an unknown format; the message says which and what to do.
+    /// In use, damaged, incomplete, of another node, of an unknown format, or on a disk that is full or fails; the
+    /// message says which and what to do.
     /// </exception>
     public static SqliteStore Open(
         string directory,
@@ -85,7 +86,7 @@ public sealed class SqliteStore : IDisposable
     }
 
     /// <summary>Adds one to the boot counter and returns it when that is durable. The first is 1.</summary>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">The disk failed; the process must end.</exception>
+    /// <exception cref="StoreUnusableException">The disk is full or failed; the process must end.</exception>
     public ulong NextBootCounter() => _control.InTurn(database =>
     {
         var stored = database.ReadMeta(BootCounterKey);

@@ -199,9 +199,9 @@ internal sealed partial class StoreDatabase
         {
             return read();
         }
-        catch (SqliteException e) when (IsDamage(e))
+        catch (SqliteException e)
         {
-            throw StoreUnusableException.Damaged(Name, $"SQLite says \"{e.Message}\"", e);
+            throw StoreUnusableException.Of(_path, e);
         }
     }
 }

@@ -20,15 +20,16 @@ internal sealed partial class StoreDatabase : IDisposable
     /// <summary>A commit's own cost in the WAL: a few pages, however small the write.</summary>
     private const long CommitBytes = 16 << 10;
 
+    private readonly string _path;
     private readonly SqliteConnection _connection;
     private readonly RecordChecksum _checksum = new();
     private readonly SortedDictionary<ServiceName, ReplicaBounds> _replicas = [];
     private readonly StoreStatements _statements;
     private long _walBytes;
 
-    private StoreDatabase(string name, SqliteConnection connection)
+    private StoreDatabase(string path, SqliteConnection connection)
     {
-        Name = name;
+        (_path, Name) = (path, Path.GetFileName(path));
         _connection = connection;
         _statements = new StoreStatements(connection);
         ReadBounds();
@@ -38,25 +39,27 @@ internal sealed partial class StoreDatabase : IDisposable
     public string Name { get; }
 
     /// <summary>Opens the file, or creates it. What can be read afterwards is durable.</summary>
-    /// <exception cref="StoreUnusableException">Damaged, or of a format that this version does not read.</exception>
-    /// <exception cref="SqliteException">The disk failed.</exception>
+    /// <exception cref="StoreUnusableException">
+    /// Damaged, of a format that this version does not read, or the disk is full or failed.
+    /// </exception>
     public static StoreDatabase Open(string directory, string name)
     {
+        var path = Path.Combine(directory, name);
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = Path.Combine(directory, name),
+            DataSource = path,
             Pooling = false,
         }.ConnectionString);
         try
         {
             connection.Open();
             Prepare(connection, name);
-            return new StoreDatabase(name, connection);
+            return new StoreDatabase(path, connection);
         }
-        catch (SqliteException e) when (IsDamage(e))
+        catch (SqliteException e)
         {
             connection.Dispose();
-            throw StoreUnusableException.Damaged(name, $"SQLite says \"{e.Message}\"", e);
+            throw StoreUnusableException.Of(path, e);
         }
         catch
         {
@@ -66,21 +69,38 @@ internal sealed partial class StoreDatabase : IDisposable
     }
 
     /// <summary>Runs the work in one transaction; it is durable when this returns.</summary>
+    /// <exception cref="StoreUnusableException">The disk is full or failed.</exception>
     public void Commit(Action work, long bytes)
     {
-        _statements.Begin.Run();
-        work();
-        _statements.Commit.Run();
+        try
+        {
+            _statements.Begin.Run();
+            work();
+            _statements.Commit.Run();
+        }
+        catch (SqliteException e)
+        {
+            throw StoreUnusableException.Of(_path, e);
+        }
+
         _walBytes += bytes + CommitBytes;
     }
 
     /// <summary>Copies the WAL into the file if it has grown enough.</summary>
+    /// <exception cref="StoreUnusableException">The disk is full or failed.</exception>
     public void CheckpointIfDue(bool isIdle)
     {
         if (_walBytes < (isIdle ? CheckpointBytes : CheckpointAtOnceBytes)) return;
 
         _walBytes = 0;
-        Execute(_connection, "PRAGMA wal_checkpoint(PASSIVE)");
+        try
+        {
+            Execute(_connection, "PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (SqliteException e)
+        {
+            throw StoreUnusableException.Of(_path, e);
+        }
     }
 
     public void Dispose()
@@ -124,9 +144,6 @@ internal sealed partial class StoreDatabase : IDisposable
             {StoreFormat.Schema}
             COMMIT;
             """));
-
-    private static bool IsDamage(SqliteException e) =>
-        e.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB;
 
     private static void Execute(SqliteConnection connection, string sql)
     {

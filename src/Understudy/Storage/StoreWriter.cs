@@ -116,7 +116,9 @@ internal sealed class StoreWriter : IDisposable
             lock (_queueLock)
             {
                 if (_queuedBytes > QueueBytes)
-                    throw new IOException($"{_database.Name}: {_queuedBytes >> 20} MB wait for the disk; it is stuck.");
+                    throw new StoreUnusableException(
+                        $"{_database.Name}: {_queuedBytes >> 20} MB wait for the disk, which is stuck or too slow. "
+                        + "Look at the disk, then start the node again.");
 
                 for (long bytes = 0; bytes < BatchBytes && _queue.TryDequeue(out var next); bytes += next.Bytes)
                 {

@@ -58,6 +58,44 @@ public sealed class ReplicaAuditTests
     }
 
     [Fact]
+    public void The_snapshot_that_an_audit_demands_is_kept_though_a_newcomer_needs_the_log()
+    {
+        var (replica, reign) = BeginBesideNewcomer();
+        Report(replica, reign, 7);
+        Answer(replica, 2, 8);
+        Turn(replica, r => r.OnReport(new ServiceReport.SnapshotSaved(reign, 5, Bytes("ab"))));
+        Kept().ShouldBe([5L]);
+    }
+
+    [Fact]
+    public void A_snapshot_from_before_the_audit_does_not_stand_for_the_one_that_it_demands()
+    {
+        var (replica, reign) = BeginBesideNewcomer();
+        Turn(replica, r => r.OnReport(new ServiceReport.SnapshotSaved(reign, 5, Bytes("ab"))));
+        Commit(replica, 6);
+        Kept().ShouldBeEmpty("the newcomer needs the log");
+
+        Report(replica, reign, 7, sequence: 6);
+        Answer(replica, 2, 8, sequence: 6);
+        Turn(replica, r => r.Tick());
+        Kept().ShouldBeEmpty("it may be of a state that did not differ yet");
+        Turn(replica, r => r.OnReport(new ServiceReport.SnapshotSaved(reign, 6, Bytes("abc"))));
+        Kept().ShouldBe([6L]);
+    }
+
+    [Fact]
+    public void One_that_is_still_written_from_before_the_audit_is_followed_by_the_one_that_it_demands()
+    {
+        var (replica, reign) = BeginBesideNewcomer();
+        Commit(replica, 6);
+        Report(replica, reign, 7, sequence: 6);
+        Answer(replica, 2, 8, sequence: 6);
+        Saves().ShouldBe(1);
+        Turn(replica, r => r.OnReport(new ServiceReport.SnapshotSaved(reign, 5, Bytes("ab"))));
+        Saves().ShouldBe(2);
+    }
+
+    [Fact]
     public void A_majority_against_the_primary_voids_no_secondary()
     {
         var (replica, reign) = Begin(1, 2, 3);
@@ -145,9 +183,10 @@ public sealed class ReplicaAuditTests
         new(Service, Id(node), isDurable: true, stored, Profile.Lan, Mutation.None);
 
     /// <summary>The first leads these and has begun an audit.</summary>
-    private (Replica Replica, long Reign) Begin(params int[] inSync)
+    private (Replica Replica, long Reign) Begin(params int[] inSync) => Begin(Make(1), inSync);
+
+    private (Replica Replica, long Reign) Begin(Replica replica, params int[] inSync)
     {
-        var replica = Make(1);
         Turn(replica, r => r.Lead(Version(1), Providers(inSync)));
         var reign = _effects.OfType<ReplicaEffect.Instruct>().Last().Instruction.Assignment;
         Turn(replica, r => r.OnReport(new ServiceReport.BecamePrimary(reign)));
@@ -156,8 +195,33 @@ public sealed class ReplicaAuditTests
         return (replica, reign);
     }
 
-    private void Report(Replica replica, long reign, UInt128 digest) =>
-        Turn(replica, r => r.OnReport(new ServiceReport.Audited(reign, 5, digest)));
+    /// <summary>It has, and is sending its snapshot of checkpoint 4 to the third; checkpoint 5 is committed.</summary>
+    private (Replica Replica, long Reign) BeginBesideNewcomer()
+    {
+        var stored = new StoredReplica(new Snapshot(Version(1), 4, Bytes("a")), []);
+        var (replica, reign) = Begin(Make(1, stored), 1, 2);
+        Commit(replica, 5);
+        Turn(replica, r => r.BringUp(Providers(3)));
+        Acknowledge(replica, 3, 0, isMatched: false);
+        _effects.OfType<ReplicaEffect.Send>().ShouldContain(s => s.Message is ReplicationMessage.SnapshotPart);
+        return (replica, reign);
+    }
+
+    private void Commit(Replica replica, long sequence)
+    {
+        Turn(replica, r => r.Append(Bytes("x")));
+        Acknowledge(replica, 1, sequence);
+        Acknowledge(replica, 2, sequence);
+        Turn(replica, r => r.Tick());
+        replica.Committed.ShouldBe(sequence);
+    }
+
+    private void Acknowledge(Replica replica, int node, long sequence, bool isMatched = true) =>
+        Turn(replica, r => r.OnAppended(
+            Id(node), new ReplicationMessage.Appended(Service, Version(1), isMatched, sequence, 0)));
+
+    private void Report(Replica replica, long reign, UInt128 digest, long sequence = 5) =>
+        Turn(replica, r => r.OnReport(new ServiceReport.Audited(reign, sequence, digest)));
 
     private void Answer(Replica replica, int node, UInt128 digest, long sequence = 5) => Turn(
         replica, r => r.OnAudited(Id(node), new ReplicationMessage.Audited(Service, Version(1), sequence, digest)));
@@ -166,6 +230,16 @@ public sealed class ReplicaAuditTests
 
     private int Asked() =>
         _effects.OfType<ReplicaEffect.Instruct>().Count(i => i.Instruction is ServiceInstruction.Audit);
+
+    private int Saves() =>
+        _effects.OfType<ReplicaEffect.Instruct>().Count(i => i.Instruction is ServiceInstruction.SaveSnapshot);
+
+    /// <summary>The checkpoints of the snapshots that it keeps.</summary>
+    private List<long> Kept() =>
+    [
+        .. _effects.OfType<ReplicaEffect.Write>().SelectMany(w => w.Writes).OfType<StoreWrite.PutSnapshot>()
+            .Select(w => w.Snapshot.Sequence),
+    ];
 
     private List<MemberId> Told() =>
     [

@@ -73,7 +73,7 @@ public sealed class ReplicaTransferTests
         Want(2);
         receiver.OnSnapshotPart(Id(1), LastPart(), adoptsNewer: true);
         Receive(2, Part);
-        receiver.OnSnapshotPart(Id(1), LastPart(), adoptsNewer: true);
+        receiver.OnSnapshotPart(Id(1), AllParts()[1], adoptsNewer: true);
         Lead(3);
         Want(2);
         LastPart().Offset.ShouldBe(0);
@@ -84,7 +84,66 @@ public sealed class ReplicaTransferTests
         answer.NextOffset.ShouldBe(2 * Part);
         _now += _slow.Tick;
         Turn(r => r.OnSnapshotReceived(Id(2), answer));
-        LastPart().Offset.ShouldBe(2 * Part);
+        AllParts().First(part => part.Version == Version(3) && part.Offset > 0).Offset.ShouldBe(2 * Part);
+    }
+
+    [Fact]
+    public void The_first_part_goes_alone_and_then_so_many_are_under_way_as_may_be()
+    {
+        Want(2);
+        Parts().ShouldBe(1, "its answer says where to go on");
+        for (var tick = 0; tick < 20; tick++)
+        {
+            Receive(2, Part);
+            _now += _slow.Tick;
+        }
+
+        Parts().ShouldBe(1 + ReplicaLimits.PartsUnderWay);
+        AllParts().Select(part => part.Offset).ShouldBe(Enumerable.Range(0, Parts()).Select(n => (long)n * Part));
+    }
+
+    [Fact]
+    public void What_was_under_way_and_is_not_answered_is_sent_again()
+    {
+        Want(2);
+        Receive(2, Part);
+        var sent = Parts();
+        sent.ShouldBeGreaterThan(1);
+        _now += _slow.Heartbeat;
+        Turn(r => r.Tick());
+        AllParts().Count(part => part.Offset == Part).ShouldBe(2, "all that was sent after it may be lost with it");
+    }
+
+    [Fact]
+    public void No_newer_snapshot_takes_the_place_of_the_one_that_a_newcomer_is_sent()
+    {
+        Want(2);
+        Receive(2, Part);
+        Turn(r => r.OnAppended(Id(1), new ReplicationMessage.Appended(Service, r.Version, true, 40, 0)));
+        Offer(_slow.Transfer.SnapshotAfterEntries + 1);
+        Asked().ShouldBe(0, "the log after the snapshot is needed");
+
+        Receive(2, 50 * Part);
+        Turn(r => r.BringUp([])); // It is left alone: nobody needs the log any more.
+        Offer(1);
+        Asked().ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_large_state_is_saved_after_more_entries_than_a_small_one()
+    {
+        var size = _slow.Transfer.SnapshotAfterEntries * 2 * ReplicaLimits.SnapshotBytesPerEntry;
+        var stored = new StoredReplica(new Snapshot(Version(1), 40, new byte[size]), []);
+        var primary = new Replica(Service, Id(1), isDurable: false, stored, _slow, Mutation.None);
+        primary.Begin(_now, _effects);
+        primary.Lead(Version(2), Providers(1));
+        primary.OnQuorum(1);
+        for (var number = 1; number < _slow.Transfer.SnapshotAfterEntries * 2; number++) primary.Append(Bytes("x"));
+        primary.Tick();
+        Asked().ShouldBe(0);
+        primary.Append(Bytes("x"));
+        primary.Tick();
+        Asked().ShouldBe(1);
     }
 
     [Fact]
@@ -140,6 +199,19 @@ public sealed class ReplicaTransferTests
 
     private void Receive(int node, long next) => Turn(r => r.OnSnapshotReceived(
         Id(node), new ReplicationMessage.SnapshotReceived(Service, r.Version, 40, next)));
+
+    /// <summary>The service's code offers so many changes, and all are committed.</summary>
+    private void Offer(int count)
+    {
+        for (var number = 0; number < count; number++) Turn(r => r.Append(Bytes("x")));
+        Turn(r => r.Tick());
+    }
+
+    private int Asked() => _effects.OfType<ReplicaEffect.Instruct>()
+        .Count(told => told.Instruction is ServiceInstruction.SaveSnapshot);
+
+    private List<ReplicationMessage.SnapshotPart> AllParts() =>
+        [.. _effects.OfType<ReplicaEffect.Send>().Select(s => s.Message).OfType<ReplicationMessage.SnapshotPart>()];
 
     private int Parts() =>
         _effects.OfType<ReplicaEffect.Send>().Count(s => s.Message is ReplicationMessage.SnapshotPart);

@@ -17,13 +17,21 @@ internal sealed class SimulatedProvider
     private readonly SeededRandom _random;
     private readonly ServiceName _service;
     private readonly SimulatedService _code;
+    private readonly Queue<Action> _beside = new();
     private long _lastReportAt;
 
     public SimulatedProvider(SimulatedCluster cluster, SimulatedNode node, ServiceName service, SeededRandom random)
     {
         (_cluster, _node, _service, _random) = (cluster, node, service, random);
         _code = new SimulatedService(cluster, node, this, random);
-        Executor = new ServiceExecutor(service, _code, Post, Wake, TimeProvider.System, cluster.Mutations);
+        Executor = new ServiceExecutor(service, _code, Post, Wake, TimeProvider.System, cluster.Mutations)
+        {
+            Beside = work =>
+            {
+                _beside.Enqueue(work);
+                Wake();
+            },
+        };
     }
 
     public ServiceExecutor Executor { get; }
@@ -45,6 +53,12 @@ internal sealed class SimulatedProvider
         if (_node.IsPaused)
         {
             _cluster.Schedule(TimeSpan.TicksPerMillisecond, Event());
+            return;
+        }
+
+        if (_beside.TryDequeue(out var work))
+        {
+            work();
             return;
         }
 

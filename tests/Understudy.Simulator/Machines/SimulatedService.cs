@@ -31,16 +31,28 @@ internal sealed class SimulatedService(
         return _kv.ApplyCheckpointAsync(checkpoint, number, format, cancellationToken);
     }
 
+    public Action<IBufferWriter<byte>> CaptureSnapshot()
+    {
+        (long Id, long After)[] damages = [.. _damages];
+        var write = _kv.CaptureSnapshot();
+        return destination =>
+        {
+            MayThrow();
+            destination.Write(BitConverter.GetBytes(damages.Length));
+            foreach (var (id, after) in damages)
+            {
+                destination.Write(BitConverter.GetBytes(id));
+                destination.Write(BitConverter.GetBytes(after));
+            }
+
+            write(destination);
+        };
+    }
+
     public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
     {
-        destination.Write(BitConverter.GetBytes(_damages.Count));
-        foreach (var (id, after) in _damages)
-        {
-            destination.Write(BitConverter.GetBytes(id));
-            destination.Write(BitConverter.GetBytes(after));
-        }
-
-        return _kv.SaveSnapshotAsync(destination, cancellationToken);
+        CaptureSnapshot()(destination);
+        return default;
     }
 
     public ValueTask LoadSnapshotAsync(ReadOnlySequence<byte> snapshot, CancellationToken cancellationToken)

@@ -50,6 +50,15 @@ public sealed class ConfigurationFileTests
     }
 
     [Fact]
+    public void A_node_s_rate_of_transfers_is_its_own()
+    {
+        var read = Valid(Whole.Replace("voter = false", "transfer-rate = 50", StringComparison.Ordinal));
+
+        read.ToNodeOptions([], new NodeId("n2")).Profile.Transfer.BytesPerSecond.ShouldBe(50 << 20);
+        read.ToNodeOptions([], new NodeId("n1")).Profile.ShouldBe(Profile.Fast);
+    }
+
+    [Fact]
     public void What_is_left_out_has_its_default()
     {
         var read = Valid("""

@@ -154,7 +154,10 @@ internal sealed class NodeCluster
             new KvService(),
             report => _queue.Enqueue((member, new NodeInput.Reported(service, report))),
             () => _runnable.Enqueue(executors[service]),
-            TimeProvider.System);
+            TimeProvider.System)
+        {
+            Beside = static work => work(),
+        };
     }
 
     private void Perform(MemberId by, NodeEffect effect)

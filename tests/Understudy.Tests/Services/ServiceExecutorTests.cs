@@ -223,6 +223,40 @@ public sealed class ServiceExecutorTests
         other.Count.ShouldBe(5);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(-5)]
+    public async Task A_captured_state_is_written_beside_further_calls_and_is_of_its_moment(long first)
+    {
+        List<Action> beside = [];
+        var tally = new Tally { IsCaptured = true };
+        var executor = new ServiceExecutor(_name, tally, _reports.Add, () => { }, _clock) { Beside = beside.Add };
+        executor.Take(new ServiceInstruction.BecomePrimary(1, new ConfigurationVersion(1), new Lineage(1), 0));
+        await executor.RunAsync();
+        _ = tally.AddAsync(first).AsTask();
+        executor.Take(new ServiceInstruction.SaveSnapshot(1));
+        _ = tally.AddAsync(70).AsTask();
+        await executor.RunAsync();
+        executor.Position.ShouldBe(2);
+        _reports.OfType<ServiceReport.SnapshotSaved>().ShouldBeEmpty("it is written by nobody yet");
+
+        beside.Single()();
+        if (first < 0)
+        {
+            _reports[^1].ShouldBeOfType<ServiceReport.Failed>().Reason.ShouldBe(
+                "the function that CaptureSnapshot returned threw ArgumentException: below 0");
+            return;
+        }
+
+        var saved = _reports[^1].ShouldBeOfType<ServiceReport.SnapshotSaved>();
+        saved.Sequence.ShouldBe(1);
+        var other = new Tally();
+        var successor = new ServiceExecutor(_name, other, _reports.Add, () => { }, _clock);
+        successor.Take(new ServiceInstruction.Load(0, new Snapshot(new ConfigurationVersion(1), 1, saved.State)));
+        await successor.RunAsync();
+        other.Count.ShouldBe(first);
+    }
+
     [Fact]
     public async Task Every_provider_takes_its_digest_at_exactly_the_checkpoint_of_the_audit()
     {

@@ -47,6 +47,16 @@ public sealed class Tally : IReplicatedService
         return default;
     }
 
+    /// <summary>Whether its state is captured, to be written beside further calls.</summary>
+    public bool IsCaptured { get; init; }
+
+    public Action<IBufferWriter<byte>>? CaptureSnapshot()
+    {
+        if (!IsCaptured) return null;
+        var count = Count;
+        return destination => destination.Write(count < 0 ? throw new ArgumentException("below 0") : Bytes(count));
+    }
+
     public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
     {
         BinaryPrimitives.WriteInt64LittleEndian(destination.GetSpan(8), Count);

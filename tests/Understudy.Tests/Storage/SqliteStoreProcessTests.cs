@@ -30,17 +30,21 @@ public sealed class SqliteStoreProcessTests : IDisposable
         Sequences(store.Load(), new ServiceName("kv")).ShouldBe([1, 2]);
     }
 
-    [Fact]
-    public async Task A_flush_that_fails_is_reported_and_nothing_is_claimed()
+    [Theory]
+    [InlineData("write-until-failure", "data.db")]
+    [InlineData("write-control-until-failure", "control.db")]
+    public async Task A_flush_that_fails_is_reported_with_its_file_and_what_to_do_and_nothing_is_claimed(
+        string task, string file)
     {
         await SkipUnlessFlushesCanFail();
         CreateStore();
 
-        var output = await RunChild("write-until-failure", FailingFlush);
+        var output = await RunChild(task, FailingFlush);
 
         output.ShouldContain("opened");
-        output.ShouldContain("failed: ");
+        output.ShouldContain($"failed: {Path.Combine(_folder.Path, file)}: a flush failed (");
         output.ShouldContain("disk I/O error");
+        output.ShouldContain("then start the node again");
         output.ShouldNotContain("flushed");
     }
 

@@ -45,6 +45,10 @@ internal static class StoreChild
                 case "load":
                     Console.WriteLine($"entries {store.Load().Replicas.Values.Sum(replica => replica.Entries.Length)}");
                     break;
+                case "write-control-until-failure":
+                    store.Write(StoreFile.Control, 1, [new StoreWrite.PutRecord("promise", new byte[8])]);
+                    ended.Wait();
+                    break;
                 default:
                     store.Write(
                         StoreFile.Data, 1, [StoreFolder.Append(new ServiceName("kv"), StoreFolder.Entry(1))]);

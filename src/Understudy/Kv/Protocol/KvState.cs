@@ -67,21 +67,13 @@ public sealed class KvState : IReplicatedState
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Save()
-    {
-        var keys = _entries.Keys.ToArray();
-        Array.Sort(keys, StringComparer.Ordinal);
-        var size = 1 + 8 + 4;
-        foreach (var key in keys)
-            size = checked(size + KvWriter.SizeOf(key) + 8 + KvWriter.SizeOf(_entries[key].Value));
-        var writer = new KvWriter(size).Byte(FormatVersion).Count(_revision).UInt32((uint)keys.Length);
-        foreach (var key in keys)
-        {
-            var entry = _entries[key];
-            writer.Key(key).Count(entry.Version).Value(entry.Value);
-        }
+    public ReadOnlyMemory<byte> Save() => Freeze()();
 
-        return writer.Finish();
+    /// <summary>Takes hold of the state as it is now; what is returned saves that, while this one may change.</summary>
+    public Func<ReadOnlyMemory<byte>> Freeze()
+    {
+        var (entries, revision) = (_entries.ToArray(), _revision);
+        return () => Save(entries, revision);
     }
 
     /// <inheritdoc/>
@@ -105,6 +97,17 @@ public sealed class KvState : IReplicatedState
         reader.End();
         Invariant.Holds(reader.Failure is null, $"kv: a saved state cannot be read: {reader.Failure}");
         Invariant.Holds(_entries.Count == count, "kv: a saved state names a key twice");
+    }
+
+    private static ReadOnlyMemory<byte> Save(KeyValuePair<string, Entry>[] entries, long revision)
+    {
+        Array.Sort(entries, static (left, right) => string.CompareOrdinal(left.Key, right.Key));
+        var size = 1 + 8 + 4;
+        foreach (var (key, entry) in entries)
+            size = checked(size + KvWriter.SizeOf(key) + 8 + KvWriter.SizeOf(entry.Value));
+        var writer = new KvWriter(size).Byte(FormatVersion).Count(revision).UInt32((uint)entries.Length);
+        foreach (var (key, entry) in entries) writer.Key(key).Count(entry.Version).Value(entry.Value);
+        return writer.Finish();
     }
 
     private Execution Read(string key) => _entries.TryGetValue(key, out var entry)

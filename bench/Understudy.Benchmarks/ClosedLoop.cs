@@ -7,17 +7,19 @@ namespace Understudy.Benchmarks;
 /// Clients in a closed loop, each with a connection that it keeps and one write under way. All of them are one thread
 /// of this process, so that they take as little as can be from the nodes that share the machine.
 /// </summary>
-internal sealed class PutLoad : IDisposable
+internal sealed class ClosedLoop : IDisposable
 {
     private const int PatienceMicroseconds = 10_000_000;
 
-    private readonly List<PutConnection> _clients;
-    private readonly Dictionary<Socket, PutConnection> _bySocket;
+    private readonly List<ClosedLoopConnection> _clients;
+    private readonly Dictionary<Socket, ClosedLoopConnection> _bySocket;
     private readonly List<Socket> _ready = [];
 
-    public PutLoad(Uri node, int clients)
+    /// <param name="connect">Opens a client's connection, given its number.</param>
+    /// <param name="clients">How many.</param>
+    public ClosedLoop(Func<int, ClosedLoopConnection> connect, int clients)
     {
-        _clients = [.. Enumerable.Range(0, clients).Select(number => new PutConnection(node, $"bench-{number}"))];
+        _clients = [.. Enumerable.Range(0, clients).Select(connect)];
         _bySocket = _clients.ToDictionary(client => client.Socket);
     }
 
@@ -49,7 +51,7 @@ internal sealed class PutLoad : IDisposable
     }
 
     // One client simply waits in its receive.
-    private IEnumerable<PutConnection> Ready()
+    private IEnumerable<ClosedLoopConnection> Ready()
     {
         if (_clients.Count == 1) return _clients;
         _ready.Clear();
