@@ -40,8 +40,8 @@ internal sealed class Linearizability(Activations activations, LostServices loss
         if (result.Verdict == Verdict.Undecided)
         {
             var mine = operations.Where(o => o.Key == result.Key).ToList();
-            return $"the search for an order of {result.Key} was ended after {LinearizabilityChecker.DefaultSteps} steps: "
-                + $"it has {mine.Count} operations, {mine.Count(o => o.IsUnknown)} of them of unknown outcome";
+            return $"{result.Key} was not decided in {LinearizabilityChecker.DefaultSteps} steps of the search: it has "
+                + $"{mine.Count} operations, {mine.Count(o => o.IsUnknown)} of them of unknown outcome";
         }
 
         var text = new StringBuilder().AppendLine(
