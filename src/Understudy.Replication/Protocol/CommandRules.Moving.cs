@@ -44,7 +44,7 @@ internal sealed partial class CommandRules
             return CommandAnswer.Done($"The primary of {service} is on {target} already.");
         }
 
-        BringUp(group, target, $"an operator asked for {target}");
+        Move(group, target, $"an operator asked for {target}");
         if (entry.Definition.IsExclusive)
         {
             return CommandAnswer.Accepted(
@@ -94,31 +94,24 @@ internal sealed partial class CommandRules
 
     /// <summary>
     /// Not asked by an operator: most providers agree against the primary's state. What it has in flight rests on that
-    /// state, so nothing is drained first; gateways ask the next primary again.
+    /// state, so nothing is drained first; gateways ask the next primary again. If no other node has all of the group,
+    /// it is brought up where the others of the service are, as for a switchover.
     /// </summary>
-    /// <returns>
-    /// False if it is not done: automation is held, or nobody can follow at once. If only another service of the group
-    /// is in the way, that is brought up elsewhere first, and then all move.
-    /// </returns>
+    /// <returns>False if nothing is changed: automation is held, or nobody can follow.</returns>
     public bool Relieve(ServiceName service)
     {
         if (decision.Find(service) is not { } entry) return false;
         var group = Group(service);
-        if (group.Any(decision.IsHeld)) return false;
-        if (BestTarget(group, entry) is { } target)
-        {
-            TakeOver(group, target);
-            return true;
-        }
-
-        var others = entry.Configuration.InSync.Where(p => p.Member != entry.Configuration.Primary
-            && decision.Contains(p.Member) && WhyNoTarget(group, p.Member.Node) is null).ToList();
-        if (others.Count > 0 && group.All(each => each.Operation is null))
-            BringUp(group, others[^1].Member.Node, $"an audit found the state of {service} to be another's");
-        return false;
+        if (group.Any(e => decision.IsHeld(e) || e.Configuration.Primary is null)) return false;
+        if (BestTarget(group, entry) is { } ready) TakeOver(group, ready);
+        else if (entry.Operation is not null) return true;
+        else if (BestTarget(group, entry, isWhole: false) is { } target)
+            Move(group, target, $"most providers of {service} agree against its primary's state");
+        else return false;
+        return true;
     }
 
-    private void BringUp(ImmutableArray<ServiceEntry> group, NodeId target, string cause)
+    private void Move(ImmutableArray<ServiceEntry> group, NodeId target, string cause)
     {
         foreach (var each in group)
         {
@@ -145,14 +138,14 @@ internal sealed partial class CommandRules
 
     /// <summary>
     /// The node that could take all of them over now from where the service is: one that has some of their primaries
-    /// already, else the least loaded.
+    /// already, else the least loaded. If it need not have the whole group yet: one that could when that is brought up.
     /// </summary>
-    private NodeId? BestTarget(ImmutableArray<ServiceEntry> group, ServiceEntry service)
+    private NodeId? BestTarget(ImmutableArray<ServiceEntry> group, ServiceEntry service, bool isWhole = true)
     {
         var nodes = service.Definition.IsExclusive
             ? decision.Hosts.Select(m => m.Id.Node)
             : service.Configuration.InSync.Where(p => decision.Contains(p.Member)).Select(p => p.Member.Node)
-                .Where(n => group.All(e => e.IsInSyncOn(n)));
+                .Where(n => !isWhole || group.All(e => e.IsInSyncOn(n)));
         var targets = nodes
             .Where(n => n != service.Configuration.Primary?.Node && WhyNoTarget(group, n) is null)
             .OrderByDescending(n => group.Count(e => e.Configuration.Primary?.Node == n))

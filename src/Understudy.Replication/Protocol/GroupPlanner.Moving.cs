@@ -57,11 +57,12 @@ internal sealed partial class GroupPlanner
 
     /// <summary>
     /// Moves what may not stay: from a node that is drained or leaves, or that the rules forbid; to where the sponsor
-    /// is; apart from what must be elsewhere. Else a primary stays put.
+    /// is; apart from what must be elsewhere. Else a primary stays put. One that is lost keeps none of the others
+    /// apart: when it goes on, it follows them.
     /// </summary>
     private void ConsiderMove()
     {
-        if (_entries.Any(e => e.Operation is not null || e.Configuration.Primary is null)) return;
+        if (_entries.Any(e => e.Operation is not null || !e.Configuration.IsStarted)) return;
         if (_entries.Any(e => _decision.IsBackingOff(e.Definition.Name)) || _node is not { } node) return;
         if (IsHeld && !_decision.IsLeaving(node)) return;
         var common = Common();
@@ -72,14 +73,14 @@ internal sealed partial class GroupPlanner
             return;
         }
 
-        if (_entries.Any(e => e.Configuration.Primary?.Node != node))
+        if (_entries.Any(e => !IsLost(e) && e.Configuration.Primary?.Node != node))
         {
             if (common.Contains(node)) Begin(node, $"its sponsor is on {node}");
             return;
         }
 
         var conflicts = Conflicts(node);
-        if (conflicts == 0) return;
+        if (conflicts == 0 || Array.Exists(_entries, IsLost)) return;
         var apart = common.Where(n => Conflicts(n) < conflicts && !IsFailingOn(n)).ToList();
         if (apart.Count > 0) Begin(Best(apart), $"another service on {node} shall be apart");
     }
@@ -88,14 +89,16 @@ internal sealed partial class GroupPlanner
     private List<NodeId> Common() =>
     [
         .. _survivors[0].Select(p => p.Member.Node).Where(n => _decision.IsStaying(n)
-            && _entries.All(e => _decision.MayHost(e, n) && e.IsInSyncOn(n))),
+            && _entries.All(e => _decision.MayHost(e, n) && (IsLost(e) || e.IsInSyncOn(n)))),
     ];
+
+    private static bool IsLost(ServiceEntry entry) => entry.Configuration is { IsStarted: true, Primary: null };
 
     private void Begin(NodeId target, string cause)
     {
         for (var i = 0; i < _entries.Length; i++)
         {
-            if (_entries[i].Configuration.Primary?.Node == target) continue;
+            if (IsLost(_entries[i]) || _entries[i].Configuration.Primary?.Node == target) continue;
             _entries[i] = _entries[i] with
             {
                 Operation = new Operation(target, OperationStage.BringUp, _decision.Elapsed, cause),

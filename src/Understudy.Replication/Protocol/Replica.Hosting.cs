@@ -103,15 +103,19 @@ public sealed partial class Replica
         hosted.Stand(isInSync, _effects);
     }
 
-    /// <summary>The service's code failed: a new instance takes over where it was, in the same role.</summary>
+    /// <summary>
+    /// The service's code failed: a new instance takes over where it was, in the same role. If that was stopped for the
+    /// view lease, it waits for the lease too.
+    /// </summary>
     public void StartAnew(bool isInSync)
     {
         if (_hosted is not { } hosted) return;
+        var isLeading = hosted.IsLeading;
         hosted.StartAnew(_effects);
         _applied = _snapshot?.Sequence ?? 0;
         hosted.Start(_snapshot, _effects);
         ApplyTo(IsPrimary ? LastSequence : Committed);
-        if (IsPrimary) hosted.Lead(Version, _lineage, LastSequence, _effects);
+        if (isLeading) hosted.Lead(Version, _lineage, LastSequence, _effects);
         else hosted.Stand(isInSync, _effects);
     }
 

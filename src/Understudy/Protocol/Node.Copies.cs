@@ -155,12 +155,14 @@ public sealed partial class Node
     }
 
     /// <summary>
-    /// A primary carries out the audits that are asked for, and says what came of them until that is known.
+    /// A primary carries out the audits that are asked for, and says what came of them until that is known. One that is
+    /// being moved leaves them to the next.
     /// </summary>
     private void ContinueAudit(HostedService hosted)
     {
         var name = hosted.Definition.Name;
-        if (Map.Find(name) is not { Audits: { IsWanted: true } audits } || hosted.StartAnewAt is not null) return;
+        if (Map.Find(name) is not { Audits: { IsWanted: true } audits, Operation: null }
+            || hosted.StartAnewAt is not null) return;
         if (hosted.AuditResult is { } result && result.Number == audits.Asked
             && result.Version == hosted.Replica.Version)
         {

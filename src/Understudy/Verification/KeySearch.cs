@@ -18,6 +18,10 @@ internal sealed class KeySearch
     private int[] _returnOf = [];
     private ulong[] _isOrdered = [];
 
+    // Of an operation of unknown outcome: the one just before that would do the same, or -1. They are tried in this
+    // order only: many that nobody saw the end of would else double the places to try, each.
+    private int[] _twinOf = [];
+
     /// <summary>The operation that could not be placed when the search had come furthest.</summary>
     public int Blocked { get; private set; }
 
@@ -61,6 +65,7 @@ internal sealed class KeySearch
 
     private bool TryOrder(int call, int index, in KvOperation operation, ref KvRegister register)
     {
+        if (_twinOf[index] is >= 0 and var twin && !IsOrdered(twin)) return false;
         if (!register.Allows(operation, out var next)) return false;
 
         _isOrdered[index >> 6] |= 1UL << index;
@@ -76,6 +81,8 @@ internal sealed class KeySearch
         if (_returnOf[call] != Head) Unlink(_returnOf[call]);
         return true;
     }
+
+    private bool IsOrdered(int index) => (_isOrdered[index >> 6] & (1UL << index)) != 0;
 
     /// <summary>Takes the last operation out of the order; the search goes on behind its call.</summary>
     private int Undo(
@@ -120,7 +127,23 @@ internal sealed class KeySearch
 
         _events.AsSpan(1, count - 1).Sort();
         Link(count, mine.Count);
+        FindTwins(history, mine, count);
         return waiting;
+    }
+
+    private void FindTwins(IReadOnlyList<KvOperation> history, IReadOnlyList<int> mine, int count)
+    {
+        _twinOf = new int[mine.Count];
+        var last = new Dictionary<(KvOperationKind, long, long), int>();
+        for (var i = 1; i < count; i++)
+        {
+            var (_, kind, index) = _events[i];
+            if (kind != EventKind.Call) continue;
+            var operation = history[mine[index]];
+            var effect = (operation.Kind, operation.Argument, operation.Expected);
+            _twinOf[index] = operation.IsUnknown ? last.GetValueOrDefault(effect, -1) : -1;
+            if (operation.IsUnknown) last[effect] = index;
+        }
     }
 
     private void Link(int count, int operations)

@@ -124,6 +124,20 @@ public sealed class HostedReplicaTests
     }
 
     [Fact]
+    public void A_new_instance_of_code_that_was_stopped_for_its_lease_waits_for_the_lease_too()
+    {
+        Lead();
+        Turn(_replica, r => r.Pause());
+        _effects.Clear();
+        Turn(_replica, r => r.StartAnew(isInSync: true));
+        Told().ShouldNotContain(i => i is ServiceInstruction.BecomePrimary);
+        Told()[^1].ShouldBeOfType<ServiceInstruction.BecomeSecondary>();
+
+        Turn(_replica, r => r.GoOn());
+        Told()[^1].ShouldBeOfType<ServiceInstruction.BecomePrimary>();
+    }
+
+    [Fact]
     public void Stopped_code_goes_back_to_what_is_in_the_log_before_its_state_is_asked_for()
     {
         var reign = Lead();

@@ -161,6 +161,42 @@ public sealed class ReplicaManagerAuditTests
     }
 
     [Fact]
+    public void A_group_that_no_other_node_has_wholly_is_brought_up_where_the_odd_primary_s_others_are()
+    {
+        var side = _numbers with { Name = new ServiceName("side"), Secondaries = 0, With = [_numbers.Name] };
+        _registry.Change(PlannedService.Change(
+        [
+            new ServiceEntry(side, new Configuration(
+                side.Name, Version(3), new Lineage(1), Id(2), Providers(2), new Epoch(4))),
+        ]));
+        _manager.Tick(_view, TimeSpan.FromMinutes(61));
+        End(number: 1, at: TimeSpan.FromMinutes(61), isPrimaryOdd: true);
+
+        Present.Primary.ShouldBe(Id(2), "the side service is nowhere else yet");
+        var target = Entry.Operation!.Target;
+        _registry.Find(side.Name)!.Placement.ShouldContain(target);
+        Entry.Audits.IsWanted.ShouldBeTrue();
+        End(number: 2, at: TimeSpan.FromMinutes(62), isPrimaryOdd: true);
+        Entry.Operation!.Target.ShouldBe(target, "it goes on");
+
+        _manager.OnInSyncWanted(
+            Id(2),
+            new ReplicationMessage.InSyncWanted(
+                side.Name, _registry.Find(side.Name)!.Configuration.Version, Provider(target == Node(1) ? 1 : 3), true),
+            _view,
+            TimeSpan.FromMinutes(62));
+        foreach (var name in new[] { _numbers.Name, side.Name })
+        {
+            var version = _registry.Find(name)!.Configuration.Version;
+            _manager.OnFrozen(
+                Id(2), new ReplicationMessage.Frozen(name, version), _view, TimeSpan.FromMinutes(62));
+        }
+
+        Present.Primary!.Value.Node.ShouldBe(target);
+        Entry.Audits.IsWanted.ShouldBeTrue();
+    }
+
+    [Fact]
     public void One_that_is_brought_up_again_because_it_differed_is_audited_again()
     {
         Void(3, reason: new LeaveReason(LeaveCause.StateDiffered, 8));

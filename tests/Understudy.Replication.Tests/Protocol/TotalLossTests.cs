@@ -53,6 +53,28 @@ public sealed class TotalLossTests
     }
 
     [Fact]
+    public void One_that_waits_for_its_disks_keeps_no_other_of_its_group_from_its_sponsor()
+    {
+        var (sponsor, lost) = (Service with { Secondaries = 2 }, new ServiceName("lost"));
+        var side = sponsor with { Name = new ServiceName("side") };
+        var cluster = Cluster(sponsor, side, Service with { Name = lost, Secondaries = 0 });
+        var (home, away) = (cluster.Roles("kv").Primary!, cluster.Roles("side").Primary!);
+        away.ShouldNotBe(home);
+        cluster.Lose(new NodeId(cluster.Roles("lost").Primary!));
+        cluster["lost"].Configuration.Primary.ShouldBeNull();
+        cluster.Roles("side").Primary.ShouldBe(away);
+
+        cluster.Give(new OperatorCommand.ChangeService(cluster["lost"].Definition with { With = [Kv] }));
+        cluster.Give(new OperatorCommand.ChangeService(side with { With = [Kv] }));
+        cluster["side"].IsFrozen.ShouldBeTrue();
+        cluster.Settle();
+
+        cluster.Roles("side").Primary.ShouldBe(home);
+        cluster["side"].IsFrozen.ShouldBeFalse();
+        cluster["lost"].Configuration.Primary.ShouldBeNull();
+    }
+
+    [Fact]
     public void An_operator_is_told_what_is_lost_before_a_service_goes_on()
     {
         var (cluster, lost) = LoseAll(Service);

@@ -55,13 +55,38 @@ public sealed class WorkerCheckersTests
     [Fact]
     public void So_is_one_that_wakes_up_with_its_clock_to_an_old_order()
     {
-        _cluster.Pass(TimeSpan.FromSeconds(1));
         Begin(1, 5);
-        _cluster.Node(2).Clock.Stop(_cluster.Cluster.Now);
-        _cluster.Pass(TimeSpan.FromSeconds(1));
-        _cluster.Node(2).Clock.RunOn(_cluster.Cluster.Now);
+        StandStill(2);
 
         Begin(2, 3);
+    }
+
+    [Fact]
+    public void One_that_wakes_up_to_the_newer_order_has_no_excuse()
+    {
+        Begin(1, 3);
+        StandStill(2);
+
+        Planted.ShouldBreak("OneWorker", () => Begin(2, 5));
+    }
+
+    [Fact]
+    public void Nor_has_one_that_runs_it_twice()
+    {
+        Begin(1, 3);
+        StandStill(1);
+
+        Planted.ShouldBreak("OneWorker", () => Begin(1, 5));
+    }
+
+    [Fact]
+    public void Nor_has_one_that_stood_still_longer_ago_than_a_lease_lasts()
+    {
+        Begin(1, 3);
+        StandStill(1);
+        _cluster.Pass(_cluster.Cluster.Scenario.Cluster.Profile.Silence);
+
+        Planted.ShouldBreak("OneWorker", () => Begin(2, 5));
     }
 
     [Fact]
@@ -74,6 +99,14 @@ public sealed class WorkerCheckersTests
         scenarios.ShouldContain(s => s.IsExclusive(ScenarioDraw.Worker));
         scenarios.ShouldContain(s => !s.IsExclusive(ScenarioDraw.Worker));
         scenarios.ShouldAllBe(s => s.Stateful.Length > 0 && s.Stateful.All(d => !d.IsExclusive));
+    }
+
+    private void StandStill(int node)
+    {
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+        _cluster.Node(node).Clock.Stop(_cluster.Cluster.Now);
+        _cluster.Pass(TimeSpan.FromSeconds(1));
+        _cluster.Node(node).Clock.RunOn(_cluster.Cluster.Now);
     }
 
     private SimulatedRun Begin(int node, long version)

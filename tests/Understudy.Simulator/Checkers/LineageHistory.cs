@@ -54,7 +54,8 @@ internal sealed record LineageHistory(
     private static bool IsAnswered(ClientOperation operation) => operation.Outcome == OperationOutcome.Answered;
 
     /// <summary>
-    /// It was not answered; or another lineage answered one of its attempts, and this one may have had another. Nobody
+    /// It was not answered; or an earlier lineage answered one of its attempts, and this one may have had another; or a
+    /// later one answered, and it was asked before that began: a gateway repeats by itself what nobody answers. Nobody
     /// holds an attempt for as long as this: what ended long before the lineage began did not reach it.
     /// </summary>
     private static bool MayHaveExecuted(ClientOperation operation, Lineage lineage, Activations activations)
@@ -62,8 +63,8 @@ internal sealed record LineageHistory(
         var isOver = operation.SentAt + LongestHold < activations.Beginning(operation.Service, lineage).At;
         if (isOver && lineage.Value > 1) return false;
         if (!IsAnswered(operation)) return true;
-        if (operation.Lineage == lineage || operation.Attempts < 2) return false;
-        if (operation.Lineage.Value < lineage.Value) return true;
+        if (operation.Lineage == lineage) return false;
+        if (operation.Lineage.Value < lineage.Value) return operation.Attempts > 1;
         return operation.CalledAt < activations.Beginning(operation.Service, operation.Lineage).At;
     }
 }

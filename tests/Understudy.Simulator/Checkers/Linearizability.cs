@@ -37,6 +37,13 @@ internal sealed class Linearizability(Activations activations, LostServices loss
 
     private static string Describe(LinearizabilityResult result, List<KvOperation> operations)
     {
+        if (result.Verdict == Verdict.Undecided)
+        {
+            var mine = operations.Where(o => o.Key == result.Key).ToList();
+            return $"{result.Key} was not decided in {LinearizabilityChecker.DefaultSteps} steps of the search: it has "
+                + $"{mine.Count} operations, {mine.Count(o => o.IsUnknown)} of them of unknown outcome";
+        }
+
         var text = new StringBuilder().AppendLine(
             CultureInfo.InvariantCulture, $"{result.Key} is {result.Verdict} at {result.Blocked}; around it:");
         var around = result.Blocked?.CalledAt ?? 0;

@@ -5,14 +5,12 @@ namespace Understudy.Simulator.Checkers;
 
 /// <summary>
 /// Never two runs of one worker at once, in true time, and a later run's fencing token is greater on another node. A
-/// run lasts from its beginning until its code has ended or its process is dead, whether that stands still or not. A
-/// holder whose clock stood still is outside the promise, as with every lease.
+/// run lasts from its beginning until its code has ended or its process is dead, whether that stands still or not. Who
+/// acts by the older order is outside the promise if its clock stood still, as with every lease (decision 0033); the
+/// other is not, whatever its clock did.
 /// </summary>
 internal sealed class OneWorker(SimulatedCluster cluster) : Checker
 {
-    /// <summary>After a clock has run again for this long, no lease from before the stop is left.</summary>
-    private static readonly long StopForgotten = TimeSpan.FromSeconds(2).Ticks;
-
     private readonly List<(SimulatedNode Node, SimulatedRun Run)> _running = [];
     private readonly Dictionary<ServiceName, (ConfigurationVersion Version, int Node)> _latest = [];
 
@@ -20,8 +18,9 @@ internal sealed class OneWorker(SimulatedCluster cluster) : Checker
     {
         foreach (var (other, earlier) in _running)
         {
-            // Whichever of them stood still with its clock: it may have woken up to an old order.
-            if (earlier.Service != run.Service || IsExcused(other) || IsExcused(node)) continue;
+            if (earlier.Service != run.Service) continue;
+            var late = run.Version < earlier.Version ? node : other;
+            if (other != node && IsExcused(late)) continue;
             Fail($"{node.Member} runs {run.Service} in version {run.Version}, while {other.Option.Id} still runs it "
                 + $"in version {earlier.Version}");
         }
@@ -37,6 +36,7 @@ internal sealed class OneWorker(SimulatedCluster cluster) : Checker
     public override void OnWorkerEnded(SimulatedNode node, SimulatedRun run) =>
         _running.RemoveAll(r => r.Node == node && r.Run == run);
 
-    private bool IsExcused(SimulatedNode node) =>
-        node.Clock.IsStopped || cluster.Now - node.Clock.LastStopEnded < StopForgotten;
+    /// <summary>After a clock has run again for a silence limit, no lease from before the stop is left.</summary>
+    private bool IsExcused(SimulatedNode node) => node.Clock.IsStopped
+        || cluster.Now - node.Clock.LastStopEnded < cluster.Scenario.Cluster.Profile.Silence.Ticks;
 }

@@ -132,6 +132,16 @@ public class LinearizabilityCheckerTests
     }
 
     [Fact]
+    public void Many_that_nobody_saw_the_end_of_and_that_do_the_same_are_decided_soon()
+    {
+        var history = History;
+        for (var i = 0; i < 40; i++) history.MayCount(i);
+        history.Counted(to: 30, 100, 101).Counted(to: 43, 102, 103);
+
+        history.Check(maxSteps: 10_000).Verdict.ShouldBe(Verdict.NotLinearizable);
+    }
+
+    [Fact]
     public void An_operation_that_returned_before_it_was_called_is_refused() =>
         Should.Throw<ArgumentException>(() => History.Wrote(1, 5, 4).Check());
 
