@@ -61,14 +61,14 @@ internal sealed class RealCluster : IAsyncDisposable
             CultureInfo.InvariantCulture,
             $"[service.kv]\nkind = \"kv\"\nsecondaries = {Math.Min(2, voters - 1)}\n"
             + $"spares = {Math.Max(0, voters - 3)}\n");
-        return await StartAsync(new RealCluster(nodes, kv, profile: profile));
+        return await StartAsync(new RealCluster(nodes, kv, profile: profile), prepare);
     }
 
     /// <summary>Starts n1, n2 and n3 with one service, which these lines of the file describe.</summary>
     public static Task<RealCluster> StartAsync(string service, string lines) =>
         StartAsync(new RealCluster([("n1", ""), ("n2", ""), ("n3", "")], lines, service));
 
-    private static async Task<RealCluster> StartAsync(RealCluster cluster)
+    private static async Task<RealCluster> StartAsync(RealCluster cluster, Action<RealNode>? prepare = null)
     {
         try
         {

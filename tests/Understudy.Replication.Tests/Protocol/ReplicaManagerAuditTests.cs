@@ -168,7 +168,7 @@ public sealed class ReplicaManagerAuditTests
         [
             new ServiceEntry(side, new Configuration(
                 side.Name, Version(3), new Lineage(1), Id(2), Providers(2), new Epoch(4))),
-        ]));
+        ]), 1);
         _manager.Tick(_view, TimeSpan.FromMinutes(61));
         End(number: 1, at: TimeSpan.FromMinutes(61), isPrimaryOdd: true);
 
@@ -189,7 +189,7 @@ public sealed class ReplicaManagerAuditTests
         {
             var version = _registry.Find(name)!.Configuration.Version;
             _manager.OnFrozen(
-                Id(2), new ReplicationMessage.Frozen(name, version), _view, TimeSpan.FromMinutes(62));
+                Id(2), new ReplicationMessage.Frozen(name, version, long.MaxValue), _view, TimeSpan.FromMinutes(62));
         }
 
         Present.Primary!.Value.Node.ShouldBe(target);
