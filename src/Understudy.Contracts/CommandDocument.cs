@@ -14,6 +14,12 @@ public sealed record CommandDocument
     /// <summary>The path it is posted to.</summary>
     public const string Path = "/api/v1/commands";
 
+    /// <summary>
+    /// The replica manager itself, as the <see cref="Service"/> of a switchover or of its abort. No new service may
+    /// have this name.
+    /// </summary>
+    public const string ReplicaManager = "rm";
+
     /// <summary>One of <see cref="CommandNames"/>.</summary>
     public required string Command { get; init; }
 

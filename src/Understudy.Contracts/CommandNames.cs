@@ -3,12 +3,6 @@ namespace Understudy.Contracts;
 /// <summary>What can be asked for: <see cref="CommandDocument.Command"/>.</summary>
 public static class CommandNames
 {
-    /// <summary>
-    /// The replica manager itself, as the <c>service</c> of a <see cref="Switchover"/> or an <see cref="Abort"/>. No
-    /// new service may have this name.
-    /// </summary>
-    public const string ReplicaManager = "rm";
-
     /// <summary>A new <c>service</c> of a <c>kind</c>.</summary>
     public const string AddService = "addService";
 

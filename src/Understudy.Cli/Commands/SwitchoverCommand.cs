@@ -13,7 +13,7 @@ internal static class SwitchoverCommand
     {
         var service = new Argument<string>("SERVICE")
         {
-            Description = $"The name of the service, or {CommandNames.ReplicaManager} for the replica manager itself.",
+            Description = $"The name of the service, or {CommandDocument.ReplicaManager} for the replica manager itself.",
         };
         var to = new Option<string?>("--to")
         {
@@ -42,7 +42,7 @@ internal static class SwitchoverCommand
                 Service = parsed.GetRequiredValue(service),
                 Node = parsed.GetValue(to),
             },
-            document => before => document.Service == CommandNames.ReplicaManager
+            document => before => document.Service == CommandDocument.ReplicaManager
                 ? new RmMove(document.Node, before)
                 : new PrimaryMove(document.Service!, document.Node, before));
     }

@@ -29,7 +29,7 @@ internal sealed class RmMove(string? target, StatusDocument before) : IOperation
         }
 
         var text = $"The replica manager is still on {primary}, and nothing moves it: the operation was given up. "
-            + $"See understudy history --service {CommandNames.ReplicaManager}.";
+            + $"See understudy history --service {CommandDocument.ReplicaManager}.";
         return _wasSeen ? new Progress.GivenUp(text) : new Progress.Unseen(text);
     }
 }

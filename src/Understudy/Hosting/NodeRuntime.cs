@@ -68,8 +68,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
         _clock = clock;
-        _ownLoggers = loggers is null ? CreateLoggers(clock) : null;
-        _loggers = loggers ?? _ownLoggers!;
+        _loggers = loggers ?? (_ownLoggers = CreateLoggers(clock));
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
         var inbox = new NodeInbox();

@@ -132,7 +132,7 @@ internal static class StatusReport
     {
         Number = change.Number,
         Seconds = Math.Round(change.At.TotalSeconds, 3),
-        Service = change.Service == OperatorCommand.Rm ? CommandNames.ReplicaManager : change.Service?.Value,
+        Service = change.Service == OperatorCommand.Rm ? CommandDocument.ReplicaManager : change.Service?.Value,
         Version = change.Version == ConfigurationVersion.None ? null : change.Version.Value,
         FromVersion = change.From == ConfigurationVersion.None ? null : change.From.Value,
         Lineage = change.Lineage.Value == 0 ? null : change.Lineage.Value,

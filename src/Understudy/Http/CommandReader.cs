@@ -168,7 +168,7 @@ internal sealed class CommandReader(INodeState node)
         document.Service is null ? null : new ServiceName(document.Service);
 
     private static ServiceName ServiceOrRm(CommandDocument document) =>
-        document.Service == CommandNames.ReplicaManager ? OperatorCommand.Rm : new ServiceName(document.Service!);
+        document.Service == CommandDocument.ReplicaManager ? OperatorCommand.Rm : new ServiceName(document.Service!);
 
     private static ServiceDefinition Complete(CommandDocument document, ServiceDefinition known) => known with
     {
