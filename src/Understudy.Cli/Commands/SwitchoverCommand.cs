@@ -13,7 +13,7 @@ internal static class SwitchoverCommand
     {
         var service = new Argument<string>("SERVICE")
         {
-            Description = $"The name of the service, or {CommandDocument.ReplicaManager} for the replica manager itself.",
+            Description = $"The service's name, or {CommandDocument.ReplicaManager} for the replica manager itself.",
         };
         var to = new Option<string?>("--to")
         {
