@@ -22,7 +22,8 @@ internal sealed class WorkerCluster : IAsyncDisposable
     {
         var file = Path.Combine(_folder, "cluster.toml");
         var ports = FreePorts.Find(6);
-        var text = new StringBuilder("cluster = \"workers\"\n");
+        // Leases that a busy machine does not outlast, even while processes start.
+        var text = new StringBuilder("cluster = \"workers\"\nprofile = \"wan\"\n");
         var program = Repository.Find(isDeaf ? "Understudy.DeafWorker" : "PrimaryOnly");
         for (var i = 0; i < 3; i++)
         {

@@ -82,20 +82,33 @@ public sealed class ManyServices
         killed.Kill(hasPower: true);
         List<ServiceName> lost =
             [.. before.Services.Where(e => e.Configuration.Primary == killed.Member).Select(e => e.Definition.Name)];
-        if (!_cluster.RunUntil(() => lost.TrueForAll(_watch.ActiveAt.ContainsKey) && HasAllOrdered(), Patience))
+        // The history is bounded, and bringing up fills it: it is looked at while it grows. A decision may be several
+        // changes in it, all of one time.
+        HashSet<TimeSpan> decisions = [];
+        ImmutableArray<HistoryEntry> seen = [];
+        bool Serves()
+        {
+            if (Alive.FirstOrDefault(n => n.Core!.IsManager)?.Core!.History is { } history && history != seen)
+            {
+                decisions.UnionWith(history
+                    .Where(c => c.Number > changes && c.Cause.StartsWith("view ", StringComparison.Ordinal))
+                    .Select(c => c.At));
+                seen = history;
+            }
+
+            return lost.TrueForAll(_watch.ActiveAt.ContainsKey) && HasAllOrdered();
+        }
+
+        if (!_cluster.RunUntil(Serves, Patience))
             throw new TimeoutException($"after {Patience} primaries that were on {node} are not active again");
 
         var orders = _watch.Maps.Values.Select(maps => maps.Find(map => !IsNamedIn(map, killed))!).ToList();
-        var manager = _cluster.Nodes[_cluster.IndexOf(Manager)].Core!;
-        var cause = $"view {Alive.First().Core!.View!.Epoch}";
         return new NodeLoss
         {
             Node = node,
             LostPrimaries = lost.Count,
             LostProviders = before.Services.Count(e => e.Configuration.IsInSync(killed.Member)),
-            // A decision may be several changes in the history, all of one time.
-            Decisions = manager.Status(TimeSpan.Zero).History.Where(c => c.Number > changes && c.Cause == cause)
-                .Select(c => c.At).Distinct().Count(),
+            Decisions = decisions.Count,
             Checkpoints = orders.Max(map => map.Sequence) - before.Sequence,
             Orders = [.. _watch.Maps.Values.Select(maps => maps.FindIndex(map => !IsNamedIn(map, killed)) + 1)],
             MovedNeedlessly = orders.Max(map => CountMoved(before, map, killed.Member)),
