@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Understudy.Benchmarks;
 
 /// <summary>A service whose state is how many changes were made; a change is 128 bytes.</summary>
-internal sealed class CommitsService : IReplicatedService
+internal sealed class CommitsService : BenchmarkService, IReplicatedService
 {
     public const string Name = "commits";
 
@@ -12,7 +12,6 @@ internal sealed class CommitsService : IReplicatedService
     private static readonly byte[] _change = new byte[ChangeBytes];
 
     private readonly Func<ReadOnlyMemory<byte>> _makeChange;
-    private volatile IPrimaryContext? _primary;
     private long _count;
 
     public CommitsService() => _makeChange = () =>
@@ -21,22 +20,7 @@ internal sealed class CommitsService : IReplicatedService
         return _change;
     };
 
-    /// <summary>What the primary works with; null anywhere else.</summary>
-    public IPrimaryContext? Primary => _primary;
-
     public ValueTask<long> ChangeAsync(IPrimaryContext primary) => primary.CheckpointAsync(_makeChange);
-
-    public ValueTask BecomePrimaryAsync(IPrimaryContext context, CancellationToken cancellationToken)
-    {
-        _primary = context;
-        return default;
-    }
-
-    public ValueTask BecomeSecondaryAsync(CancellationToken cancellationToken)
-    {
-        _primary = null;
-        return default;
-    }
 
     public ValueTask ApplyCheckpointAsync(
         ReadOnlyMemory<byte> checkpoint, long number, int format, CancellationToken cancellationToken)

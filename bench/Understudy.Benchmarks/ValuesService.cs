@@ -7,7 +7,7 @@ namespace Understudy.Benchmarks;
 /// A service whose state is numbered values of bytes. A change replaces one whole value, and what a value refers to
 /// never changes: so a snapshot is of one moment though it is written beside changes.
 /// </summary>
-internal sealed class ValuesService : IReplicatedService
+internal sealed class ValuesService : BenchmarkService, IReplicatedService
 {
     public const string Name = "values";
 
@@ -20,10 +20,6 @@ internal sealed class ValuesService : IReplicatedService
     private const int NumberBytes = sizeof(int);
 
     private readonly List<ReadOnlyMemory<byte>> _values = [.. new ReadOnlyMemory<byte>[SmallValues]];
-    private volatile IPrimaryContext? _primary;
-
-    /// <summary>What the primary works with; null anywhere else.</summary>
-    public IPrimaryContext? Primary => _primary;
 
     /// <summary>Adds a large value, or replaces a small one, by 128 bytes with its number.</summary>
     public ReadOnlyMemory<byte> Put(int number, int length)
@@ -33,18 +29,6 @@ internal sealed class ValuesService : IReplicatedService
         change.AsSpan(NumberBytes).Fill((byte)number);
         Set(change);
         return change;
-    }
-
-    public ValueTask BecomePrimaryAsync(IPrimaryContext context, CancellationToken cancellationToken)
-    {
-        _primary = context;
-        return default;
-    }
-
-    public ValueTask BecomeSecondaryAsync(CancellationToken cancellationToken)
-    {
-        _primary = null;
-        return default;
     }
 
     public ValueTask ApplyCheckpointAsync(
