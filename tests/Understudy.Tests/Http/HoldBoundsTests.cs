@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Understudy.Contracts;
 using Understudy.Protocol;
+using Understudy.Web;
 
 namespace Understudy.Tests.Http;
 
@@ -90,6 +91,24 @@ public sealed class HoldBoundsTests : IAsyncLifetime
 
         _http.Waiting.ShouldBe((1, 600), "one is being read");
         foreach (var each in slow) each.Dispose();
+        await UntilAsync(() => _http.Waiting == (0, 0));
+    }
+
+    [Fact]
+    public async Task A_body_that_is_kept_for_an_endpoint_outside_turns_counts_until_the_endpoint_has_answered()
+    {
+        _http.HasKeysOfAll = false;
+        _http.Refusal = new Reply(ReplyOutcome.Refused, Encoding.UTF8.GetBytes(Refusals.OutsideTurns), new(7), null);
+        TaskCompletionSource carried = new(), located = new();
+        _http.MayAnswer = carried.Task;
+        var put = PutAsync(600);
+        await UntilAsync(() => _http.Waiting is { Requests: 1, Bytes: > 600 });
+        _http.MayAnswer = located.Task;
+        carried.SetResult();
+        await UntilAsync(() => _http.Waiting is { Requests: 2, Bytes: >= 600 });
+        located.SetResult();
+        using var answered = await put;
+        answered.StatusCode.ShouldBe(HttpStatusCode.NotImplemented);
         await UntilAsync(() => _http.Waiting == (0, 0));
     }
 
