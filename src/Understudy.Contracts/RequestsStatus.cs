@@ -6,7 +6,7 @@ public sealed record RequestsStatus
     /// <summary>The service; <c>~unknown</c> stands for all names that are no service's.</summary>
     public required string Service { get; init; }
 
-    /// <summary>How many are not answered: they wait for a primary, for its answer, or for the rest of a body.</summary>
+    /// <summary>How many are not answered: they wait for a primary, its answer, or the rest of a body.</summary>
     public required int Waiting { get; init; }
 
     /// <summary>How many bytes their bodies have, as far as they have come.</summary>

@@ -159,7 +159,8 @@ public sealed class UnderstudyTestClusterTests
             await cluster.AdvanceAsync(TimeSpan.FromSeconds(1));
             var since = cluster.Now;
             var held = Enumerable.Range(0, 2).Select(_ => cluster["n1"].SendAsync(Name, default).AsTask()).ToArray();
-            TextOf(await cluster["n1"].SendAsync(Name, default)).ShouldContain("max-requests in [service.reminder.hold]");
+            TextOf(await cluster["n1"].SendAsync(Name, default))
+                .ShouldContain("max-requests in [service.reminder.hold]");
             cluster["n1"].Status.Requests.ShouldHaveSingleItem().Waiting.ShouldBe(2);
             foreach (var each in held) TextOf(await each).ShouldContain("seconds in [service.reminder.hold]");
             (cluster.Now - since).ShouldBeInRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(21));

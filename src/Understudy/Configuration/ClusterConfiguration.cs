@@ -86,7 +86,7 @@ public sealed record ClusterConfiguration
         Kinds = [.. kinds.Order(StringComparer.Ordinal)],
     };
 
-    /// <summary>What each node grants the requests of a service. Of one that is not configured: what is usual.</summary>
+    /// <summary>What each node grants a service's requests; what is usual, if it is not configured.</summary>
     internal HoldBounds BoundsOf(ServiceName name)
     {
         var hold = Services.FirstOrDefault(service => service.Name == name)?.Hold ?? HoldConfiguration.Default;

@@ -9,7 +9,7 @@ public sealed record HoldConfiguration
     /// <summary>The greatest <see cref="MaxRequests"/>.</summary>
     public const int MostRequests = 1_000_000;
 
-    /// <summary>The least <see cref="MaxBytes"/>: the longest request, of 1 MB and its headers, must find room.</summary>
+    /// <summary>The least <see cref="MaxBytes"/>: the longest request, 1 MB and headers, finds room.</summary>
     public const int LeastBytes = 2 << 20;
 
     /// <summary>The greatest <see cref="MaxBytes"/>.</summary>

@@ -36,8 +36,8 @@ internal sealed class Gateway : IGateway, IDisposable
     public Gateway(NodeId self, NodeInbox inbox, RequestAdmission admission, TimeProvider clock)
     {
         (_inbox, _clock) = (inbox, clock);
+        _admissions = new Admissions(admission, (service, limit) => _metrics!.Refused(service, limit));
         _metrics = new GatewayMetrics(self, () => Status);
-        _admissions = new Admissions(admission, _metrics.Refused);
     }
 
     /// <summary>How many requests are not answered.</summary>
@@ -93,7 +93,8 @@ internal sealed class Gateway : IGateway, IDisposable
         if (Remove(number) is not { } outstanding) return;
         var service = outstanding.Input.Service;
         if (reply.Outcome == ReplyOutcome.Unavailable) _admissions.Expired(service);
-        else if (_metrics.WantsDuration) _metrics.Answered(service, _clock.GetElapsedTime(outstanding.Since));
+        if (reply.Outcome == ReplyOutcome.Answered)
+            _metrics.Answered(service, _clock.GetElapsedTime(outstanding.Since));
         outstanding.Complete(reply);
     }
 

@@ -41,8 +41,6 @@ internal sealed class GatewayMetrics : IDisposable
             "understudy.requests.duration", "s", "From when a request had come as a whole until it was answered.");
     }
 
-    public bool WantsDuration => _duration.Enabled;
-
     public void Refused(ServiceName service, HoldLimit limit) =>
         _refused.Add(1, new("service", service.Value), new("reason", NameOf(limit)));
 

@@ -86,8 +86,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             clock,
             _loggers.CreateLogger<TcpTransport>());
         _longestHold = configuration.LongestHold;
-        _gateway = new Gateway(
-            self, inbox, new RequestAdmission(MaxMemory, configuration.BoundsOf, service => _local!.Knows(service)), clock);
+        _gateway = CreateGateway(configuration, self, inbox);
         _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
@@ -209,7 +208,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private ServiceGateway ServeClients(ClusterConfiguration configuration, ApplicationPipeline? application)
+    private ServiceGateway ServeClients(
+        ClusterConfiguration configuration, ApplicationPipeline? application)
     {
         var forwarder = new ServiceForwarder(
             _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
@@ -252,6 +252,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         // Heard by anybody, it makes an activity and a scope of every request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
+
+    private Gateway CreateGateway(ClusterConfiguration configuration, NodeId self, NodeInbox inbox) => new(
+        self,
+        inbox,
+        new RequestAdmission(MaxMemory, configuration.BoundsOf, service => _local.Knows(service)),
+        _clock);
 
     private WorkerRuns CreateWorkers(
         ClusterConfiguration configuration, ServiceCatalog catalog, Action<Exception> fail, bool endsWithLease)

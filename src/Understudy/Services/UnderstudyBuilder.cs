@@ -183,8 +183,8 @@ public sealed class UnderstudyBuilder
         if (!shape.Hold.IsGood)
         {
             throw new ArgumentException(
-                $"{name}: it may hold 1 to {HoldConfiguration.MostRequests} requests, with {HoldConfiguration.LeastBytes} "
-                + $"to {HoldConfiguration.MostBytes} bytes, for 1 s to 1 hour.",
+                $"{name}: it may hold 1 to {HoldConfiguration.MostRequests} requests, with "
+                + $"{HoldConfiguration.LeastBytes} to {HoldConfiguration.MostBytes} bytes, for 1 s to 1 hour.",
                 nameof(shape));
         }
     }

@@ -32,8 +32,8 @@ public sealed class HoldBoundsTests : IAsyncLifetime
         var held = Enumerable.Range(0, Most).Select(_ => PutAsync(1)).ToArray();
         await UntilAsync(() => _http.Waiting.Requests == Most);
         using var refused = await PutAsync(1);
-        await ShouldBeRefusedAsync(refused, "This node has 3 unanswered requests for kv, as many as it may: max-requests "
-            + "in [service.kv.hold]. Try again.");
+        await ShouldBeRefusedAsync(refused, "This node has 3 unanswered requests for kv, as many as it may: "
+            + "max-requests in [service.kv.hold]. Try again.");
         _http.Refusal = new Reply(ReplyOutcome.KeyReused, default, new(7), null);
         answer.SetResult();
         foreach (var each in await Task.WhenAll(held)) each.Dispose();
