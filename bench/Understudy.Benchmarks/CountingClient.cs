@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Understudy.Cli.Demo;
 
 namespace Understudy.Benchmarks;
@@ -7,18 +6,15 @@ namespace Understudy.Benchmarks;
 /// A client that increments a counter of its own, each time when the last is answered: so what is there at the end
 /// says whether anything was lost or made twice.
 /// </summary>
-/// <param name="http">Sends its requests; its base address is that of kv.</param>
 /// <param name="counter">The key.</param>
-/// <param name="repeats">
-/// Whether it sends a request that failed again, under its own key, until it is answered. Otherwise that is left to
-/// <paramref name="http"/>, and a failure counts.
-/// </param>
-internal sealed class CountingClient(HttpClient http, string counter, bool repeats)
+/// <param name="increment">Increments it, given its path; false if it failed.</param>
+internal sealed class CountingClient(string counter, Func<string, CancellationToken, Task<bool>> increment)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-
     private readonly Lock _lock = new();
     private readonly List<long> _acks = [];
+
+    /// <summary>Its counter's path below kv's address.</summary>
+    public string Path => $"keys/{counter}";
 
     /// <summary>When its changes were answered, ascending, in nanoseconds.</summary>
     public IReadOnlyList<long> Acks
@@ -26,6 +22,15 @@ internal sealed class CountingClient(HttpClient http, string counter, bool repea
         get
         {
             lock (_lock) return [.. _acks];
+        }
+    }
+
+    /// <summary>When the last one was answered; 0 before the first.</summary>
+    public long LastAck
+    {
+        get
+        {
+            lock (_lock) return _acks.Count == 0 ? 0 : _acks[^1];
         }
     }
 
@@ -37,7 +42,7 @@ internal sealed class CountingClient(HttpClient http, string counter, bool repea
     {
         while (!stop.IsCancellationRequested)
         {
-            if (await IncrementAsync(abort))
+            if (await increment($"{Path}/increment", abort))
             {
                 lock (_lock) _acks.Add(Monotonic.Nanoseconds);
             }
@@ -45,39 +50,6 @@ internal sealed class CountingClient(HttpClient http, string counter, bool repea
             {
                 Failed++;
             }
-        }
-    }
-
-    /// <summary>What its counter has come to.</summary>
-    public async Task<long> ReadBackAsync(CancellationToken stop) =>
-        long.Parse(await http.GetStringAsync(Path, stop), System.Globalization.CultureInfo.InvariantCulture);
-
-    private string Path => $"keys/{counter}";
-
-    private async Task<bool> IncrementAsync(CancellationToken abort)
-    {
-        var key = repeats ? Guid.NewGuid().ToString("N") : null;
-        while (true)
-        {
-            if (await TryAsync(key, abort)) return true;
-            if (!repeats) return false;
-            await Task.Delay(Pause, abort);
-        }
-    }
-
-    private async Task<bool> TryAsync(string? key, CancellationToken abort)
-    {
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Path}/increment");
-            if (key is not null) request.Headers.Add("Idempotency-Key", key);
-            using var response = await http.SendAsync(request, abort);
-            return response.IsSuccessStatusCode;
-        }
-        // A connection that is reset as it is made fails with the socket's own exception.
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
-        {
-            return false;
         }
     }
 }
