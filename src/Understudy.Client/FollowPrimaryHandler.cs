@@ -123,7 +123,14 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
             while (!sending.IsCompleted)
             {
                 var changed = _locator.Changed;
-                if (_locator.Ask(view => plan.HasMovedFrom(send, view))) await abandoned.CancelAsync();
+                if (_locator.Ask(view => plan.HasMovedFrom(send, view)))
+                {
+                    var patience = RequestPlan.PatienceWith(send);
+                    await Task.WhenAny(sending, Task.Delay(patience, _clock, cancellationToken));
+                    if (!sending.IsCompleted) await abandoned.CancelAsync();
+                    break;
+                }
+
                 await Task.WhenAny(sending, changed);
             }
 
