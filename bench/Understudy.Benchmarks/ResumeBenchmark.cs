@@ -73,6 +73,11 @@ internal sealed class ResumeBenchmark(BenchmarkCluster nodes, int held)
             primary.Start(nodes.Cluster.File);
             return Monotonic.Milliseconds(last - active);
         }
+        catch (IOException)
+        {
+            nodes.Cluster.CheckNoneEnded(primary); // That says more.
+            throw;
+        }
         finally
         {
             foreach (var client in clients) client.Dispose();
