@@ -109,9 +109,9 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
     private static string Formed(StatusDocument status, TimeSpan after)
     {
         var kv = Shape.Kv(status)!;
-        return string.Create(
-            CultureInfo.InvariantCulture, $"a cluster after {after.TotalSeconds:0.0} s: kv has its primary on {kv.Primary}, ")
-            + $"secondaries on {Listed(kv.Secondaries)}, spares on {Listed(kv.Spares)}";
+        return string.Create(CultureInfo.InvariantCulture, $"a cluster after {after.TotalSeconds:0.0} s: ")
+            + $"kv has its primary on {kv.Primary}, secondaries on {Listed(kv.Secondaries)}, "
+            + $"spares on {Listed(kv.Spares)}";
     }
 
     private static string Listed(IReadOnlyList<string> nodes) => nodes.Count == 0 ? "none" : string.Join(", ", nodes);

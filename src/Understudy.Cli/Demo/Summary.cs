@@ -13,7 +13,12 @@ internal sealed record Requests(int Total, int Errors);
 
 /// <summary>The end of a demo: what happened, what it cost, and whether all is well.</summary>
 internal sealed record Summary(
-    int Rounds, IReadOnlyList<Round> Failovers, Requests Requests, Findings Findings, NodeCost Node, double LongestPause)
+    int Rounds,
+    IReadOnlyList<Round> Failovers,
+    Requests Requests,
+    Findings Findings,
+    NodeCost Node,
+    double LongestPause)
 {
     public bool IsGood => Requests.Errors == 0 && Findings.AreGood && Failovers.Count == Rounds;
 

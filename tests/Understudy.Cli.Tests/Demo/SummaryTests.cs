@@ -19,7 +19,8 @@ public sealed class SummaryTests
 
     [Fact]
     public void The_json_is_the_promised_object() => Of(Good).ToJson().ShouldBe(
-        "{\"rounds\":3,\"failovers\":3,\"requests\":5000,\"errors\":0,\"acknowledged\":1234,\"lost\":0,\"duplicated\":0,\"linearizable\":true," +
+        "{\"rounds\":3,\"failovers\":3,\"requests\":5000,\"errors\":0," +
+        "\"acknowledged\":1234,\"lost\":0,\"duplicated\":0,\"linearizable\":true," +
         "\"gapMilliseconds\":{\"p50\":8.25,\"max\":30}," +
         "\"phasesMilliseconds\":{\"detect\":4,\"agree\":1,\"select\":0,\"activate\":2,\"reach\":1}," +
         "\"node\":{\"idleCpuPercent\":0.57,\"rssMegabytes\":61.5}}");
