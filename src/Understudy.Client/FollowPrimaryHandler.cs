@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Understudy.Client.Protocol;
 
 namespace Understudy.Client;
@@ -136,7 +137,8 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
 
             return (await sending, null);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        // A connection that is reset as it is made fails with the socket's own exception.
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             return (null, e);
         }
@@ -159,7 +161,7 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
         };
     }
 
-    private static bool IsUnsent(Exception failure) => failure is HttpRequestException
+    private static bool IsUnsent(Exception failure) => failure is SocketException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
     };
