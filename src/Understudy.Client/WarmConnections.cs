@@ -18,14 +18,15 @@ internal sealed class WarmConnections(
     private int _hasBegun;
 
     /// <summary>Begins, once.</summary>
-    public void Begin()
+    /// <param name="version">Of HTTP, in which the client speaks.</param>
+    public void Begin(Version version)
     {
-        if (_hasBegun == 0 && Interlocked.Exchange(ref _hasBegun, 1) == 0) _ = Task.Run(KeepAsync);
+        if (_hasBegun == 0 && Interlocked.Exchange(ref _hasBegun, 1) == 0) _ = Task.Run(() => KeepAsync(version));
     }
 
     public void Dispose() => _end.Cancel();
 
-    private async Task KeepAsync()
+    private async Task KeepAsync(Version version)
     {
         try
         {
@@ -33,7 +34,7 @@ internal sealed class WarmConnections(
             {
                 var changed = locator.Changed;
                 if (locator.Find(service) is { } place)
-                    await Task.WhenAll(place.Secondaries.Select(WarmAsync));
+                    await Task.WhenAll(place.Secondaries.Select(each => WarmAsync(each, version)));
                 await Task.WhenAny(changed, Task.Delay(_again, clock, _end.Token));
             }
         }
@@ -43,11 +44,15 @@ internal sealed class WarmConnections(
         }
     }
 
-    private async Task WarmAsync(Uri secondary)
+    private async Task WarmAsync(Uri secondary, Version version)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"))
+            {
+                Version = version,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             using var response = await send(request, _end.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)

@@ -30,10 +30,8 @@ public sealed class FollowPrimaryHandlerTests
         var deaf = new Scripted((_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.NotFound)));
         var locator = new ServiceLocator(["http://n1:80", "http://n2:80"], deaf);
         var options = new FollowPrimaryOptions { AddKeys = false };
-        var handler = new FollowPrimaryHandler("ledger", locator, options, TimeProvider.System)
-        {
-            InnerHandler = new Scripted(send),
-        };
+        var handler = new FollowPrimaryHandler(
+            "ledger", locator, options, new Scripted(send), TimeProvider.System);
         return new HttpClient(handler) { BaseAddress = new Uri("http://ledger/") };
     }
 
