@@ -181,7 +181,14 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
             while (!sending.IsCompleted)
             {
                 var changed = _locator.Changed;
-                if (_locator.Ask(view => plan.HasMovedFrom(send, view))) await abandoned.CancelAsync();
+                if (_locator.Ask(view => plan.HasMovedFrom(send, view)))
+                {
+                    var patience = RequestPlan.PatienceWith(send);
+                    await Task.WhenAny(sending, Task.Delay(patience, _clock, cancellationToken));
+                    if (!sending.IsCompleted) await abandoned.CancelAsync();
+                    break;
+                }
+
                 await Task.WhenAny(sending, changed);
             }
 

@@ -30,12 +30,19 @@ internal sealed class WarmConnections(
     {
         try
         {
+            ServicePlace? warmed = null;
+            var again = Task.CompletedTask;
             while (!_end.IsCancellationRequested)
             {
                 var changed = locator.Changed;
-                if (locator.Find(service) is { } place)
+                if (locator.Find(service) is { } place && (place != warmed || again.IsCompleted))
+                {
+                    warmed = place;
                     await Task.WhenAll(place.Secondaries.Select(each => WarmAsync(each, version)));
-                await Task.WhenAny(changed, Task.Delay(_again, clock, _end.Token));
+                }
+
+                if (again.IsCompleted) again = Task.Delay(_again, clock, _end.Token);
+                await Task.WhenAny(changed, again);
             }
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
