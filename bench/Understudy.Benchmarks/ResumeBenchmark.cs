@@ -97,9 +97,10 @@ internal sealed class ResumeBenchmark(BenchmarkCluster nodes, int held)
         while (true)
         {
             var (_, status) = await node.StatusAsync(stop);
-            if (status.HeldRequests >= held) return;
+            var waiting = status.Requests.Sum(requests => requests.Waiting);
+            if (waiting >= held) return;
             if (clock.Elapsed > Patience)
-                throw new DemoFailedException($"{gateway.Id} holds {status.HeldRequests} requests of {held}");
+                throw new DemoFailedException($"{gateway.Id} holds {waiting} requests of {held}");
             await Task.Delay(Poll, stop);
         }
     }
