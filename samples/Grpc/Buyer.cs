@@ -25,10 +25,13 @@ public static class Buyer
     };
 
     /// <summary>Adds the client of gRPC, which follows the primary.</summary>
-    public static void AddBoxOffice(this IServiceCollection services, params string[] nodes) => services
-        .AddGrpcClient<BoxOffice.BoxOfficeClient>(options => options.Address = new Uri("http://tickets"))
-        .ConfigureChannel(channel => channel.ServiceConfig = new ServiceConfig { MethodConfigs = { _sell } })
-        .FollowPrimary("tickets", nodes);
+    public static void AddBoxOffice(this IServiceCollection services, params string[] nodes)
+    {
+        var office = services
+            .AddGrpcClient<BoxOffice.BoxOfficeClient>(options => options.Address = new Uri("http://tickets"))
+            .FollowPrimary("tickets", nodes);
+        office.ConfigureChannel(channel => channel.ServiceConfig = new ServiceConfig { MethodConfigs = { _sell } });
+    }
 
     /// <summary>Buys so many tickets, ten a second.</summary>
     public static async Task BuyAsync(int count, string[] nodes)
