@@ -30,7 +30,7 @@ public sealed partial class DocumentTests
         var (_, said) = await ForeignProgram.RunAsync("sh", "-c", script);
 
         var statuses = Status().Matches(said).Select(match => match.Groups["code"].Value).ToArray();
-        statuses.Length.ShouldBe(commands.Count(command => command.StartsWith("curl -i", StringComparison.Ordinal)), said);
+        statuses.Length.ShouldBe(commands.Count(each => each.StartsWith("curl -i", StringComparison.Ordinal)), said);
         statuses.ShouldAllBe(status => status.StartsWith('2'), said);
         said.ShouldContain("hello");
         if (commands.Any(command => command.Contains("/stream", StringComparison.Ordinal)))
@@ -69,7 +69,8 @@ public sealed partial class DocumentTests
             var example = block[0].StartsWith(WhereNodesAre, StringComparison.Ordinal) ? block[1..] : block;
             var isRun = example.All(line => IsOfCurl(line) || IsOfSample(line))
                 || sources.Any(source => source.Contains(Trimmed(example), StringComparison.Ordinal));
-            isRun.ShouldBeTrue($"No test runs this, or the code that it quotes has changed:\n{string.Join('\n', block)}");
+            isRun.ShouldBeTrue(
+                $"No test runs this, or the code that it quotes has changed:\n{string.Join('\n', block)}");
         }
     }
 
