@@ -79,17 +79,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
 
     private static async ValueTask<KvRequest?> ReadPutAsync(HttpContext context, string key, KvCondition condition)
     {
-        byte[]? value;
-        try
-        {
-            value = await RequestBody.ReadAsync(context.Request, KvLimits.ValueBytes, context.RequestAborted);
-        }
-        catch (BadHttpRequestException e)
-        {
-            await Answers.ProblemAsync(context, e.StatusCode, e.Message);
-            return null;
-        }
-
+        var value = await RequestBody.ReadAsync(context.Request, KvLimits.ValueBytes, context.RequestAborted);
         if (value is not null) return new KvRequest.Put(key, value, condition);
         await Answers.ProblemAsync(
             context, StatusCodes.Status413PayloadTooLarge, $"A value may have up to {KvLimits.ValueBytes} bytes.");

@@ -1,9 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Kv;
@@ -21,7 +24,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
 
-    private HttpFixture()
+    private HttpFixture(int mostConnections)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -30,6 +33,10 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
             NodeHttp.Configure(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0);
         });
+        var files = new OpenFiles(Node, NullLogger.Instance, TimeProvider.System);
+        var connections = new ClientConnections(mostConnections, files, NullLogger.Instance, TimeProvider.System);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            services => new ClientListenerFactory(services, connections));
         builder.Services.AddHttpForwarder();
         _application = builder.Build();
         var forwarder = new ServiceForwarder(
@@ -77,9 +84,9 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public PrimaryPlace Place { get; set; } = PrimaryPlace.Here;
 
-    public static async Task<HttpFixture> StartAsync()
+    public static async Task<HttpFixture> StartAsync(int mostConnections = 1000)
     {
-        var fixture = new HttpFixture();
+        var fixture = new HttpFixture(mostConnections);
         await fixture._application.StartAsync();
         fixture.Client.BaseAddress = new Uri(fixture._application.Urls.Single());
         return fixture;
