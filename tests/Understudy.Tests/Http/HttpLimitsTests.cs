@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Understudy.Kv;
+using Understudy.Protocol;
 
 namespace Understudy.Tests.Http;
 
@@ -66,10 +68,32 @@ public sealed class HttpLimitsTests : IAsyncLifetime
         said.ShouldContain("HTTP/1.1 200 OK");
     }
 
-    private async Task<Socket> ConnectAsync()
+    [Fact]
+    public async Task Who_announces_much_and_sends_little_leaves_the_room_to_others()
+    {
+        await using var small = await HttpFixture.StartAsync(new HoldBounds(100, 1 << 20, TimeSpan.FromSeconds(5)));
+        List<Socket> slow = [];
+        for (var i = 1; i <= 10; i++)
+        {
+            slow.Add(await ConnectAsync(small));
+            await slow[^1].SendAsync(
+                "PUT /svc/kv/keys/a HTTP/1.1\r\nHost: node\r\nContent-Length: 1000000\r\n\r\nx"u8.ToArray());
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (small.Waiting.Requests < slow.Count) await pace.WaitForNextTickAsync(limit.Token);
+        using var put = await small.Client.PutAsync("/svc/kv/keys/b", new ByteArrayContent(new byte[500_000]));
+        put.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        foreach (var socket in slow) socket.Dispose();
+    }
+
+    private Task<Socket> ConnectAsync() => ConnectAsync(_fixture);
+
+    private static async Task<Socket> ConnectAsync(HttpFixture node)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync("127.0.0.1", _fixture.Client.BaseAddress!.Port);
+        await socket.ConnectAsync("127.0.0.1", node.Client.BaseAddress!.Port);
         return socket;
     }
 
