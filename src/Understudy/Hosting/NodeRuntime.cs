@@ -290,7 +290,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     /// <summary>How many bytes the requests that wait may take: a quarter of what the process may have.</summary>
     private static long MaxMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <summary>How long a request may wait for its answer unless it is said: a failover after silence, and some more.</summary>
+    /// <summary>
+    /// How long a request may wait for its answer unless it is said: a failover after silence, and some more.
+    /// </summary>
     internal static TimeSpan HoldFor(Profile profile) =>
         TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
 
