@@ -85,10 +85,13 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
 
     /// <summary>
     /// Whether an attempt that waits for its answer is to be given up: the primary is elsewhere now, and the node that
-    /// was asked may never answer.
+    /// was asked may never answer. A primary that could not be reached is none to go to.
     /// </summary>
     public bool HasMovedFrom(RequestStep.Send attempt, ClusterView view) =>
-        mayRepeat && view.Find(service) is { IsFrozen: false, Url: { } primary } && primary != attempt.Url;
+        mayRepeat
+        && view.Find(service) is { IsFrozen: false, Url: { } primary, Version: var version }
+        && primary != attempt.Url
+        && (attempt.IsPrimary || version > _failedVersion);
 
     private RequestStep.Wait Pause(TimeSpan now)
     {
