@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Understudy.Client.Protocol;
 
 namespace Understudy.Client;
@@ -129,7 +130,7 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
 
             return (await sending, null);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             return (null, e);
         }
@@ -152,7 +153,8 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
         };
     }
 
-    private static bool IsUnsent(Exception failure) => failure is HttpRequestException
+    /// <summary>A SocketException by itself is of a connection that was closed while it was made.</summary>
+    private static bool IsUnsent(Exception failure) => failure is SocketException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
     };

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Understudy.Client;
 
 /// <summary>
@@ -48,7 +50,7 @@ internal sealed class WarmConnections(
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"));
             using var response = await send(request, _end.Token);
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             // It is down: nothing to keep.
         }

@@ -99,7 +99,8 @@ internal sealed class NodeHttp(
         }
 
         var asked = new ServiceName(name);
-        await (node.HasKeys(asked) switch
+        var hasKeys = node.HasKeys(asked) ?? await _gate.HasKeysAsync(asked, context.RequestAborted);
+        await (hasKeys switch
         {
             true => KeyAsync(context, asked, below),
             false => services.AnswerAsync(context, RouteOf(context, asked, service)),

@@ -16,8 +16,20 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed)
     /// <summary>Says that an answer comes from a node that is not the primary; its value is the one that is.</summary>
     public const string MovedHeader = "Understudy-Moved";
 
-    /// <summary>How long a client waits for this node to hear of the version that the client knows.</summary>
+    /// <summary>
+    /// How long a client waits for this node to hear of the version that the client knows, or of any service.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Whether the service is the built-in one, with keys, as soon as this node knows: one that has just begun does
+    /// not. Null if it has not heard in time.
+    /// </summary>
+    public async Task<bool?> HasKeysAsync(ServiceName service, CancellationToken cancellationToken)
+    {
+        await feed.UntilAsync(() => node.HasKeys(service) is not null, Patience, cancellationToken);
+        return node.HasKeys(service);
+    }
 
     /// <summary>False if the request was answered here.</summary>
     public async Task<bool> AdmitAsync(HttpContext context, ServiceName service)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Understudy.Http;
 using Yarp.ReverseProxy.Forwarder;
@@ -46,7 +47,7 @@ internal sealed class ServiceForwarder(IHttpForwarder forwarder, TimeSpan connec
         var failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
         context.Features.Set<IForwarderErrorFeature>(null);
         context.Response.Clear();
-        var isUnsent = failure is HttpRequestException
+        var isUnsent = failure is SocketException or HttpRequestException // By itself: closed while it was made.
         {
             HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
         };

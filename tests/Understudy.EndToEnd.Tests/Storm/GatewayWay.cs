@@ -1,17 +1,27 @@
+using System.Net.Sockets;
+
 namespace Understudy.EndToEnd.Tests.Storm;
 
 /// <summary>
-/// Any HTTP client: asks a node of its own, and another one, under the same key, only if that one is dead or silent.
+/// Any HTTP client: asks a node of its own, and another one only if that one is dead or silent, under the same key. One
+/// without keys asks another one only if the first certainly has not taken its change.
 /// </summary>
 /// <param name="http">Shared with the other clients.</param>
 /// <param name="nodes">All nodes.</param>
 /// <param name="home">Which of them is asked first.</param>
-internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int home) : IWayIn
+/// <param name="service">The service.</param>
+/// <param name="hasKeys">Whether changes get an <c>Idempotency-Key</c>.</param>
+internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int home, string service, bool hasKeys)
+    : IWayIn
 {
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
 
-    public string Name => "gateway";
+    public string Name => hasKeys ? "gateway" : "keyless";
+
+    public string Service => service;
+
+    public bool MayRepeat => hasKeys;
 
     /// <summary>A client for all of them.</summary>
     public static HttpClient CreateClient() => new(new SocketsHttpHandler
@@ -23,7 +33,7 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    public async Task<string> AskAsync(HttpMethod method, string below)
+    public async Task<string> AskAsync(HttpMethod method, string below, string? body)
     {
         var key = Guid.NewGuid().ToString("N");
         using var deadline = new CancellationTokenSource(StormOptions.Deadline);
@@ -31,32 +41,33 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
         {
             if (tried > 0 && tried % nodes.Count == 0) await Task.Delay(_pause, deadline.Token);
             var node = nodes[(home + tried) % nodes.Count];
-            if (await TryAsync(new Uri(node, $"/svc/kv/{below}"), method, key, deadline.Token) is { } answer)
-                return answer;
+            using var request = new HttpRequestMessage(method, new Uri(node, $"/svc/{service}/{below}"));
+            if (body is not null) request.Content = new StringContent(body);
+            var isChange = method != HttpMethod.Get;
+            if (isChange && hasKeys) request.Headers.Add("Idempotency-Key", key);
+            try
+            {
+                return await TryAsync(request, deadline.Token);
+            }
+            catch (Exception e) when (IsDeadOrSilent(e) && !deadline.IsCancellationRequested)
+            {
+                if (isChange && !hasKeys && !IsUnsent(e)) throw new UnknownOutcomeException(node, e);
+            }
         }
     }
 
-    /// <summary>Null if the node is dead or silent.</summary>
-    private async Task<string?> TryAsync(Uri uri, HttpMethod method, string key, CancellationToken deadline)
+    private async Task<string> TryAsync(HttpRequestMessage request, CancellationToken deadline)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(deadline);
         silence.CancelAfter(_silence);
-        using var request = new HttpRequestMessage(method, uri);
-        if (method != HttpMethod.Get) request.Headers.Add("Idempotency-Key", key);
-        HttpResponseMessage response;
-        try
-        {
-            response = await http.SendAsync(request, silence.Token);
-        }
-        catch (HttpRequestException)
-        {
-            return null;
-        }
-        catch (OperationCanceledException) when (!deadline.IsCancellationRequested)
-        {
-            return null;
-        }
-
-        using (response) return await StormAnswer.ReadAsync(response);
+        using var response = await http.SendAsync(request, silence.Token);
+        return await StormAnswer.ReadAsync(response);
     }
+
+    private static bool IsDeadOrSilent(Exception e) =>
+        e is OperationCanceledException or HttpRequestException { StatusCode: null } or SocketException;
+
+    /// <summary>A bare SocketException is of a connection that was closed while it was made.</summary>
+    private static bool IsUnsent(Exception e) =>
+        e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } or SocketException;
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
+
 namespace Understudy.EndToEnd.Tests.Storm;
 
-/// <summary>Reads an answer, which must be a success.</summary>
+/// <summary>Reads answers, which must be successes.</summary>
 internal static class StormAnswer
 {
     public static async Task<string> ReadAsync(HttpResponseMessage response)
@@ -13,4 +15,12 @@ internal static class StormAnswer
                 inner: null,
                 response.StatusCode);
     }
+
+    /// <summary>What a counter is.</summary>
+    public static async Task<long> NumberAsync(this IWayIn way, string counter) =>
+        long.Parse(await way.AskAsync(HttpMethod.Get, $"keys/{counter}"), CultureInfo.InvariantCulture);
+
+    /// <summary>Increments a counter; what it is then.</summary>
+    public static async Task<long> IncrementAsync(this IWayIn way, string counter) =>
+        long.Parse(await way.AskAsync(HttpMethod.Post, $"keys/{counter}/increment"), CultureInfo.InvariantCulture);
 }

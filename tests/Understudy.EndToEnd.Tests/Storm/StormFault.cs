@@ -6,14 +6,29 @@ namespace Understudy.EndToEnd.Tests.Storm;
 internal sealed class StormFault(int number, string kind)
 {
     private readonly SortedDictionary<string, TimeSpan> _longest = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReadOnlyList<RealNode> _nodes = [];
+    private string _how = "";
 
     public string Kind => kind;
 
-    /// <summary>The nodes it was made on, and how.</summary>
-    public string Where { get; set; } = "";
+    /// <summary>Completes when it begins.</summary>
+    public Task Begun => _begun.Task;
 
     /// <summary>The longest operation, by way in.</summary>
     public IReadOnlyDictionary<string, TimeSpan> Longest => _longest;
+
+    /// <summary>It is about to begin.</summary>
+    /// <param name="how">More about it.</param>
+    /// <param name="nodes">The processes that it strikes.</param>
+    public void Begin(string how, params IReadOnlyList<RealNode> nodes)
+    {
+        (_how, _nodes) = (how, nodes);
+        _begun.TrySetResult();
+    }
+
+    /// <summary>Whether it strikes this node's process.</summary>
+    public bool Strikes(Uri node) => _nodes.Any(struck => struck.Http.Authority == node.Authority);
 
     /// <summary>An operation has ended that took so long. Called under the ledger's lock.</summary>
     public void Take(string way, TimeSpan took)
@@ -21,5 +36,6 @@ internal sealed class StormFault(int number, string kind)
         if (took > _longest.GetValueOrDefault(way)) _longest[way] = took;
     }
 
-    public override string ToString() => $"fault {number}, {kind} {Where}";
+    public override string ToString() =>
+        $"fault {number}, {string.Join(' ', [kind, .. _nodes.Select(node => node.Id), _how])}".TrimEnd();
 }

@@ -6,13 +6,16 @@ namespace Understudy.EndToEnd.Tests.Storm;
 /// <summary>Where clients say what they saw. May be told from any thread.</summary>
 internal sealed class StormLedger
 {
+    /// <summary>Nobody waits for clients for longer; a slow machine is slow.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
+
     private readonly Lock _gate = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<KvOperation> _shared = [];
     private readonly List<string> _problems = [];
-    private readonly SortedDictionary<string, long> _answered = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _lastAsked = [];
     private StormFault? _fault;
-    private TimeSpan _longest;
 
     /// <summary>The time since the beginning.</summary>
     public TimeSpan Now => _clock.Elapsed;
@@ -22,18 +25,15 @@ internal sealed class StormLedger
     {
         get
         {
-            lock (_gate) return new SortedDictionary<string, long>(_answered, StringComparer.Ordinal);
+            lock (_gate) return new SortedDictionary<string, long>(_answers, StringComparer.Ordinal);
         }
     }
 
-    /// <summary>The longest of them.</summary>
-    public TimeSpan Longest
-    {
-        get
-        {
-            lock (_gate) return _longest;
-        }
-    }
+    /// <summary>The longest operation.</summary>
+    public TimeSpan Longest { get; private set; }
+
+    /// <summary>How many changes without a key were cut, where that may be.</summary>
+    public int Cuts { get; private set; }
 
     /// <summary>Every error that a client saw and every answer that cannot be.</summary>
     public IReadOnlyList<string> Problems
@@ -53,38 +53,29 @@ internal sealed class StormLedger
         }
     }
 
-    private long Ended
-    {
-        get
-        {
-            lock (_gate) return _answered.Values.Sum() + _problems.Count;
-        }
-    }
-
     /// <summary>From now on what ends is counted as ended during this fault; null for none.</summary>
     public void During(StormFault? fault)
     {
         lock (_gate) _fault = fault;
     }
 
-    public void Answered(IWayIn way, TimeSpan begun)
+    /// <summary>A client will ask again and again.</summary>
+    public void Expect(string client)
     {
-        var took = Now - begun;
-        lock (_gate)
-        {
-            _answered[way.Name] = _answered.GetValueOrDefault(way.Name) + 1;
-            if (took > _longest) _longest = took;
-            _fault?.Take(way.Name, took);
-        }
+        lock (_gate) _lastAsked[client] = TimeSpan.Zero;
     }
 
-    /// <summary>Waits until so many more operations were answered, or failed for good.</summary>
-    public async Task GoOnAsync(int more)
+    /// <summary>A client was answered what it asked then.</summary>
+    public void Answered(string way, string client, TimeSpan begun)
     {
-        using var limit = new CancellationTokenSource(StormOptions.Deadline);
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        var goal = Ended + more;
-        while (Ended < goal) await pace.WaitForNextTickAsync(limit.Token);
+        lock (_gate)
+        {
+            var took = Now - begun;
+            _answers[way] = _answers.GetValueOrDefault(way) + 1;
+            if (_lastAsked.ContainsKey(client)) _lastAsked[client] = begun;
+            if (took > Longest) Longest = took;
+            _fault?.Take(way, took);
+        }
     }
 
     /// <summary>A shared counter was put, incremented or read.</summary>
@@ -103,13 +94,54 @@ internal sealed class StormLedger
         lock (_gate) _shared.Add(operation);
     }
 
-    public void Fail(IWayIn way, string client, TimeSpan begun, Exception e) =>
-        Add($"{way.Name} client {client}, asked at {begun.TotalSeconds:0.000} s: {e.GetType().Name}: {e.Message}");
-
-    public void Wrong(string what) => Add(what);
-
-    private void Add(string problem)
+    /// <summary>A change without a key was cut. It may be only by a fault of the node that was asked.</summary>
+    public void Cut(string client, TimeSpan begun, UnknownOutcomeException e)
     {
-        lock (_gate) _problems.Add($"{Now.TotalSeconds:0.000} s, {_fault?.ToString() ?? "no fault"}: {problem}");
+        lock (_gate)
+        {
+            if (_lastAsked.ContainsKey(client)) _lastAsked[client] = begun;
+            if (_fault?.Strikes(e.Node) is true) Cuts++;
+            else Add($"{client}, asked at {begun.TotalSeconds:0.000} s: {e.Message}");
+        }
     }
+
+    /// <summary>A client saw an error; it asks for nothing more.</summary>
+    public void Fail(string client, TimeSpan begun, Exception e)
+    {
+        lock (_gate)
+        {
+            _lastAsked.Remove(client);
+            Add($"{client}, asked at {begun.TotalSeconds:0.000} s: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>An answer cannot be.</summary>
+    public void Wrong(string what)
+    {
+        lock (_gate) Add(what);
+    }
+
+    /// <summary>Waits until every client was answered something that it asked after this.</summary>
+    public async Task GoOnAsync()
+    {
+        var since = Now;
+        using var limit = new CancellationTokenSource(_patience);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        try
+        {
+            while (Waiting(since) is not []) await pace.WaitForNextTickAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"Not answered for long: {string.Join(' ', Waiting(since).Take(20))}");
+        }
+    }
+
+    private string[] Waiting(TimeSpan since)
+    {
+        lock (_gate) return [.. _lastAsked.Where(asked => asked.Value < since).Select(asked => asked.Key)];
+    }
+
+    private void Add(string problem) =>
+        _problems.Add($"{Now.TotalSeconds:0.000} s, {_fault?.ToString() ?? "no fault"}: {problem}");
 }

@@ -6,6 +6,8 @@ namespace Understudy.EndToEnd.Tests.Storm;
 /// <summary>What a storm was, in lines for people.</summary>
 internal static class StormReport
 {
+    private const int MostProblems = 40;
+
     public static string Of(StormLedger ledger, IReadOnlyList<StormFault> made, long lost, long duplicated)
     {
         var text = new StringBuilder();
@@ -20,7 +22,9 @@ internal static class StormReport
             Line($"  {kind.Key,-24} {kind.Count(),3} times  {string.Join("  ", gaps)}");
         }
 
-        Line($"lost {lost}, duplicated {duplicated}, errors {ledger.Problems.Count}");
+        Line($"lost {lost}, duplicated {duplicated}, errors {ledger.Problems.Count}; "
+            + $"{ledger.Cuts} changes without a key were cut with the node that was asked");
+        foreach (var problem in ledger.Problems.Take(MostProblems)) Line(problem);
         return text.ToString();
 
         void Line(string line) => text.Append(line).Append('\n');

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Understudy.Contracts;
 using Understudy.Http;
 using Understudy.Kernel;
@@ -17,12 +18,19 @@ namespace Understudy.Tests.Http;
 /// <summary>A node's HTTP side on a free loopback port, before a gateway that is a <see cref="KvState"/>.</summary>
 public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncDisposable
 {
+    private readonly TaskCompletionSource _keysAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KvState _state = new();
+    private int _timesKeysAsked;
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
+    private readonly ServiceMapFeed _feed;
 
     private HttpFixture()
     {
+        _feed = new ServiceMapFeed(
+            Node,
+            [.. Enumerable.Range(1, 3).Select(n => new NodeAddress($"n{n}", $"http://127.0.0.1:720{n}"))],
+            Clock);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -42,10 +50,10 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public HttpClient Client { get; } = new();
 
-    internal ServiceMapFeed Feed { get; } = new(
-        new NodeId("n1"),
-        [new("n1", "http://127.0.0.1:7201"), new("n2", "http://127.0.0.1:7202"), new("n3", "http://127.0.0.1:7203")],
-        TimeProvider.System);
+    /// <summary>Measures how long clients wait for a map.</summary>
+    public FakeTimeProvider Clock { get; } = new();
+
+    internal ServiceMapFeed Feed => _feed;
 
     /// <summary>What the gateway answers instead of asking the state, if set.</summary>
     public Reply? Refusal { get; set; }
@@ -72,6 +80,9 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     public CommandAnswer Told { get; set; } = CommandAnswer.Done("it is so");
 
     public bool? HasKeysOfAll { get; set; } = true;
+
+    /// <summary>Completes when it was asked again whether a service has keys: the request waits.</summary>
+    public Task KeysAsked => _keysAsked.Task;
 
     public bool IsVoter { get; set; } = true;
 
@@ -106,7 +117,12 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         return ValueTask.FromResult(Told);
     }
 
-    public bool? HasKeys(ServiceName service) => HasKeysOfAll;
+    public bool? HasKeys(ServiceName service)
+    {
+        var answer = HasKeysOfAll;
+        if (Interlocked.Increment(ref _timesKeysAsked) > 1) _keysAsked.TrySetResult();
+        return answer;
+    }
 
     public ServiceDefinition? DefinitionOf(ServiceName service) => service == Known?.Name ? Known : null;
 
