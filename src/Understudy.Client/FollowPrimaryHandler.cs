@@ -41,6 +41,8 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
         {
             _warm.Begin();
             var mayRepeat = await PrepareAsync(request, cancellationToken);
+            // .NET sends a request without content again by itself when its connection ends before an answer begins.
+            if (!mayRepeat) request.Content ??= new ByteArrayContent([]);
             var plan = new RequestPlan(_service, mayRepeat, Now + _options.HoldFor);
             return await FollowAsync(request, plan, cancellationToken);
         }

@@ -36,7 +36,7 @@ internal sealed class NodeHttp(
     private readonly CommandEndpoint _commands = new(commands, node);
     private readonly HealthEndpoint _health = new(node);
     private readonly ServiceMapEndpoint _map = new(feed, clock);
-    private readonly ServiceGate _gate = new(node, feed);
+    private readonly ServiceGate _gate = new(node, feed, clock);
 
     /// <summary>
     /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count

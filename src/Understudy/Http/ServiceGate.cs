@@ -8,7 +8,7 @@ namespace Understudy.Http;
 /// What every request for a service passes: a client that has heard of a newer version than this node waits until the
 /// node has, and one that wants the primary itself is told where it is now.
 /// </summary>
-internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed)
+internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProvider clock)
 {
     /// <summary>A request with it is answered by the primary itself or redirected to it, never forwarded.</summary>
     public const string DirectHeader = "Understudy-Direct";
@@ -22,13 +22,21 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed)
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Whether the service is the built-in one, with keys, as soon as this node knows: one that has just begun does
-    /// not. Null if it has not heard in time.
+    /// Whether a service is the built-in one, with keys, as soon as this node knows: one that has just begun does not.
+    /// Null if it has not heard in time.
     /// </summary>
     public async Task<bool?> HasKeysAsync(ServiceName service, CancellationToken cancellationToken)
     {
-        await feed.UntilAsync(() => node.HasKeys(service) is not null, Patience, cancellationToken);
-        return node.HasKeys(service);
+        var since = clock.GetTimestamp();
+        while (true)
+        {
+            var changed = feed.Changed;
+            if (node.HasKeys(service) is { } hasKeys) return hasKeys;
+            var left = Patience - clock.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero) return null;
+            await Task.WhenAny(changed, Task.Delay(left, clock, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>False if the request was answered here.</summary>

@@ -101,20 +101,14 @@ internal sealed class ServiceMapFeed(NodeId node, IReadOnlyList<NodeAddress> nod
     /// own has seen what the node has not.
     /// </summary>
     /// <returns>False if it has not come in time.</returns>
-    public Task<bool> KnowsAsync(
-        ServiceName service, ConfigurationVersion version, TimeSpan patience, CancellationToken cancellationToken) =>
-        UntilAsync(
-            () => Find(service) is { } entry && entry.Configuration.Version >= version, patience, cancellationToken);
-
-    /// <summary>Waits until something is so that may become so with another map.</summary>
-    /// <returns>False if it has not in time.</returns>
-    public async Task<bool> UntilAsync(Func<bool> isSo, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<bool> KnowsAsync(
+        ServiceName service, ConfigurationVersion version, TimeSpan patience, CancellationToken cancellationToken)
     {
         var since = clock.GetTimestamp();
         while (true)
         {
             var changed = Changed;
-            if (isSo()) return true;
+            if (Find(service) is { } entry && entry.Configuration.Version >= version) return true;
             var left = patience - clock.GetElapsedTime(since);
             if (left <= TimeSpan.Zero) return false;
             await Task.WhenAny(changed, Task.Delay(left, clock, cancellationToken));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Understudy.Http;
 using Yarp.ReverseProxy.Forwarder;
@@ -47,7 +46,7 @@ internal sealed class ServiceForwarder(IHttpForwarder forwarder, TimeSpan connec
         var failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
         context.Features.Set<IForwarderErrorFeature>(null);
         context.Response.Clear();
-        var isUnsent = failure is SocketException or HttpRequestException // By itself: closed while it was made.
+        var isUnsent = failure is HttpRequestException
         {
             HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
         };

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using Understudy.Contracts;
 using Understudy.Http;
 using Understudy.Kernel;
@@ -20,17 +19,13 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 {
     private readonly TaskCompletionSource _keysAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KvState _state = new();
-    private int _timesKeysAsked;
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
-    private readonly ServiceMapFeed _feed;
+
+    private int _timesKeysAsked;
 
     private HttpFixture()
     {
-        _feed = new ServiceMapFeed(
-            Node,
-            [.. Enumerable.Range(1, 3).Select(n => new NodeAddress($"n{n}", $"http://127.0.0.1:720{n}"))],
-            Clock);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -50,10 +45,10 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public HttpClient Client { get; } = new();
 
-    /// <summary>Measures how long clients wait for a map.</summary>
-    public FakeTimeProvider Clock { get; } = new();
-
-    internal ServiceMapFeed Feed => _feed;
+    internal ServiceMapFeed Feed { get; } = new(
+        new NodeId("n1"),
+        [new("n1", "http://127.0.0.1:7201"), new("n2", "http://127.0.0.1:7202"), new("n3", "http://127.0.0.1:7203")],
+        TimeProvider.System);
 
     /// <summary>What the gateway answers instead of asking the state, if set.</summary>
     public Reply? Refusal { get; set; }

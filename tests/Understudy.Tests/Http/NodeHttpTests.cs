@@ -125,16 +125,7 @@ public sealed class NodeHttpTests : IAsyncLifetime
     public async Task A_node_that_does_not_hear_of_the_services_in_time_says_so()
     {
         _http.HasKeysOfAll = null;
-        var asked = _http.Client.GetAsync("/svc/orders/keys/k");
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (!asked.IsCompleted)
-        {
-            _http.Clock.Advance(TimeSpan.FromSeconds(1));
-            await pace.WaitForNextTickAsync(limit.Token);
-        }
-
-        using var response = await asked;
+        using var response = await _http.Client.GetAsync("/svc/orders/keys/k");
         response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         response.Headers.RetryAfter.ShouldNotBeNull();
     }
