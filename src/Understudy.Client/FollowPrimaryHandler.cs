@@ -126,12 +126,20 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
             while (!sending.IsCompleted)
             {
                 var changed = _locator.Changed;
-                if (_locator.Ask(view => plan.HasMovedFrom(send, view))) await abandoned.CancelAsync();
+                if (_locator.Ask(view => plan.HasMovedFrom(send, view)))
+                {
+                    var patience = RequestPlan.PatienceWith(send);
+                    await Task.WhenAny(sending, Task.Delay(patience, _clock, cancellationToken));
+                    if (!sending.IsCompleted) await abandoned.CancelAsync();
+                    break;
+                }
+
                 await Task.WhenAny(sending, changed);
             }
 
             return (await sending, null);
         }
+        // A connection that is reset as it is made fails with the socket's own exception.
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             return (null, e);
@@ -155,7 +163,6 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
         };
     }
 
-    /// <summary>A SocketException by itself is of a connection that was closed while it was made.</summary>
     private static bool IsUnsent(Exception failure) => failure is SocketException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,

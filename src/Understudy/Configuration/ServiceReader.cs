@@ -12,7 +12,7 @@ internal static class ServiceReader
     [
         "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
         "restarts", "restart-minutes", "audit-every", "preferred", "only", "never", "with", "after", "apart",
-        "tcp",
+        "tcp", "hold",
     ];
 
     private const string Periodic = "periodic";
@@ -82,11 +82,12 @@ internal static class ServiceReader
         var (checkpoints, interval) = ReadCheckpoints(reader, problems);
         var rules = ServiceRulesReader.Read(reader, problems);
         var tcp = TcpReader.Read(reader, $"[service.{Names.Printable(name)}.tcp]", nodes, problems);
+        var hold = HoldReader.Read(reader, $"[service.{Names.Printable(name)}.hold]", problems);
         if (known is null) return null;
         if (known == ServiceConfiguration.ExternalKind)
         {
             CheckExternal(reader, tcp, problems);
-            var external = ServiceConfiguration.External(name) with { Tcp = tcp };
+            var external = ServiceConfiguration.External(name) with { Tcp = tcp, Hold = hold };
             return external with
             {
                 Secondaries = secondaries ?? external.Secondaries,
@@ -103,6 +104,7 @@ internal static class ServiceReader
             durability == "memory" ? Durability.Memory : Durability.Disk)
         {
             Tcp = tcp,
+            Hold = hold,
             MinInSync = minInSync,
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
             Restarts = restarts ?? 1,

@@ -166,7 +166,7 @@ public class RequestPlanTests
         return view;
     }
 
-    private static ServiceMapDocument Map(long version, string? primary, bool isFrozen = false) => new()
+    internal static ServiceMapDocument Map(long version, string? primary, bool isFrozen = false) => new()
     {
         Id = $"c.1.{version}",
         Node = "n1",
