@@ -43,4 +43,6 @@ public enum Mutation : long
     WorkerBeforeEnded = 1L << 32,
     WorkerOutlivesLease = 1L << 33,
     OrderOnAnyMap = 1L << 40,
+    KeyForgottenApart = 1L << 50,
+    ClocksCompared = 1L << 51,
 }

@@ -44,9 +44,7 @@ internal sealed class SimulatedCluster
     {
         var random = new SeededRandom(seed * 0x9E3779B97F4A7C15);
         var draw = new ScenarioDraw(random.Fork());
-        Scenario = given?.Scenario ?? ScenarioDraw.AddPeriodic(
-            ScenarioDraw.AddWorker(draw.Draw(options.FaultTime.Ticks), ForWorkers(seed, 0)),
-            ForWorkers(seed, -1));
+        Scenario = given?.Scenario ?? Draw(seed, draw.Draw(options.FaultTime.Ticks));
         Mutations = options.Mutations;
         _trace = new Trace(live);
         _diskRandom = random.Fork();
@@ -63,6 +61,7 @@ internal sealed class SimulatedCluster
         }
 
         Checkers = new CheckerSet(this, given?.Watch);
+        Keys = new KeyWindows(this);
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
         _aimed = new AimedFaults(this, new SeededRandom(~seed * 0x9E3779B97F4A7C15));
@@ -85,6 +84,8 @@ internal sealed class SimulatedCluster
     public Workload Workload { get; }
 
     public Operator Operator { get; }
+
+    public KeyWindows Keys { get; }
 
     public FaultCounters Faults { get; } = new();
 
@@ -136,6 +137,13 @@ internal sealed class SimulatedCluster
         return true;
     }
 
+    private static Scenario Draw(ulong seed, Scenario scenario)
+    {
+        scenario = ScenarioDraw.AddWorker(scenario, ForWorkers(seed, 0));
+        scenario = ScenarioDraw.AddPeriodic(scenario, ForWorkers(seed, -1));
+        return ScenarioDraw.AddKeyAge(scenario, ForWorkers(seed, -2));
+    }
+
     private static SeededRandom ForWorkers(ulong seed, int user) =>
         new((seed + 0x5851F42D4C957F2D) * 0xD1342543DE82EF95 + (ulong)user);
 
@@ -173,6 +181,7 @@ internal sealed class SimulatedCluster
     public void OnStep(SimulatedNode node, NodeInput input)
     {
         _trace.Add(Now, node.Option.Id.Value, input);
+        Keys.OnInput(input);
         Hash.Add(input is NodeInput.Received received ? received.Message.GetType() : input.GetType());
     }
 

@@ -79,6 +79,9 @@ public sealed class UnderstudyBuilder
                 nameof(shape));
         }
 
+        if (!ServiceConfiguration.IsKeyAge(wanted.KeepKeysFor))
+            throw new ArgumentException($"{name}: keys are kept for 1 minute to 365 days.", nameof(shape));
+
         _services.Add(new ServiceConfiguration(
             new ServiceName(name), name, wanted.Secondaries, wanted.Spares, wanted.Durability)
         {
@@ -89,6 +92,7 @@ public sealed class UnderstudyBuilder
             Checkpoints = wanted.Checkpoints,
             Interval = wanted.Interval,
             AuditEvery = wanted.AuditEvery,
+            KeepKeysFor = wanted.KeepKeysFor,
             Rules = wanted.ToRules(),
         });
         _kinds.Add((name, provider => ActivatorUtilities.CreateInstance<TService>(provider)));

@@ -90,6 +90,9 @@ public enum FaultKind
     /// <summary>A client went away while its request was held.</summary>
     RequestAbandoned,
 
+    /// <summary>A request came after its key might have been forgotten.</summary>
+    KeyOutlived,
+
     /// <summary>A service's code hung for a while.</summary>
     ServiceStalled,
 
