@@ -45,4 +45,8 @@ public enum Mutation : long
     OrderOnAnyMap = 1L << 40,
     KeyForgottenApart = 1L << 50,
     ClocksCompared = 1L << 51,
+    TcpOpenAtLeaseEnd = 1L << 52,
+    TcpOpenWhenMoved = 1L << 53,
+    TcpOvertakes = 1L << 54,
+    TcpHeldForEver = 1L << 55,
 }

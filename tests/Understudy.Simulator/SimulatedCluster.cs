@@ -62,6 +62,7 @@ internal sealed class SimulatedCluster
 
         Checkers = new CheckerSet(this, given?.Watch);
         Keys = new KeyWindows(this);
+        Connections = new SimulatedConnections(this, ForWorkers(seed, -3), isOn: given is null);
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
         _aimed = new AimedFaults(this, new SeededRandom(~seed * 0x9E3779B97F4A7C15));
@@ -86,6 +87,8 @@ internal sealed class SimulatedCluster
     public Operator Operator { get; }
 
     public KeyWindows Keys { get; }
+
+    public SimulatedConnections Connections { get; }
 
     public FaultCounters Faults { get; } = new();
 
@@ -203,6 +206,7 @@ internal sealed class SimulatedCluster
     public void OnStepped(SimulatedNode node)
     {
         Checkers.OnStepped(node);
+        Connections.OnStepped(node);
         _aimed.OnStepped(node);
     }
 
@@ -229,6 +233,7 @@ internal sealed class SimulatedCluster
             case EventKind.Heal: _injector.OnHeal((int)number); break;
             case EventKind.ServiceRuns: ((SimulatedProvider)payload!).OnRun(number); break;
             case EventKind.WorkerActs: Nodes[node].Workers.OnMoment(other, number, (SimulatedRun?)payload); break;
+            case EventKind.ConnectionActs: Connections.OnMoment(Nodes[node], other, number, payload); break;
             case EventKind.AimedFault: _aimed.OnDue((Aim)payload!); break;
             case EventKind.CutOffCompletes: _aimed.OnCutCompletes((CutOff)payload!); break;
             case EventKind.CutOffHeals: _aimed.OnHeal(number); break;
