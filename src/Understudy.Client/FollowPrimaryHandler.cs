@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Understudy.Client.Protocol;
 
 namespace Understudy.Client;
@@ -123,13 +124,21 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
             while (!sending.IsCompleted)
             {
                 var changed = _locator.Changed;
-                if (_locator.Ask(view => plan.HasMovedFrom(send, view))) await abandoned.CancelAsync();
+                if (_locator.Ask(view => plan.HasMovedFrom(send, view)))
+                {
+                    var patience = RequestPlan.PatienceWith(send);
+                    await Task.WhenAny(sending, Task.Delay(patience, _clock, cancellationToken));
+                    if (!sending.IsCompleted) await abandoned.CancelAsync();
+                    break;
+                }
+
                 await Task.WhenAny(sending, changed);
             }
 
             return (await sending, null);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        // A connection that is reset as it is made fails with the socket's own exception.
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             return (null, e);
         }
@@ -152,7 +161,7 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
         };
     }
 
-    private static bool IsUnsent(Exception failure) => failure is HttpRequestException
+    private static bool IsUnsent(Exception failure) => failure is SocketException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
     };

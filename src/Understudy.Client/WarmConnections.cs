@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Understudy.Client;
 
 /// <summary>
@@ -27,12 +29,19 @@ internal sealed class WarmConnections(
     {
         try
         {
+            ServicePlace? warmed = null;
+            var again = Task.CompletedTask;
             while (!_end.IsCancellationRequested)
             {
                 var changed = locator.Changed;
-                if (locator.Find(service) is { } place)
+                if (locator.Find(service) is { } place && (place != warmed || again.IsCompleted))
+                {
+                    warmed = place;
                     await Task.WhenAll(place.Secondaries.Select(WarmAsync));
-                await Task.WhenAny(changed, Task.Delay(_again, clock, _end.Token));
+                }
+
+                if (again.IsCompleted) again = Task.Delay(_again, clock, _end.Token);
+                await Task.WhenAny(changed, again);
             }
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
@@ -48,7 +57,7 @@ internal sealed class WarmConnections(
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"));
             using var response = await send(request, _end.Token);
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             // It is down: nothing to keep.
         }

@@ -41,7 +41,10 @@ public sealed record CommandDocument
     /// <summary>How many nodes stand by without state. Of a new service 1, unless said.</summary>
     public int? Spares { get; init; }
 
-    /// <summary>Of a new service: <c>disk</c>, as it is unless said, or <c>memory</c>.</summary>
+    /// <summary>
+    /// Of a new service: <c>disk</c>, as it is unless said, or <c>memory</c>. One of kind <c>external</c> has no state,
+    /// and takes none of what speaks of state.
+    /// </summary>
     public string? Durability { get; init; }
 
     /// <summary>

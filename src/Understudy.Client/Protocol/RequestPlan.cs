@@ -35,6 +35,11 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
     /// <summary>The longest pause.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long a node that holds a request in place of the primary has to answer it when there is a new primary.
+    /// </summary>
+    public static readonly TimeSpan HolderPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly HashSet<string> _tried = [];
     private TimeSpan _pause = FirstPause;
     private long _failedVersion = -1;
@@ -85,10 +90,20 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
 
     /// <summary>
     /// Whether an attempt that waits for its answer is to be given up: the primary is elsewhere now, and the node that
-    /// was asked may never answer.
+    /// was asked may never answer. A primary that could not be reached is none to go to.
     /// </summary>
     public bool HasMovedFrom(RequestStep.Send attempt, ClusterView view) =>
-        mayRepeat && view.Find(service) is { IsFrozen: false, Url: { } primary } && primary != attempt.Url;
+        mayRepeat
+        && view.Find(service) is { IsFrozen: false, Url: { } primary, Version: var version }
+        && primary != attempt.Url
+        && (attempt.IsPrimary || version > _failedVersion);
+
+    /// <summary>
+    /// How long such an attempt may still be answered. A primary that is none any more has no time; another node sends
+    /// on by itself what it holds, which is sooner than asking anew, unless it hangs.
+    /// </summary>
+    public static TimeSpan PatienceWith(RequestStep.Send attempt) =>
+        attempt.IsPrimary ? TimeSpan.Zero : HolderPatience;
 
     private RequestStep.Wait Pause(TimeSpan now)
     {

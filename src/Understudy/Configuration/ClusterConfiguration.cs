@@ -86,6 +86,17 @@ public sealed record ClusterConfiguration
         Kinds = [.. kinds.Order(StringComparer.Ordinal)],
     };
 
+    /// <summary>What each node grants a service's requests; what is usual, if it is not configured.</summary>
+    internal HoldBounds BoundsOf(ServiceName name)
+    {
+        var hold = Services.FirstOrDefault(service => service.Name == name)?.Hold ?? HoldConfiguration.Default;
+        return new HoldBounds(hold.MaxRequests, hold.MaxBytes, TimeOf(hold));
+    }
+
+    /// <summary>How long a request of any service may wait.</summary>
+    internal TimeSpan LongestHold =>
+        Services.Select(service => TimeOf(service.Hold)).Append(TimeOf(HoldConfiguration.Default)).Max();
+
     /// <summary>The TCP connections that a node forwards.</summary>
     internal IEnumerable<TcpListening> TcpOn(NodeId self)
     {
@@ -98,13 +109,15 @@ public sealed record ClusterConfiguration
                 new IPEndPoint(http, tcp.PortsOf(self).Listen),
                 Nodes.Where(node => node.Hosts).ToImmutableSortedDictionary(
                     node => node.Id, node => new IPEndPoint(node.Address.Address, tcp.PortsOf(node.Id).Backend)),
-                new TcpBounds(tcp.Hold ?? NodeRuntime.HoldFor(Profile), tcp.MaxHeld, tcp.MaxConnections, tcp.Drain));
+                new TcpBounds(tcp.Hold ?? TimeOf(service.Hold), tcp.MaxHeld, tcp.MaxConnections, tcp.Drain));
         }
     }
 
     public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
 
     public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
+
+    private TimeSpan TimeOf(HoldConfiguration hold) => hold.Time ?? NodeRuntime.HoldFor(Profile);
 
     // Always the same, so that a kept data folder finds its node at the address it had.
     private static IPEndPoint Below(IPEndPoint http) =>

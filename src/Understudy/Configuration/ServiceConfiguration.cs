@@ -28,6 +28,9 @@ public sealed record ServiceConfiguration(
     /// <summary>Its TCP port on every node, or null if it has none.</summary>
     public TcpConfiguration? Tcp { get; init; }
 
+    /// <summary>How many of its requests wait on each node. Default: 10,000, with 64 MB, for 5 s.</summary>
+    public HoldConfiguration Hold { get; init; } = HoldConfiguration.Default;
+
     /// <summary>Where it may be, and beside which other services. Default: anywhere.</summary>
     public ServiceRules Rules { get; init; } = ServiceRules.None;
 
@@ -78,7 +81,8 @@ public sealed record ServiceConfiguration(
     internal string Pace =>
         (Checkpoints == CheckpointMode.Periodic ? $" checkpoints every {Interval}" : "")
         + (AuditEvery != ServiceDefinition.Daily ? $" audits every {AuditEvery}" : "")
-        + (KeepKeysFor != ServiceDefinition.DefaultKeepKeysFor ? $" keys for {KeepKeysFor}" : "");
+        + (KeepKeysFor != ServiceDefinition.DefaultKeepKeysFor ? $" keys for {KeepKeysFor}" : "")
+        + (Hold != HoldConfiguration.Default ? $" {Hold}" : "");
 
     /// <summary>Whether a service may have this for its <see cref="Interval"/>.</summary>
     public static bool IsInterval(TimeSpan every) => ServiceDefinition.IsInterval(every);

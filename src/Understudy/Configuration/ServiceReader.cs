@@ -15,7 +15,7 @@ internal static class ServiceReader
     [
         "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
         "restarts", "restart-minutes", "audit-every", KeepKeys, "preferred", "only", "never", "with", "after", "apart",
-        "tcp",
+        "tcp", "hold",
     ];
 
     private static readonly string[] Modes = ["before-reply", Periodic];
@@ -84,11 +84,12 @@ internal static class ServiceReader
         var (checkpoints, interval) = ReadCheckpoints(reader, problems);
         var rules = ServiceRulesReader.Read(reader, problems);
         var tcp = TcpReader.Read(reader, $"[service.{Names.Printable(name)}.tcp]", nodes, problems);
+        var hold = HoldReader.Read(reader, $"[service.{Names.Printable(name)}.hold]", problems);
         if (known is null) return null;
         if (known == ServiceConfiguration.ExternalKind)
         {
             CheckExternal(reader, tcp, problems);
-            var external = ServiceConfiguration.External(name) with { Tcp = tcp };
+            var external = ServiceConfiguration.External(name) with { Tcp = tcp, Hold = hold };
             return external with
             {
                 Secondaries = secondaries ?? external.Secondaries,
@@ -105,6 +106,7 @@ internal static class ServiceReader
             durability == "memory" ? Durability.Memory : Durability.Disk)
         {
             Tcp = tcp,
+            Hold = hold,
             MinInSync = minInSync,
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
             Restarts = restarts ?? 1,

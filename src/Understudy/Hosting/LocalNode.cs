@@ -65,6 +65,9 @@ internal sealed class LocalNode(
         && configuration.Primary != status.Self
         && configuration.IsInSync(status.Self);
 
+    /// <summary>Whether there is such a service, as far as is known here.</summary>
+    public bool Knows(ServiceName service) => KindOf(service) is not null;
+
     public bool? HasKeys(ServiceName service) => KindOf(service) is { } kind
         ? kind == ServiceConfiguration.KeyValue
         : IsMapKnown ? true : null;
@@ -75,8 +78,9 @@ internal sealed class LocalNode(
         loop.Status?.Map.Find(service)?.Configuration.Version ?? ConfigurationVersion.None;
 
     public StatusDocument Status() =>
-        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now, gateway.Count) with
+        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now) with
         {
+            Requests = gateway.Status,
             Tcp = forwarders.Status,
         };
 

@@ -39,7 +39,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly IPEndPoint _address;
     private readonly Profile _profile;
-    private readonly TimeSpan _hold;
+    private readonly TimeSpan _longestHold;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
@@ -85,9 +85,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             new TransportInbox(inbox, reports),
             clock,
             _loggers.CreateLogger<TcpTransport>());
-        _hold = HoldFor(configuration.Profile);
-        _gateway = new Gateway(inbox, _hold, clock);
-        _commands = new CommandGateway(inbox, _hold, clock);
+        _longestHold = configuration.LongestHold;
+        _gateway = CreateGateway(configuration, self, inbox);
+        _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         _forwarders = new TcpForwarders(configuration, self, clock, Logger, fail);
@@ -111,7 +111,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         });
         _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, timeline);
         _web = CreateServer(node.Http);
-        Services = ServeClients(configuration.Profile, application);
+        Services = ServeClients(configuration, application);
         (_address, _profile) = (node.Address, configuration.Profile);
     }
 
@@ -159,7 +159,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await WithinAsync(_loop.HandedOver, cancellationToken);
         var forwarded = _forwarders.StopAsync();
         _feed.Close(); // Not before: clients have heard where the primaries are now.
-        using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
+        using (var drain = new CancellationTokenSource(_longestHold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
         await forwarded;
         _gateway.Close("This node has stopped. Ask another.");
@@ -173,6 +173,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         _loop.Halt();
         _workers.Dispose();
+        _gateway.Dispose();
         await _forwarders.DisposeAsync();
         await _transport.DisposeAsync();
         _store.Dispose();
@@ -207,10 +208,19 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private ServiceGateway ServeClients(Profile profile, ApplicationPipeline? application)
+    private ServiceGateway ServeClients(
+        ClusterConfiguration configuration, ApplicationPipeline? application)
     {
-        var forwarder = new ServiceForwarder(_web.Services.GetRequiredService<IHttpForwarder>(), profile.Silence);
-        var services = new ServiceGateway(_local.Node, _gateway, _local, _feed, forwarder, _hold, _clock);
+        var forwarder = new ServiceForwarder(
+            _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
+        var services = new ServiceGateway(
+            _local.Node,
+            _gateway,
+            _local,
+            _feed,
+            forwarder,
+            service => configuration.BoundsOf(service).Time,
+            _clock);
         _web.Run(new NodeHttp(_gateway, _commands, _local, _feed, services, application, _clock).AnswerAsync);
         return services;
     }
@@ -243,6 +253,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
 
+    private Gateway CreateGateway(ClusterConfiguration configuration, NodeId self, NodeInbox inbox) => new(
+        self,
+        inbox,
+        new RequestAdmission(MaxMemory, configuration.BoundsOf, service => _local.Knows(service)),
+        _clock);
+
     private WorkerRuns CreateWorkers(
         ClusterConfiguration configuration, ServiceCatalog catalog, Action<Exception> fail, bool endsWithLease)
     {
@@ -264,7 +280,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         return timer;
     }
 
-    /// <summary>How long a request may wait for its answer: a failover after silence, and some more.</summary>
+    /// <summary>How many bytes the requests that wait may take: a quarter of what the process may have.</summary>
+    private static long MaxMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>
+    /// How long a request may wait for its answer unless it is said: a failover after silence, and some more.
+    /// </summary>
     internal static TimeSpan HoldFor(Profile profile) =>
         TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
 

@@ -2,17 +2,25 @@ using Microsoft.AspNetCore.Http;
 
 namespace Understudy.Http;
 
-/// <summary>Reads a request's body, never more than a limit.</summary>
+/// <summary>Reads a request's body, never more than a limit, and counts its bytes before they are there.</summary>
 internal static class RequestBody
 {
-    /// <summary>The whole body, or null if it is longer than so many bytes.</summary>
+    /// <summary>
+    /// The whole body; null if it is longer than so many bytes, or refused: then its admission says so.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="most">How many bytes it may have.</param>
+    /// <param name="admission">What counts them; null if nothing does.</param>
+    /// <param name="cancellationToken">Says that the client has gone.</param>
     public static async ValueTask<byte[]?> ReadAsync(
-        HttpRequest request, int most, CancellationToken cancellationToken)
+        HttpRequest request, int most, Admission? admission, CancellationToken cancellationToken)
     {
         if (request.ContentLength > most) return null;
-        return request.ContentLength is { } length
-            ? await ReadExactlyAsync(request, (int)length, cancellationToken)
-            : await ReadToEndAsync(request, most, cancellationToken);
+        if (request.ContentLength is not { } length)
+            return await ReadToEndAsync(request, most, admission, cancellationToken);
+        return admission?.TryReach(length) is false
+            ? null
+            : await ReadExactlyAsync(request, (int)length, cancellationToken);
     }
 
     private static async ValueTask<byte[]> ReadExactlyAsync(
@@ -25,13 +33,13 @@ internal static class RequestBody
     }
 
     private static async ValueTask<byte[]?> ReadToEndAsync(
-        HttpRequest request, int most, CancellationToken cancellationToken)
+        HttpRequest request, int most, Admission? admission, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
         var part = new byte[16 * 1024];
         while (await request.Body.ReadAsync(part, cancellationToken) is > 0 and var read)
         {
-            if (body.Length + read > most) return null;
+            if (body.Length + read > most || admission?.TryReach(body.Length + read) is false) return null;
             body.Write(part, 0, read);
         }
 

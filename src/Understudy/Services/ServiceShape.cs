@@ -86,6 +86,9 @@ public sealed class ServiceShape
     /// </summary>
     public TimeSpan KeepKeysFor { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>How many of its requests wait on each node. Default: 10,000, with 64 MB, for 5 s.</summary>
+    public HoldConfiguration Hold { get; set; } = HoldConfiguration.Default;
+
     internal ServiceRules ToRules() => new()
     {
         With = Services(With),

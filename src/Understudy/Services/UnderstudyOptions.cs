@@ -73,20 +73,27 @@ public sealed class UnderstudyOptions
                 return null;
             case ConfigurationResult.Valid { Configuration: var read }:
                 var known = read.Services.Select(service => service.Name).ToHashSet();
-                var rules = services.ToLookup(service => service.Name, service => service.Rules);
+                var added = services.ToLookup(service => service.Name);
                 ImmutableArray<ServiceConfiguration> all =
                 [
-                    .. read.Services.Select(service => AsAdded(
-                        service.Rules == ServiceRules.None
-                            ? service with { Rules = rules[service.Name].FirstOrDefault(ServiceRules.None) }
-                            : service,
-                        services)),
+                    .. read.Services.Select(
+                        service => AsAdded(Completed(service, added[service.Name].FirstOrDefault()), services)),
                     .. services.Where(service => !known.Contains(service.Name)),
                 ];
                 return read with { Services = [.. all.OrderBy(service => service.Name)] };
             default: return null;
         }
     }
+
+    /// <summary>What the file does not say at all of rules, and of what is held, the code does.</summary>
+    private static ServiceConfiguration Completed(ServiceConfiguration read, ServiceConfiguration? added) =>
+        added is null
+            ? read
+            : read with
+            {
+                Rules = read.Rules == ServiceRules.None ? added.Rules : read.Rules,
+                Hold = read.Hold == HoldConfiguration.Default ? added.Hold : read.Hold,
+            };
 
     /// <summary>The code says whether a kind is a worker; then the file's shape means nothing.</summary>
     private static ServiceConfiguration AsAdded(

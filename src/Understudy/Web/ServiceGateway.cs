@@ -18,7 +18,7 @@ namespace Understudy.Web;
 /// <param name="node">What this node knows.</param>
 /// <param name="feed">Where every service is.</param>
 /// <param name="forwarder">Forwards what is not carried.</param>
-/// <param name="hold">How long a client waits for a primary.</param>
+/// <param name="holdFor">How long a client of a service waits for a primary.</param>
 /// <param name="clock">Measures it.</param>
 internal sealed class ServiceGateway(
     NodeId self,
@@ -26,7 +26,7 @@ internal sealed class ServiceGateway(
     INodeState node,
     ServiceMapFeed feed,
     ServiceForwarder forwarder,
-    TimeSpan hold,
+    Func<ServiceName, TimeSpan> holdFor,
     TimeProvider clock) : IDisposable
 {
     /// <summary>The longest body of a change that is handled in a turn, in bytes.</summary>
@@ -69,7 +69,14 @@ internal sealed class ServiceGateway(
     /// <summary>Has a change made in a turn. False if its endpoint is outside turns; then nothing was done.</summary>
     private async Task<bool> CarryAsync(HttpContext context, ServiceRoute route, string? key)
     {
-        var body = await RequestBody.ReadAsync(context.Request, MaxBody, context.RequestAborted);
+        using var admission = gateway.Admit(route.Service);
+        var body = await RequestBody.ReadAsync(context.Request, MaxBody, admission, context.RequestAborted);
+        if (admission.Refusal is { } refused)
+        {
+            await RefuseAsync(context, refused);
+            return true;
+        }
+
         if (body is null)
         {
             await Answers.ProblemAsync(
@@ -81,15 +88,14 @@ internal sealed class ServiceGateway(
 
         var request = CarriedRequests.Of(context, route.Target, body);
         var reply = await gateway.SendAsync(
-            route.Service, request.Encode(), isRead: false, key, context.RequestAborted);
+            admission, request.Encode(), isRead: false, key, context.RequestAborted);
         Sign(context, route.Service, reply);
         if (reply.Outcome == ReplyOutcome.Refused)
         {
             var refusal = Encoding.UTF8.GetString(reply.Body.Span);
             if (refusal == Refusals.OutsideTurns)
             {
-                context.Request.Body = new MemoryStream(body, writable: false);
-                return false;
+                return await KeepAsync(context, route.Service, body);
             }
 
             if (Refusals.TryRead(refusal, out var answer)) await CarriedRequests.WriteAsync(context, answer);
@@ -104,6 +110,17 @@ internal sealed class ServiceGateway(
             await RefuseAsync(context, reply);
         }
 
+        return true;
+    }
+
+    /// <summary>Keeps the body in memory for its endpoint. True if that is too much; then it was refused.</summary>
+    private async Task<bool> KeepAsync(HttpContext context, ServiceName service, byte[] body)
+    {
+        var kept = gateway.Admit(service);
+        context.Response.RegisterForDispose(kept);
+        context.Request.Body = new MemoryStream(body, writable: false);
+        if (kept.TryReach(body.Length)) return false;
+        await RefuseAsync(context, kept.Refusal!);
         return true;
     }
 
@@ -141,7 +158,7 @@ internal sealed class ServiceGateway(
                 : await ForwardAsync(context, route, there);
             if (outcome == ForwardOutcome.Answered) return;
             var mayAgain = outcome == ForwardOutcome.NotTaken || IsSafe(context.Request.Method);
-            if (!mayAgain || clock.GetElapsedTime(since) > hold)
+            if (!mayAgain || clock.GetElapsedTime(since) > holdFor(route.Service))
             {
                 await GiveUpAsync(context, outcome);
                 return;

@@ -90,7 +90,7 @@ public class ServiceStatusReportTests
             _n1, null, true, false, TimeSpan.Zero, 1, null, ServiceMap.Empty, [],
             ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty
                 .Add(_votes, [.. joining]),
-            [], 0);
+            []);
         if (waits is not null) status = status with { Vacant = status.Vacant.Add(_votes, waits) };
         return ServiceStatusReport.Create(entry, status, kinds, Profile.Lan);
     }

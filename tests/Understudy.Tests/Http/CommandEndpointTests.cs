@@ -62,6 +62,15 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_program_that_somebody_else_runs_has_no_state_to_wait_for()
+    {
+        await PostAsync("""{"command":"addService","service":"cache","kind":"external","secondaries":1}""");
+        var added = Definition(0);
+        (added.Kind, added.Secondaries, added.Spares).ShouldBe(("external", 1, 1));
+        (added.Durable, added.TotalLoss).ShouldBe((false, TotalLossPolicy.StartEmpty));
+    }
+
+    [Fact]
     public async Task A_new_service_has_the_shape_that_is_usual_and_what_is_given()
     {
         await PostAsync("""{"command":"addService","service":"a","kind":"kv"}""");
@@ -139,6 +148,8 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     [InlineData("""{"command":"addService","service":"a","kind":"kv","spares":"1"}""", "\"spares\" has a value")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","prefer":[null]}""", "There is no node \"\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","durability":"x"}""", "\"durability\" is \"x\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"external","totalLoss":"wait"}""",
+        "\"totalLoss\" means nothing to a, which is of kind \"external\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","checkpoints":"x"}""", "\"checkpoints\" is \"x\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","interval":"1s"}""", "but a is not \"periodic\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","interval":"2h"}""", "\"interval\" is \"2h\"")]

@@ -18,11 +18,16 @@ namespace Understudy.Tests.Http;
 public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncDisposable
 {
     private readonly KvState _state = new();
+    private readonly Admissions _admissions;
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
 
-    private HttpFixture()
+    private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
+
+    private HttpFixture(HoldBounds bounds)
     {
+        _admissions = new Admissions(
+            new RequestAdmission(1 << 30, _ => bounds, isKnown: _ => true), static (_, _) => { });
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -35,7 +40,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         var forwarder = new ServiceForwarder(
             _application.Services.GetRequiredService<IHttpForwarder>(), TimeSpan.FromSeconds(1));
         _services = new ServiceGateway(
-            Node, this, this, Feed, forwarder, TimeSpan.FromSeconds(5), TimeProvider.System);
+            Node, this, this, Feed, forwarder, _ => bounds.Time, TimeProvider.System);
         _application.Run(
             new NodeHttp(this, this, this, Feed, _services, application: null, TimeProvider.System).AnswerAsync);
     }
@@ -77,26 +82,39 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public PrimaryPlace Place { get; set; } = PrimaryPlace.Here;
 
-    public static async Task<HttpFixture> StartAsync()
+    /// <summary>Until it completes, requests that were sent are not answered.</summary>
+    public Task MayAnswer { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many requests are not answered, and how many bytes they have.</summary>
+    public (int Requests, long Bytes) Waiting =>
+        (_admissions.Count, _admissions.Status([]).Sum(service => service.Bytes));
+
+    public static Task<HttpFixture> StartAsync() => StartAsync(_bounds);
+
+    internal static async Task<HttpFixture> StartAsync(HoldBounds bounds)
     {
-        var fixture = new HttpFixture();
+        var fixture = new HttpFixture(bounds);
         await fixture._application.StartAsync();
         fixture.Client.BaseAddress = new Uri(fixture._application.Urls.Single());
         return fixture;
     }
 
-    public ValueTask<Reply> SendAsync(
-        ServiceName service,
+    Admission IGateway.Admit(ServiceName service) => _admissions.Admit(service);
+
+    async ValueTask<Reply> IGateway.SendAsync(
+        Admission admission,
         ReadOnlyMemory<byte> body,
         bool isRead,
         string? idempotencyKey,
         CancellationToken cancellationToken)
     {
+        using var sent = admission;
+        if (!admission.TryReach(body.Length)) return admission.Refusal!;
         Last = (isRead, idempotencyKey);
-        if (Refusal is not null) return ValueTask.FromResult(Refusal);
+        await MayAnswer.WaitAsync(cancellationToken);
+        if (Refusal is not null) return Refusal;
         var answer = _state.Execute(body).Answer;
-        return ValueTask.FromResult(
-            new Reply(ReplyOutcome.Answered, answer, new ConfigurationVersion(7), new NodeId("n2")));
+        return new Reply(ReplyOutcome.Answered, answer, new ConfigurationVersion(7), new NodeId("n2"));
     }
 
     public ValueTask<CommandAnswer> CommandAsync(
