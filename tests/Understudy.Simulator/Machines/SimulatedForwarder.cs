@@ -75,7 +75,9 @@ internal sealed class SimulatedForwarder
     public bool IsExcused(TimeSpan over) =>
         over > TimeSpan.Zero && (over < Patience || _cluster.Now - _node.AwakeSince < Patience.Ticks);
 
-    /// <summary>A turn of the node is over: what is new in it is told, and how long its lease lasts now and then.</summary>
+    /// <summary>
+    /// A turn of the node is over: what is new in it is told at once, and how long its lease lasts now and then.
+    /// </summary>
     public void OnStepped()
     {
         if (_node.Core is not { } core) return;
@@ -216,7 +218,9 @@ internal sealed class SimulatedForwarder
         Schedule(moment, Draw(_scenario.MeanConnect), said);
     }
 
-    /// <summary>A connection that no attempt is under way for waits again; the core may have begun another one.</summary>
+    /// <summary>
+    /// A connection that no attempt is under way for waits again; the core may have begun another one.
+    /// </summary>
     private void HoldAgain(long number)
     {
         if (_effects.Exists(effect => effect is TcpEffect.Connect connect && connect.Connection == number)) return;
