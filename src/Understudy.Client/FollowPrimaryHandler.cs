@@ -71,6 +71,8 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
             _warm.Begin(request.Version);
             if (Grpc.IsCall(request)) return await CallAsync(request, cancellationToken);
             var mayRepeat = await PrepareAsync(request, cancellationToken);
+            // .NET sends a request without content again by itself when its connection ends before an answer begins.
+            if (!mayRepeat) request.Content ??= new ByteArrayContent([]);
             var plan = new RequestPlan(_service, mayRepeat, Now + _options.HoldFor);
             return await FollowAsync(request, plan, cancellationToken);
         }

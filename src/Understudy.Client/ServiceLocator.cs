@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Understudy.Client.Protocol;
 using Understudy.Contracts;
@@ -201,7 +202,8 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
         {
             return await ListenAsync(node);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or TimeoutException)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException or SocketException or JsonException or TimeoutException)
         {
             return false;
         }
