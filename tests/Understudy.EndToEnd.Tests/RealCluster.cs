@@ -34,7 +34,10 @@ internal sealed class RealCluster : IAsyncDisposable
                 CultureInfo.InvariantCulture,
                 $"[node.{id}]\naddress = \"127.0.0.1:{address}\"\nhttp = \"127.0.0.1:{http}\"\n{extra}\n");
             var uri = new Uri($"http://127.0.0.1:{http}");
-            Nodes.Add(id, new RealNode(id, uri, file, Path.Combine(_folder, id)));
+            Nodes.Add(id, new RealNode(id, uri, file, Path.Combine(_folder, id))
+            {
+                Peers = new Uri($"tcp://127.0.0.1:{address}"),
+            });
         }
 
         text.Append(services);

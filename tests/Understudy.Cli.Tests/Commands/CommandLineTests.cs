@@ -41,7 +41,7 @@ public sealed class CommandLineTests : IDisposable
         code.ShouldBe(2);
         _cli.Error.ShouldBe(
             $"{file}:5:1: unknown key \"adress\" in [node.n1]. The keys here are address, http, voter, witness, "
-            + "transfer-rate.\n" +
+            + "transfer-rate, max-connections.\n" +
             $"{file}:6:1: voter in [node.n1] must be true or false, not a number. " +
             "Write voter = true or voter = false, without quotes.\n");
         _cli.Started.ShouldBeEmpty();

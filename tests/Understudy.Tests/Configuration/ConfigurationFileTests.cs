@@ -59,6 +59,15 @@ public sealed class ConfigurationFileTests
     }
 
     [Fact]
+    public void A_node_s_bound_of_connections_is_its_own()
+    {
+        var read = Valid(Whole.Replace("voter = false", "max-connections = 50", StringComparison.Ordinal));
+
+        read.Find(new NodeId("n2"))!.MaxConnections.ShouldBe(50);
+        read.Find(new NodeId("n1"))!.MaxConnections.ShouldBe(20_000);
+    }
+
+    [Fact]
     public void What_is_left_out_has_its_default()
     {
         var read = Valid("""

@@ -68,7 +68,8 @@ public sealed class ConfigurationMessageTests
         { "adress = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: unknown key \"adress\" in [node.n2]. " +
             "Did you mean \"address\"?" },
         { "address = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:2\"\ncolour = 1", "c.toml:8:1: unknown key \"colour\" in " +
-            "[node.n2]. The keys here are address, http, voter, witness, transfer-rate." },
+            "[node.n2]. The keys here are address, http, voter, witness, transfer-rate, " +
+            "max-connections." },
         { "http = \"127.0.0.1:2\"", "c.toml:5:2: [node.n2] has no \"address\". " +
             "Add a line address = \"127.0.0.1:7101\"." },
         { "address = \"127.0.0.1:2\"", "c.toml:5:2: [node.n2] has no \"http\". " +

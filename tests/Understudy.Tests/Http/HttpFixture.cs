@@ -1,9 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Kv;
@@ -26,7 +29,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
     private int _timesKeysAsked;
 
-    private HttpFixture(HoldBounds bounds)
+    private HttpFixture(HoldBounds bounds, int mostConnections)
     {
         _admissions = new Admissions(
             new RequestAdmission(1 << 30, _ => bounds, isKnown: _ => true), static (_, _) => { });
@@ -37,6 +40,10 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
             NodeHttp.Configure(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0);
         });
+        var files = new OpenFiles(Node, NullLogger.Instance, TimeProvider.System);
+        var connections = new ClientConnections(mostConnections, files, NullLogger.Instance, TimeProvider.System);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            services => new ClientListenerFactory(services, connections));
         builder.Services.AddHttpForwarder();
         _application = builder.Build();
         var forwarder = new ServiceForwarder(
@@ -94,11 +101,11 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     public (int Requests, long Bytes) Waiting =>
         (_admissions.Count, _admissions.Status([]).Sum(service => service.Bytes));
 
-    public static Task<HttpFixture> StartAsync() => StartAsync(_bounds);
+    public static Task<HttpFixture> StartAsync(int mostConnections = 1000) => StartAsync(_bounds, mostConnections);
 
-    internal static async Task<HttpFixture> StartAsync(HoldBounds bounds)
+    internal static async Task<HttpFixture> StartAsync(HoldBounds bounds, int mostConnections = 1000)
     {
-        var fixture = new HttpFixture(bounds);
+        var fixture = new HttpFixture(bounds, mostConnections);
         await fixture._application.StartAsync();
         fixture.Client.BaseAddress = new Uri(fixture._application.Urls.Single());
         return fixture;
