@@ -27,8 +27,8 @@ internal sealed class CommandReader(INodeState node)
 
     private static readonly string[] _shape =
     [
-        "secondaries", "spares", "checkpoints", "interval", "auditEvery", "minInSync", "totalLoss", "restarts",
-        "restartMinutes",
+        "secondaries", "spares", "checkpoints", "interval", "auditEvery", "keepKeys", "minInSync", "totalLoss",
+        "restarts", "restartMinutes",
         "prefer", "only", "never", "with", "after", "apart",
     ];
 
@@ -71,6 +71,7 @@ internal sealed class CommandReader(INodeState node)
         "checkpoints" => $"It is \"before-reply\" or \"{Periodic}\".",
         "interval" => "It is a time from \"10ms\" to \"1h\", such as \"1s\".",
         "auditEvery" => $"It is \"{Never}\", or a time from \"1m\" to \"365d\", such as \"12h\".",
+        "keepKeys" => "It is a time from \"1m\" to \"365d\", such as \"12h\".",
         "acceptLoss" => "It is true or false.",
         "prefer" or "only" or "never" => "It is a list of nodes, such as [\"n1\", \"n2\"].",
         "with" or "after" or "apart" => "It is a list of services, such as [\"kv\"].",
@@ -134,6 +135,7 @@ internal sealed class CommandReader(INodeState node)
             WhyNoTime("interval", document.Interval, ServiceDefinition.IsInterval),
             WhyNoTime("auditEvery", document.AuditEvery == Never ? null : document.AuditEvery, every =>
                 every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every)),
+            WhyNoTime("keepKeys", document.KeepKeys, ServiceConfiguration.IsKeyAge),
             WhyNoCount("secondaries", document.Secondaries, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("spares", document.Spares, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("minInSync", document.MinInSync, 1, 1 + ServiceConfiguration.MaxProviders),
@@ -207,6 +209,7 @@ internal sealed class CommandReader(INodeState node)
             Never => TimeSpan.Zero,
             var text => TimeOf(text),
         },
+        KeepKeysFor = document.KeepKeys is { } keep ? TimeOf(keep) : known.KeepKeysFor,
         Restarts = document.Restarts ?? known.Restarts,
         RestartWindow = document.RestartMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : known.RestartWindow,
         Preferred = NodesOf(document.Prefer, known.Preferred),
