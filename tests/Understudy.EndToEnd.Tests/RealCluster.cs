@@ -71,6 +71,14 @@ internal sealed class RealCluster : IAsyncDisposable
     public static Task<RealCluster> StartAsync(string service, string lines) =>
         StartAsync(new RealCluster([("n1", ""), ("n2", ""), ("n3", "")], lines, service));
 
+    /// <summary>Starts these nodes with <c>kv</c>, which these lines of the file describe.</summary>
+    /// <param name="nodes">Their ids, and further lines of the file for each.</param>
+    /// <param name="services">Lines of the file.</param>
+    /// <param name="profile">The cluster's.</param>
+    public static Task<RealCluster> StartAsync(
+        IReadOnlyList<(string Id, string Extra)> nodes, string services, string profile) =>
+        StartAsync(new RealCluster(nodes, services, profile: profile));
+
     private static async Task<RealCluster> StartAsync(RealCluster cluster, Action<RealNode>? prepare = null)
     {
         try

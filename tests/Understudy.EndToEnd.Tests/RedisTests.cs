@@ -36,6 +36,33 @@ public sealed class RedisTests
         cluster.Nodes.Passed();
     }
 
+    /// <summary>docs/operating/tcp.md, "Try it".</summary>
+    [Fact]
+    public async Task The_commands_of_the_page_on_TCP_ports_do_what_they_say()
+    {
+        await using var cluster = await StartAsync();
+        if (await cluster.Nodes.PrimaryAsync() == "n2")
+        {
+            await OperatorLine.DoAsync(cluster.Nodes["n2"], "switchover", "foreign", "--to", "n1");
+            await cluster.Nodes.PrimaryAsync(without: "n2");
+        }
+
+        var commands = Examples.Of("docs", "operating", "tcp.md").Single(block => block[0].StartsWith("redis-cli"));
+        var script = Examples.At(cluster.Nodes, string.Join('\n', commands.Prepend("set -e")))
+            .Replace("understudy ", $"dotnet '{Repository.CliPath}' ", StringComparison.Ordinal)
+            .Replace(" cache ", " foreign ", StringComparison.Ordinal)
+            .Replace("-p 6501", $"-p {cluster.Listen["n1"]}", StringComparison.Ordinal)
+            .Replace("-p 6502", $"-p {cluster.Listen["n2"]}", StringComparison.Ordinal);
+        var (code, said) = await ForeignProgram.RunAsync("sh", "-c", script);
+
+        code.ShouldBe(0, said);
+        var lines = said.Split('\n', StringSplitOptions.TrimEntries);
+        lines[..2].ShouldBe(["OK", "hello"], said);
+        lines.Count(line => line == "hello").ShouldBe(1, "n2's server was not told");
+        (await CliAsync(cluster, "n1", "get", "node")).ShouldBe("n2");
+        cluster.Nodes.Passed();
+    }
+
     [Fact]
     public async Task Thousands_of_idle_connections_and_fifty_that_never_read_slow_nobody_and_leave_nothing_behind()
     {

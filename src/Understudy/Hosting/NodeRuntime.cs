@@ -110,7 +110,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, timeline);
+        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, _feed, timeline);
         _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
         Services = ServeClients(configuration, application);
         (_address, _profile) = (node.Address, configuration.Profile);

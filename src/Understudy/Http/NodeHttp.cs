@@ -41,7 +41,7 @@ internal sealed class NodeHttp(
     private readonly CommandEndpoint _commands = new(commands, node);
     private readonly HealthEndpoint _health = new(node);
     private readonly ServiceMapEndpoint _map = new(feed, clock);
-    private readonly ServiceGate _gate = new(node, feed);
+    private readonly ServiceGate _gate = new(node, feed, clock);
 
     /// <summary>
     /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count
@@ -118,7 +118,8 @@ internal sealed class NodeHttp(
         }
 
         var asked = new ServiceName(name);
-        await (node.HasKeys(asked) switch
+        var hasKeys = node.HasKeys(asked) ?? await _gate.HasKeysAsync(asked, context.RequestAborted);
+        await (hasKeys switch
         {
             true => KeyAsync(context, asked, below),
             false => services.AnswerAsync(context, RouteOf(context, asked, service)),

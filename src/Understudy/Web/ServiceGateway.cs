@@ -36,7 +36,7 @@ internal sealed class ServiceGateway(
         "The primary, or the connection to it, was lost after the request was sent and before it was answered. Whether "
         + "it took effect is not known.";
 
-    private readonly ServiceGate _gate = new(node, feed);
+    private readonly ServiceGate _gate = new(node, feed, clock);
 
     public async Task AnswerAsync(HttpContext context, ServiceRoute route)
     {

@@ -20,10 +20,13 @@ namespace Understudy.Tests.Http;
 /// <summary>A node's HTTP side on a free loopback port, before a gateway that is a <see cref="KvState"/>.</summary>
 public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncDisposable
 {
+    private readonly TaskCompletionSource _keysAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KvState _state = new();
     private readonly Admissions _admissions;
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
+
+    private int _timesKeysAsked;
 
     private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
 
@@ -85,6 +88,9 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public bool? HasKeysOfAll { get; set; } = true;
 
+    /// <summary>Completes when it was asked again whether a service has keys: the request waits.</summary>
+    public Task KeysAsked => _keysAsked.Task;
+
     public bool IsVoter { get; set; } = true;
 
     public PrimaryPlace Place { get; set; } = PrimaryPlace.Here;
@@ -131,7 +137,12 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         return ValueTask.FromResult(Told);
     }
 
-    public bool? HasKeys(ServiceName service) => HasKeysOfAll;
+    public bool? HasKeys(ServiceName service)
+    {
+        var answer = HasKeysOfAll;
+        if (Interlocked.Increment(ref _timesKeysAsked) > 1) _keysAsked.TrySetResult();
+        return answer;
+    }
 
     public ServiceDefinition? DefinitionOf(ServiceName service) => service == Known?.Name ? Known : null;
 
