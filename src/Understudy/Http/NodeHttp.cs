@@ -118,13 +118,20 @@ internal sealed class NodeHttp(
         }
 
         var asked = new ServiceName(name);
-        var hasKeys = node.HasKeys(asked) ?? await _gate.HasKeysAsync(asked, context.RequestAborted);
+        var hasKeys = node.HasKeys(asked) ?? await HasKeysAsync(asked, context.RequestAborted);
         await (hasKeys switch
         {
             true => KeyAsync(context, asked, below),
             false => services.AnswerAsync(context, RouteOf(context, asked, service)),
             null => NotKnownYetAsync(context, asked),
         });
+    }
+
+    /// <summary>Waits, within the bounds of what waits, until the node knows which services there are.</summary>
+    private async Task<bool?> HasKeysAsync(ServiceName service, CancellationToken cancellationToken)
+    {
+        using var admission = gateway.Admit(service);
+        return admission.Refusal is null ? await _gate.HasKeysAsync(service, cancellationToken) : null;
     }
 
     private async Task KeyAsync(HttpContext context, ServiceName service, string[] below)

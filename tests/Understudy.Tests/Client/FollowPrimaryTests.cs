@@ -109,12 +109,11 @@ public sealed class FollowPrimaryTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_that_is_closed_while_it_is_made_counts_as_none()
     {
-        var services = new ServiceCollection();
-        services.AddHttpClient("ledger")
-            .FollowPrimary("ledger", [Url(_cluster.Nodes[0])], options => options.AddKeys = false)
-            .ConfigurePrimaryHttpMessageHandler(() => new ClosedAtOnce(times: 2));
-        _provider = services.BuildServiceProvider();
-        var client = _provider.GetRequiredService<IHttpClientFactory>().CreateClient("ledger");
+        await using var locator = new ServiceLocator([Url(_cluster.Nodes[0])]);
+        using var transport = new ClosedAtOnce(times: 2);
+        using var handler = new FollowPrimaryHandler(
+            "ledger", locator, new FollowPrimaryOptions { AddKeys = false }, transport, TimeProvider.System);
+        using var client = new HttpClient(handler) { BaseAddress = new Uri("http://ledger/") };
         using var response = await client.PostAsync("notes", new StringContent("x"));
         (await response.Content.ReadAsStringAsync()).ShouldStartWith("1 at ");
     }
@@ -137,7 +136,7 @@ public sealed class FollowPrimaryTests : IAsyncLifetime
         using var handler = new ClosedAtOnce(times: int.MaxValue);
         using var invoker = new HttpMessageInvoker(handler);
         using var warm = new WarmConnections("ledger", locator, invoker.SendAsync, clock);
-        warm.Begin();
+        warm.Begin(HttpVersion.Version11);
         var secondaries = locator.Find("ledger")!.Secondaries.Count;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));

@@ -16,10 +16,11 @@ public class SentOnceTests
         await using var locator = new ServiceLocator([server.Url.ToString()], map);
         await locator.FindPrimaryAsync("kv", TestContext.Current.CancellationToken);
         using var handler = new FollowPrimaryHandler(
-            "kv", locator, new FollowPrimaryOptions { AddKeys = false }, TimeProvider.System)
-        {
-            InnerHandler = new SocketsHttpHandler { UseProxy = false },
-        };
+            "kv",
+            locator,
+            new FollowPrimaryOptions { AddKeys = false },
+            FollowPrimaryHandler.Transport(),
+            TimeProvider.System);
         using var client = new HttpClient(handler) { BaseAddress = new Uri("http://kv/") };
         using (await client.PostAsync("first", null))
         {

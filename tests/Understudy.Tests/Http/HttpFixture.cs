@@ -26,9 +26,8 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
 
-    private int _timesKeysAsked;
-
     private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
+    private int _timesKeysAsked;
 
     private HttpFixture(HoldBounds bounds, int mostConnections)
     {
