@@ -18,14 +18,15 @@ internal sealed class WarmConnections(
     private int _hasBegun;
 
     /// <summary>Begins, once.</summary>
-    public void Begin()
+    /// <param name="version">Of HTTP, in which the client speaks.</param>
+    public void Begin(Version version)
     {
-        if (_hasBegun == 0 && Interlocked.Exchange(ref _hasBegun, 1) == 0) _ = Task.Run(KeepAsync);
+        if (_hasBegun == 0 && Interlocked.Exchange(ref _hasBegun, 1) == 0) _ = Task.Run(() => KeepAsync(version));
     }
 
     public void Dispose() => _end.Cancel();
 
-    private async Task KeepAsync()
+    private async Task KeepAsync(Version version)
     {
         try
         {
@@ -37,7 +38,7 @@ internal sealed class WarmConnections(
                 if (locator.Find(service) is { } place && (place != warmed || again.IsCompleted))
                 {
                     warmed = place;
-                    await Task.WhenAll(place.Secondaries.Select(WarmAsync));
+                    await Task.WhenAll(place.Secondaries.Select(each => WarmAsync(each, version)));
                 }
 
                 if (again.IsCompleted) again = Task.Delay(_again, clock, _end.Token);
@@ -50,11 +51,15 @@ internal sealed class WarmConnections(
         }
     }
 
-    private async Task WarmAsync(Uri secondary)
+    private async Task WarmAsync(Uri secondary, Version version)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"))
+            {
+                Version = version,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             using var response = await send(request, _end.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)

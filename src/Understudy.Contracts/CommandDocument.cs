@@ -63,6 +63,12 @@ public sealed record CommandDocument
     /// </summary>
     public string? AuditEvery { get; init; }
 
+    /// <summary>
+    /// How long a client's <c>Idempotency-Key</c> is remembered: from <c>1m</c> to <c>365d</c>. Of a new service
+    /// <c>1d</c>, unless said.
+    /// </summary>
+    public string? KeepKeys { get; init; }
+
     /// <summary>With fewer in-sync providers than these it takes no writes. Of a new service 1, unless said.</summary>
     public int? MinInSync { get; init; }
 

@@ -27,7 +27,10 @@ internal abstract record RequestStep
 /// <param name="service">The service it is for.</param>
 /// <param name="mayRepeat">Whether it may be sent again though it may have taken effect.</param>
 /// <param name="until">Until when.</param>
-internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until)
+/// <param name="endsWithPrimary">
+/// Whether it ends when the primary that it was sent to is elsewhere, though it may not be repeated.
+/// </param>
+internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until, bool endsWithPrimary = false)
 {
     /// <summary>The first pause after all nodes were tried in vain; each further one is twice as long.</summary>
     public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
@@ -93,7 +96,7 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
     /// was asked may never answer. A primary that could not be reached is none to go to.
     /// </summary>
     public bool HasMovedFrom(RequestStep.Send attempt, ClusterView view) =>
-        mayRepeat
+        (mayRepeat || (endsWithPrimary && attempt.IsPrimary))
         && view.Find(service) is { IsFrozen: false, Url: { } primary, Version: var version }
         && primary != attempt.Url
         && (attempt.IsPrimary || version > _failedVersion);

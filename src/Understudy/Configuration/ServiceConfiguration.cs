@@ -66,6 +66,11 @@ public sealed record ServiceConfiguration(
     /// </summary>
     public TimeSpan AuditEvery { get; init; } = ServiceDefinition.Daily;
 
+    /// <summary>
+    /// How long a client's <c>Idempotency-Key</c> is remembered. From 1 minute to 365 days; default 1 day.
+    /// </summary>
+    public TimeSpan KeepKeysFor { get; init; } = ServiceDefinition.DefaultKeepKeysFor;
+
     /// <summary>The shortest time between two audits.</summary>
     public static readonly TimeSpan ShortestAudit = TimeSpan.FromMinutes(1);
 
@@ -76,6 +81,7 @@ public sealed record ServiceConfiguration(
     internal string Pace =>
         (Checkpoints == CheckpointMode.Periodic ? $" checkpoints every {Interval}" : "")
         + (AuditEvery != ServiceDefinition.Daily ? $" audits every {AuditEvery}" : "")
+        + (KeepKeysFor != ServiceDefinition.DefaultKeepKeysFor ? $" keys for {KeepKeysFor}" : "")
         + (Hold != HoldConfiguration.Default ? $" {Hold}" : "");
 
     /// <summary>Whether a service may have this for its <see cref="Interval"/>.</summary>
@@ -84,6 +90,10 @@ public sealed record ServiceConfiguration(
     /// <summary>Whether a service may have this for its <see cref="AuditEvery"/>.</summary>
     public static bool IsAudit(TimeSpan every) =>
         every == TimeSpan.Zero || (every >= ShortestAudit && every <= LongestAudit);
+
+    /// <summary>Whether a service may have this for its <see cref="KeepKeysFor"/>.</summary>
+    public static bool IsKeyAge(TimeSpan keepFor) =>
+        keepFor >= TimeSpan.FromMinutes(1) && keepFor <= TimeSpan.FromDays(365);
 
     /// <summary>The most restarts that a service may ask for.</summary>
     public const int MaxRestarts = 100;
@@ -111,6 +121,7 @@ public sealed record ServiceConfiguration(
         IsExclusive = IsExclusive,
         CheckpointEvery = Checkpoints == CheckpointMode.Periodic ? Interval : TimeSpan.Zero,
         AuditEvery = AuditEvery,
+        KeepKeysFor = KeepKeysFor,
         With = Rules.With,
         After = Rules.After,
         Apart = Rules.Apart,

@@ -8,21 +8,23 @@ namespace Understudy;
 /// <summary>Reads every <c>[service.NAME]</c> of a cluster's file.</summary>
 internal static class ServiceReader
 {
+    private const string KeepKeys = "keep-keys";
+    private const string Periodic = "periodic";
+
     private static readonly string[] ServiceKeys =
     [
         "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
-        "restarts", "restart-minutes", "audit-every", "preferred", "only", "never", "with", "after", "apart",
+        "restarts", "restart-minutes", "audit-every", KeepKeys, "preferred", "only", "never", "with", "after", "apart",
         "tcp", "hold",
     ];
 
-    private const string Periodic = "periodic";
     private static readonly string[] Modes = ["before-reply", Periodic];
 
     /// <summary>What means nothing to a program of its own.</summary>
     private static readonly string[] StateKeys =
     [
         "durability", "checkpoints", "interval", "min-in-sync", "total-loss", "restarts", "restart-minutes",
-        "audit-every",
+        "audit-every", KeepKeys,
     ];
 
     private static readonly string[] TotalLosses = ["wait", "start-empty"];
@@ -112,6 +114,11 @@ internal static class ServiceReader
             Checkpoints = checkpoints,
             Interval = interval,
             AuditEvery = ReadAudit(reader),
+            KeepKeysFor = reader.Duration(
+                KeepKeys,
+                "\"1d\"",
+                ServiceConfiguration.IsKeyAge,
+                "Write a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.DefaultKeepKeysFor,
             Rules = rules,
         };
     }

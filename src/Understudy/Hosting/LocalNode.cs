@@ -14,6 +14,7 @@ internal sealed class LocalNode(
     NodeLoop loop,
     Gateway gateway,
     TcpForwarders forwarders,
+    ServiceMapFeed feed,
     Timeline timeline)
     : INodeState
 {
@@ -91,10 +92,14 @@ internal sealed class LocalNode(
 
     private bool IsMapKnown => loop.Status is { Map.IsDecided: true };
 
-    /// <summary>The kind of a service, if there is one: the map knows, and before that the cluster's file.</summary>
+    /// <summary>
+    /// The kind of a service, if there is one: the map knows; before there is one, that of the incarnation before, and
+    /// the cluster's file.
+    /// </summary>
     private string? KindOf(ServiceName service) => IsMapKnown
         ? DefinitionOf(service)?.Kind
-        : configuration.Services.FirstOrDefault(configured => configured.Name == service)?.Kind;
+        : feed.Find(service)?.Definition.Kind
+            ?? configuration.Services.FirstOrDefault(configured => configured.Name == service)?.Kind;
 
     private string Reason(string what) =>
         loop.Status is { Reasons: [var first, ..] } ? $"{self}: {what}: {first}" : $"{self}: {what}";

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -67,7 +68,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
-        _clock = clock;
+        (_clock, _longestHold) = (clock, configuration.LongestHold);
         _loggers = loggers ?? (_ownLoggers = CreateLoggers(clock));
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
@@ -85,12 +86,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             new TransportInbox(inbox, reports),
             clock,
             _loggers.CreateLogger<TcpTransport>());
-        _longestHold = configuration.LongestHold;
         _gateway = CreateGateway(configuration, self, inbox);
         _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
-        _forwarders = new TcpForwarders(configuration, self, clock, Logger, fail);
+        var files = new OpenFiles(self, Logger, clock);
+        _forwarders = new TcpForwarders(configuration, self, files, clock, Logger, fail);
         _feed = ServiceMapFeed.Of(configuration, self, clock);
         _loop = new NodeLoop(new NodeLoopParts
         {
@@ -109,8 +110,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, timeline);
-        _web = CreateServer(node.Http);
+        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, _feed, timeline);
+        _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
         Services = ServeClients(configuration, application);
         (_address, _profile) = (node.Address, configuration.Profile);
     }
@@ -225,13 +226,15 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         return services;
     }
 
-    private WebApplication CreateServer(IPEndPoint address)
+    private WebApplication CreateServer(IPEndPoint address, ClientConnections connections)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.AddLogging().AddHttpForwarder();
         builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            services => new ClientListenerFactory(services, connections));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
@@ -248,6 +251,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // It logs what it throws as well; the command that starts the node says it in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // It warns of every client that it cut.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
 
         // Heard by anybody, it makes an activity and a scope of every request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -283,7 +289,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     /// <summary>How many bytes the requests that wait may take: a quarter of what the process may have.</summary>
     private static long MaxMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <summary>How long a request may wait for its answer unless it is said: a failover after silence, and some more.</summary>
+    /// <summary>
+    /// How long a request may wait for its answer unless it is said: a failover after silence, and some more.
+    /// </summary>
     internal static TimeSpan HoldFor(Profile profile) =>
         TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
 

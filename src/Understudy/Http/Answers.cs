@@ -21,6 +21,8 @@ internal static class Answers
     /// <summary>How long a client should wait before it tries again, in seconds.</summary>
     public const int RetryAfterSeconds = 1;
 
+    private const int PartBytes = 64 * 1024;
+
     public static void Sign(HttpContext context, NodeId node, ConfigurationVersion version)
     {
         context.Response.Headers[NodeHeader] = node.Value;
@@ -76,6 +78,27 @@ internal static class Answers
         context.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
-            : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+            : WriteAsync(context.Response, body, context.RequestAborted);
+    }
+
+    /// <summary>
+    /// Writes in parts, each when the client has taken most of what came before: the server would copy all of it.
+    /// </summary>
+    public static Task WriteAsync(
+        HttpResponse response, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        body.Length <= PartBytes
+            ? response.Body.WriteAsync(body, cancellationToken).AsTask()
+            : WritePartsAsync(response, body, cancellationToken);
+
+    private static async Task WritePartsAsync(
+        HttpResponse response, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        while (body.Length > PartBytes)
+        {
+            await response.Body.WriteAsync(body[..PartBytes], cancellationToken);
+            body = body[PartBytes..];
+        }
+
+        await response.Body.WriteAsync(body, cancellationToken);
     }
 }

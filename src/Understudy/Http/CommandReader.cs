@@ -22,13 +22,14 @@ internal sealed class CommandReader(INodeState node)
     /// <summary>What means nothing to a program of its own, as in a cluster's file.</summary>
     private static readonly string[] _state =
     [
-        "durability", "checkpoints", "interval", "auditEvery", "minInSync", "totalLoss", "restarts", "restartMinutes",
+        "durability", "checkpoints", "interval", "auditEvery", "keepKeys", "minInSync", "totalLoss", "restarts",
+        "restartMinutes",
     ];
 
     private static readonly string[] _shape =
     [
-        "secondaries", "spares", "checkpoints", "interval", "auditEvery", "minInSync", "totalLoss", "restarts",
-        "restartMinutes",
+        "secondaries", "spares", "checkpoints", "interval", "auditEvery", "keepKeys", "minInSync", "totalLoss",
+        "restarts", "restartMinutes",
         "prefer", "only", "never", "with", "after", "apart",
     ];
 
@@ -71,6 +72,7 @@ internal sealed class CommandReader(INodeState node)
         "checkpoints" => $"It is \"before-reply\" or \"{Periodic}\".",
         "interval" => "It is a time from \"10ms\" to \"1h\", such as \"1s\".",
         "auditEvery" => $"It is \"{Never}\", or a time from \"1m\" to \"365d\", such as \"12h\".",
+        "keepKeys" => "It is a time from \"1m\" to \"365d\", such as \"12h\".",
         "acceptLoss" => "It is true or false.",
         "prefer" or "only" or "never" => "It is a list of nodes, such as [\"n1\", \"n2\"].",
         "with" or "after" or "apart" => "It is a list of services, such as [\"kv\"].",
@@ -99,7 +101,8 @@ internal sealed class CommandReader(INodeState node)
         if (isExternal && Form.Given(document).FirstOrDefault(_state.Contains) is { } field)
         {
             reason = $"\"{field}\" means nothing to {document.Service}, which is of kind "
-                + $"\"{ServiceConfiguration.ExternalKind}\": Understudy has neither its code nor its state. Leave it out.";
+                + $"\"{ServiceConfiguration.ExternalKind}\": Understudy has neither its code nor its state. "
+                + "Leave it out.";
             return false;
         }
 
@@ -134,6 +137,7 @@ internal sealed class CommandReader(INodeState node)
             WhyNoTime("interval", document.Interval, ServiceDefinition.IsInterval),
             WhyNoTime("auditEvery", document.AuditEvery == Never ? null : document.AuditEvery, every =>
                 every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every)),
+            WhyNoTime("keepKeys", document.KeepKeys, ServiceConfiguration.IsKeyAge),
             WhyNoCount("secondaries", document.Secondaries, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("spares", document.Spares, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("minInSync", document.MinInSync, 1, 1 + ServiceConfiguration.MaxProviders),
@@ -207,6 +211,7 @@ internal sealed class CommandReader(INodeState node)
             Never => TimeSpan.Zero,
             var text => TimeOf(text),
         },
+        KeepKeysFor = document.KeepKeys is { } keep ? TimeOf(keep) : known.KeepKeysFor,
         Restarts = document.Restarts ?? known.Restarts,
         RestartWindow = document.RestartMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : known.RestartWindow,
         Preferred = NodesOf(document.Prefer, known.Preferred),

@@ -82,18 +82,8 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
     private static async ValueTask<KvRequest?> ReadPutAsync(
         HttpContext context, Admission admission, string key, KvCondition condition)
     {
-        byte[]? value;
-        try
-        {
-            value = await RequestBody.ReadAsync(
-                context.Request, KvLimits.ValueBytes, admission, context.RequestAborted);
-        }
-        catch (BadHttpRequestException e)
-        {
-            await Answers.ProblemAsync(context, e.StatusCode, e.Message);
-            return null;
-        }
-
+        var value = await RequestBody.ReadAsync(
+            context.Request, KvLimits.ValueBytes, admission, context.RequestAborted);
         if (value is not null) return new KvRequest.Put(key, value, condition);
         await (admission.Refusal is { } refusal
             ? Answers.ProblemAsync(context, StatusOf(refusal), Answers.DetailOf(refusal))

@@ -29,6 +29,11 @@ internal sealed class NodeHttp(
     ApplicationPipeline? application,
     TimeProvider clock)
 {
+    private const int BufferBytes = 64 * 1024;
+    private const int BytesPerSecond = 1024;
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _headersWithin = TimeSpan.FromSeconds(10);
+
     private const string ReadMethods = "GET, HEAD";
     private const string HealthMethods = "GET, HEAD, OPTIONS";
 
@@ -36,7 +41,7 @@ internal sealed class NodeHttp(
     private readonly CommandEndpoint _commands = new(commands, node);
     private readonly HealthEndpoint _health = new(node);
     private readonly ServiceMapEndpoint _map = new(feed, clock);
-    private readonly ServiceGate _gate = new(node, feed);
+    private readonly ServiceGate _gate = new(node, feed, clock);
 
     /// <summary>
     /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count
@@ -47,6 +52,13 @@ internal sealed class NodeHttp(
         ArgumentNullException.ThrowIfNull(kestrel);
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
+
+        // What one connection may hold of this node's memory, and for how long without getting on.
+        kestrel.Limits.MaxRequestBufferSize = BufferBytes;
+        kestrel.Limits.MaxResponseBufferSize = BufferBytes;
+        kestrel.Limits.RequestHeadersTimeout = _headersWithin;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(BytesPerSecond, _grace);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(BytesPerSecond, _grace);
     }
 
     /// <summary>Answers one request.</summary>
@@ -57,7 +69,14 @@ internal sealed class NodeHttp(
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         try
         {
-            await DispatchAsync(context, Target.Split(target));
+            var parts = Target.Split(target);
+            await (HasRoom(context) || !IsForClients(parts) ? DispatchAsync(context, parts) : NoRoomAsync(context));
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            // Its body is not HTTP, or came too slowly: what follows on the connection cannot be told apart.
+            context.Connection.RequestClose();
+            await Answers.ProblemAsync(context, e.StatusCode, e.Message);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -99,12 +118,20 @@ internal sealed class NodeHttp(
         }
 
         var asked = new ServiceName(name);
-        await (node.HasKeys(asked) switch
+        var hasKeys = node.HasKeys(asked) ?? await HasKeysAsync(asked, context.RequestAborted);
+        await (hasKeys switch
         {
             true => KeyAsync(context, asked, below),
             false => services.AnswerAsync(context, RouteOf(context, asked, service)),
             null => NotKnownYetAsync(context, asked),
         });
+    }
+
+    /// <summary>Waits, within the bounds of what waits, until the node knows which services there are.</summary>
+    private async Task<bool?> HasKeysAsync(ServiceName service, CancellationToken cancellationToken)
+    {
+        using var admission = gateway.Admit(service);
+        return admission.Refusal is null ? await _gate.HasKeysAsync(service, cancellationToken) : null;
     }
 
     private async Task KeyAsync(HttpContext context, ServiceName service, string[] below)
@@ -136,6 +163,26 @@ internal sealed class NodeHttp(
             StatusCodes.Status404NotFound,
             $"{service} has no endpoints. An application gives it some by MapService(\"{service}\").");
         return true;
+    }
+
+    /// <summary>Whether it came on a connection that there is room for; one beyond is closed after it.</summary>
+    private static bool HasRoom(HttpContext context)
+    {
+        if (context.Features.Get<SurplusConnection>() is not { } surplus) return true;
+        surplus.Begin();
+        context.Connection.RequestClose();
+        return false;
+    }
+
+    private static bool IsForClients(string[] parts) => parts is ["svc", ..] or ["api", "v1", "services", ..];
+
+    private Task NoRoomAsync(HttpContext context)
+    {
+        Answers.Sign(context, node.Node, ConfigurationVersion.None);
+        return Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"{node.Node} has as many connections as it may. Ask another node, or try again.");
     }
 
     private Task NotKnownYetAsync(HttpContext context, ServiceName service)

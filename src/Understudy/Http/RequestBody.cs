@@ -2,9 +2,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace Understudy.Http;
 
-/// <summary>Reads a request's body, never more than a limit, and counts its bytes before they are there.</summary>
+/// <summary>
+/// Reads a request's body, never more than a limit, and counts its bytes a little before they are there. Not all that
+/// are announced: who announces much and sends little would take the room of others.
+/// </summary>
 internal static class RequestBody
 {
+    private const int FirstBytes = 16 * 1024;
+    private const int Growth = 4;
+
     /// <summary>
     /// The whole body; null if it is longer than so many bytes, or refused: then its admission says so.
     /// </summary>
@@ -16,20 +22,23 @@ internal static class RequestBody
         HttpRequest request, int most, Admission? admission, CancellationToken cancellationToken)
     {
         if (request.ContentLength > most) return null;
-        if (request.ContentLength is not { } length)
-            return await ReadToEndAsync(request, most, admission, cancellationToken);
-        return admission?.TryReach(length) is false
-            ? null
-            : await ReadExactlyAsync(request, (int)length, cancellationToken);
+        return request.ContentLength is { } length
+            ? await ReadExactlyAsync(request, (int)length, admission, cancellationToken)
+            : await ReadToEndAsync(request, most, admission, cancellationToken);
     }
 
-    private static async ValueTask<byte[]> ReadExactlyAsync(
-        HttpRequest request, int length, CancellationToken cancellationToken)
+    private static async ValueTask<byte[]?> ReadExactlyAsync(
+        HttpRequest request, int length, Admission? admission, CancellationToken cancellationToken)
     {
         if (length == 0) return [];
-        var body = new byte[length];
-        await request.Body.ReadExactlyAsync(body, cancellationToken);
-        return body;
+        var body = new byte[Math.Min(length, FirstBytes)];
+        for (var read = 0; ; Array.Resize(ref body, Math.Min(length, read * Growth)))
+        {
+            if (admission?.TryReach(body.Length) is false) return null;
+            await request.Body.ReadExactlyAsync(body.AsMemory(read), cancellationToken);
+            read = body.Length;
+            if (read == length) return body;
+        }
     }
 
     private static async ValueTask<byte[]?> ReadToEndAsync(

@@ -273,6 +273,7 @@ public sealed partial class Node
 
         var isChanged = hosted.Definition.MinInSync != definition.MinInSync;
         hosted.Definition = definition; // An operator may have changed it.
+        hosted.Replica.KeepKeysFor = definition.KeepKeysFor;
         if (isChanged) InReplica(hosted.Replica, definition.Name, r => r.Require(definition.MinInSync));
         return hosted;
     }

@@ -63,6 +63,7 @@ public sealed class UnderstudyBuilder
             Checkpoints = wanted.Checkpoints,
             Interval = wanted.Interval,
             AuditEvery = wanted.AuditEvery,
+            KeepKeysFor = wanted.KeepKeysFor,
             Hold = wanted.Hold,
             Rules = wanted.ToRules(),
         });
@@ -179,6 +180,9 @@ public sealed class UnderstudyBuilder
                 $"{name}: the interval is 10 ms to 1 hour, and audits are every 1 minute to 365 days, or zero.",
                 nameof(shape));
         }
+
+        if (!ServiceConfiguration.IsKeyAge(shape.KeepKeysFor))
+            throw new ArgumentException($"{name}: keys are kept for 1 minute to 365 days.", nameof(shape));
 
         if (!shape.Hold.IsGood)
         {

@@ -36,7 +36,7 @@ internal sealed class ServiceGateway(
         "The primary, or the connection to it, was lost after the request was sent and before it was answered. Whether "
         + "it took effect is not known.";
 
-    private readonly ServiceGate _gate = new(node, feed);
+    private readonly ServiceGate _gate = new(node, feed, clock);
 
     public async Task AnswerAsync(HttpContext context, ServiceRoute route)
     {
@@ -51,6 +51,16 @@ internal sealed class ServiceGateway(
         if (route.MayBeInTurn && IsCarried(context) && await CarryAsync(context, route, key)) return;
         await RunAtPrimaryAsync(context, route);
     }
+
+    /// <summary>Whether it is a change that no turn takes, for its body.</summary>
+    public static bool IsTooLarge(HttpRequest request) =>
+        request.ContentLength > MaxBody && !IsSafe(request.Method);
+
+    public static Task RefuseTooLargeAsync(HttpContext context) => Answers.ProblemAsync(
+        context,
+        StatusCodes.Status413PayloadTooLarge,
+        $"The body of a change that is made in a turn of the service may have up to {MaxBody} bytes. A larger one "
+        + "needs its Content-Length, and an endpoint outside turns.");
 
     public void Dispose() => forwarder.Dispose();
 
@@ -79,10 +89,7 @@ internal sealed class ServiceGateway(
 
         if (body is null)
         {
-            await Answers.ProblemAsync(
-                context,
-                StatusCodes.Status413PayloadTooLarge,
-                $"A body of more than {MaxBody} bytes has to come with its Content-Length.");
+            await RefuseTooLargeAsync(context);
             return true;
         }
 

@@ -77,7 +77,7 @@ public sealed class CommandEndpointTests : IAsyncLifetime
         await PostAsync(
             """
             {"command":"addService","service":"b","kind":"kv","secondaries":1,"spares":0,"durability":"memory",
-             "checkpoints":"periodic","interval":"250ms","auditEvery":"12h",
+             "checkpoints":"periodic","interval":"250ms","auditEvery":"12h","keepKeys":"2d",
              "minInSync":2,"totalLoss":"start-empty","restarts":3,"restartMinutes":5,
              "prefer":["n2","n1"],"only":["n1","n2"],"never":["n3"],"with":["a"],"after":["a"],"apart":["c"]}
             """);
@@ -85,6 +85,7 @@ public sealed class CommandEndpointTests : IAsyncLifetime
         var given = Definition(1);
         (given.Secondaries, given.Spares, given.Durable).ShouldBe((1, 0, false));
         (given.CheckpointEvery, given.AuditEvery).ShouldBe((TimeSpan.FromMilliseconds(250), TimeSpan.FromHours(12)));
+        given.KeepKeysFor.ShouldBe(TimeSpan.FromDays(2));
         (given.MinInSync, given.TotalLoss).ShouldBe((2, TotalLossPolicy.StartEmpty));
         (given.Restarts, given.RestartWindow).ShouldBe((3, TimeSpan.FromMinutes(5)));
         given.Preferred.ShouldBe([new("n2"), new("n1")]);
@@ -98,10 +99,16 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     [Fact]
     public async Task A_change_changes_only_what_is_given()
     {
-        _http.Known = new ServiceDefinition(_kv, "kv", 2, 1, false) { Only = [new("n1")], Never = [new("n3")] };
+        _http.Known = new ServiceDefinition(_kv, "kv", 2, 1, false)
+        {
+            Only = [new("n1")],
+            Never = [new("n3")],
+            KeepKeysFor = TimeSpan.FromHours(3),
+        };
         await PostAsync("""{"command":"changeService","service":"kv","spares":0,"only":[]}""");
         var changed = _http.Commands.Single().Command.ShouldBeOfType<OperatorCommand.ChangeService>().Definition;
         (changed.Secondaries, changed.Spares, changed.Durable, changed.Kind).ShouldBe((2, 0, false, "kv"));
+        changed.KeepKeysFor.ShouldBe(TimeSpan.FromHours(3));
         changed.Only.ShouldBeEmpty();
         changed.Never.ShouldBe([new("n3")]);
     }

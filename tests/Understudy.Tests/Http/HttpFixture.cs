@@ -1,9 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Kv;
@@ -17,14 +20,16 @@ namespace Understudy.Tests.Http;
 /// <summary>A node's HTTP side on a free loopback port, before a gateway that is a <see cref="KvState"/>.</summary>
 public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncDisposable
 {
+    private readonly TaskCompletionSource _keysAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KvState _state = new();
     private readonly Admissions _admissions;
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
 
     private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
+    private int _timesKeysAsked;
 
-    private HttpFixture(HoldBounds bounds)
+    private HttpFixture(HoldBounds bounds, int mostConnections)
     {
         _admissions = new Admissions(
             new RequestAdmission(1 << 30, _ => bounds, isKnown: _ => true), static (_, _) => { });
@@ -35,6 +40,10 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
             NodeHttp.Configure(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0);
         });
+        var files = new OpenFiles(Node, NullLogger.Instance, TimeProvider.System);
+        var connections = new ClientConnections(mostConnections, files, NullLogger.Instance, TimeProvider.System);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            services => new ClientListenerFactory(services, connections));
         builder.Services.AddHttpForwarder();
         _application = builder.Build();
         var forwarder = new ServiceForwarder(
@@ -78,6 +87,9 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public bool? HasKeysOfAll { get; set; } = true;
 
+    /// <summary>Completes when it was asked again whether a service has keys: the request waits.</summary>
+    public Task KeysAsked => _keysAsked.Task;
+
     public bool IsVoter { get; set; } = true;
 
     public PrimaryPlace Place { get; set; } = PrimaryPlace.Here;
@@ -89,11 +101,11 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     public (int Requests, long Bytes) Waiting =>
         (_admissions.Count, _admissions.Status([]).Sum(service => service.Bytes));
 
-    public static Task<HttpFixture> StartAsync() => StartAsync(_bounds);
+    public static Task<HttpFixture> StartAsync(int mostConnections = 1000) => StartAsync(_bounds, mostConnections);
 
-    internal static async Task<HttpFixture> StartAsync(HoldBounds bounds)
+    internal static async Task<HttpFixture> StartAsync(HoldBounds bounds, int mostConnections = 1000)
     {
-        var fixture = new HttpFixture(bounds);
+        var fixture = new HttpFixture(bounds, mostConnections);
         await fixture._application.StartAsync();
         fixture.Client.BaseAddress = new Uri(fixture._application.Urls.Single());
         return fixture;
@@ -124,7 +136,12 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         return ValueTask.FromResult(Told);
     }
 
-    public bool? HasKeys(ServiceName service) => HasKeysOfAll;
+    public bool? HasKeys(ServiceName service)
+    {
+        var answer = HasKeysOfAll;
+        if (Interlocked.Increment(ref _timesKeysAsked) > 1) _keysAsked.TrySetResult();
+        return answer;
+    }
 
     public ServiceDefinition? DefinitionOf(ServiceName service) => service == Known?.Name ? Known : null;
 

@@ -109,7 +109,20 @@ public sealed class NodeHttpTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_that_does_not_know_the_services_yet_says_so()
+    public async Task A_node_that_does_not_know_the_services_yet_answers_when_it_does()
+    {
+        _http.HasKeysOfAll = null;
+        var asked = _http.Client.GetAsync("/svc/orders/keys/k");
+        await _http.KeysAsked.WaitAsync(TimeSpan.FromSeconds(60));
+        _http.HasKeysOfAll = true;
+        _http.Feed.Take(ServiceMapSamples.Cluster, ServiceMapSamples.Map(1));
+        using var response = await asked;
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("There is no key");
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_hear_of_the_services_in_time_says_so()
     {
         _http.HasKeysOfAll = null;
         using var response = await _http.Client.GetAsync("/svc/orders/keys/k");
