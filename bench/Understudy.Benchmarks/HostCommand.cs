@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Understudy.Benchmarks;
 
 /// <summary>
-/// The command that runs as a node of <c>commit</c>, <c>transfer</c> or <c>clients</c>: written by this program, not by people.
+/// The command that runs as a node of <c>commit</c>, <c>transfer</c> or <c>clients</c>: written by this program, not by
+/// people.
 /// </summary>
 internal static class HostCommand
 {

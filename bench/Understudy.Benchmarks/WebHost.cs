@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Understudy.Benchmarks;
 
-/// <summary>One node in this process, which is a web application whose endpoints run where its service is primary.</summary>
+/// <summary>
+/// One node in this process, which is a web application whose endpoints run where its service is primary.
+/// </summary>
 internal static class WebHost
 {
     public static async Task<int> RunAsync(HostOptions options, CancellationToken stop)
