@@ -29,6 +29,9 @@ internal sealed class SimulatedConnection(long number, TimeSpan acceptedAt)
     /// <summary>The node whose backend it was last to be connected to.</summary>
     public NodeId Target { get; set; }
 
+    /// <summary>The attempt to connect it that was begun last.</summary>
+    public long Attempt { get; set; }
+
     /// <summary>Who was primary when it was spliced.</summary>
     public MemberId Backend { get; set; }
 

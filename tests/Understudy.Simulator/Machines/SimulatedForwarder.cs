@@ -174,7 +174,7 @@ internal sealed class SimulatedForwarder
         _effects.Clear();
         _core.Step(Own, input, _effects);
         foreach (var effect in _effects) Perform(effect);
-        if (input is TcpInput.ConnectFailed failed) HoldAgain(failed.Connection);
+        if (input is TcpInput.ConnectFailed failed) HoldAgain(failed);
         ScheduleTick();
     }
 
@@ -185,6 +185,7 @@ internal sealed class SimulatedForwarder
             case TcpEffect.Connect connect:
                 var waiting = _connections[connect.Connection];
                 (waiting.State, waiting.Target) = (ConnectionState.Connecting, connect.Node);
+                waiting.Attempt = connect.Attempt;
                 _cluster.Checkers.OnConnection(this, waiting);
                 Connect(connect);
                 break;
@@ -218,14 +219,14 @@ internal sealed class SimulatedForwarder
         Schedule(moment, Draw(_scenario.MeanConnect), said);
     }
 
-    /// <summary>
-    /// A connection that no attempt is under way for waits again; the core may have begun another one.
-    /// </summary>
-    private void HoldAgain(long number)
+    /// <summary>What is said of an attempt that another one has replaced means nothing.</summary>
+    private void HoldAgain(TcpInput.ConnectFailed failed)
     {
-        if (_effects.Exists(effect => effect is TcpEffect.Connect connect && connect.Connection == number)) return;
-        if (_connections.TryGetValue(number, out var connection) && connection.State == ConnectionState.Connecting)
+        if (_connections.TryGetValue(failed.Connection, out var connection)
+            && connection.State == ConnectionState.Connecting && connection.Attempt == failed.Attempt)
+        {
             connection.State = ConnectionState.Held;
+        }
     }
 
     private void NoteMoved(Node core)
