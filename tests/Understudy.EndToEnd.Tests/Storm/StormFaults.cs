@@ -70,7 +70,8 @@ internal sealed class StormFaults
         {
             await make(fault);
             await WholeAsync();
-        });
+        }
+        );
     }
 
     /// <summary>Waits until every node is a member, and everything is where it is wanted and as wanted.</summary>
