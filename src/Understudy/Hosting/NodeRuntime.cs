@@ -92,7 +92,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         var files = new OpenFiles(self, Logger, clock);
         _forwarders = new TcpForwarders(configuration, self, files, clock, Logger, fail);
-        _feed = ServiceMapFeed.Of(configuration, self, clock);
+        _feed = ServiceMapFeed.Of(configuration, self);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = configuration.ToNodeOptions(catalog.Kinds, self),

@@ -58,8 +58,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     internal ServiceMapFeed Feed { get; } = new(
         new NodeId("n1"),
-        [new("n1", "http://127.0.0.1:7201"), new("n2", "http://127.0.0.1:7202"), new("n3", "http://127.0.0.1:7203")],
-        TimeProvider.System);
+        [new("n1", "http://127.0.0.1:7201"), new("n2", "http://127.0.0.1:7202"), new("n3", "http://127.0.0.1:7203")]);
 
     /// <summary>What the gateway answers instead of asking the state, if set.</summary>
     public Reply? Refusal { get; set; }
