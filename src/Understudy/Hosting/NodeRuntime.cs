@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -225,7 +224,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
-            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, listen => CleartextHttp2.Offer(listen, _clock));
         });
         return builder.Build();
     }

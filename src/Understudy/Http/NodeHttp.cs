@@ -53,7 +53,8 @@ internal sealed class NodeHttp(
     public async Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers[Answers.NodeHeader] = node.Node.Value;
-        if (node.IsStopping) context.Response.Headers.Connection = "close";
+        if (node.IsStopping && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            context.Response.Headers.Connection = "close"; // HTTP/2 says it by a frame of its own, when the server stops.
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         try
         {

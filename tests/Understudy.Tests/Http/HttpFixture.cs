@@ -28,7 +28,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => CleartextHttp2.Offer(listen, TimeProvider.System));
         });
         builder.Services.AddHttpForwarder();
         _application = builder.Build();
