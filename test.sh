@@ -28,6 +28,7 @@ fail() {
 install_tools() {
     local missing=()
     command -v strace >/dev/null || missing+=(strace)
+    command -v curl >/dev/null || missing+=(curl)
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v redis-benchmark >/dev/null || missing+=(redis-tools)
     PATH=$PATH:/usr/sbin command -v haproxy >/dev/null || missing+=(haproxy)

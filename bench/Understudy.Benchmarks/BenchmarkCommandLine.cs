@@ -34,6 +34,7 @@ internal static class BenchmarkCommandLine
         {
             Commit(benchmarks), HostCommand.Create(benchmarks), Failover(benchmarks), Switchover(benchmarks),
             Transfer(benchmarks), FlushFloor(benchmarks), Decide(benchmarks), Tcp(benchmarks),
+            ClientsCommand.Create(benchmarks),
         };
 
     private static Command Commit(IBenchmarks benchmarks)

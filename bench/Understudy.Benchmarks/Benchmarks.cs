@@ -48,10 +48,7 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
     public async Task<int> TcpAsync(TcpOptions options, CancellationToken stop)
     {
         var result = await Task.Run(() => TcpBenchmark.Run(options, stop), stop);
-        await SayAsync($"direct: {result.Direct}");
-        if (result.Haproxy is null) await SayAsync($"HAProxy is not installed (apt-get install haproxy)");
-        else await SayAsync($"by HAProxy: {result.Haproxy}");
-        await SayAsync($"by Understudy: {result.Understudy}");
+        await output.WriteLineAsync($"{result}");
         if (options.Json) await output.WriteLineAsync(result.ToJson());
         return 0;
     }
@@ -79,6 +76,13 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         await SayAsync($"{result}");
         if (options.Json) await output.WriteLineAsync(result.ToJson());
         return 0;
+    }
+
+    public async Task<int> ClientsAsync(ClientsOptions options, CancellationToken stop)
+    {
+        var result = await ClientsBenchmark.RunAsync(options, output, stop);
+        if (options.Json) await output.WriteLineAsync(result.ToJson());
+        return result.IsGood ? 0 : 1;
     }
 
     private static Rate Floor(TimeSpan duration, CancellationToken stop)

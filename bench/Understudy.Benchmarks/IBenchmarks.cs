@@ -19,4 +19,6 @@ internal interface IBenchmarks
     Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop);
 
     Task<int> DecideAsync(DecideOptions options);
+
+    Task<int> ClientsAsync(ClientsOptions options, CancellationToken stop);
 }

@@ -50,4 +50,5 @@ internal sealed record RateJson(
 [JsonSerializable(typeof(TransferResult))]
 [JsonSerializable(typeof(DecideResult))]
 [JsonSerializable(typeof(TcpResult))]
+[JsonSerializable(typeof(ClientsJson))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

@@ -21,7 +21,8 @@ internal sealed class SwitchoverBenchmark(BenchmarkCluster nodes, Load load, Tex
             Durability = options.IsDurable ? Durability.Disk : Durability.Memory,
         });
         await nodes.FormAsync(stop);
-        using var load = new Load([.. nodes.Cluster.Nodes.Select(node => node.Http)], nodes.Options, stop);
+        var roots = nodes.Cluster.Nodes.Select(node => node.Http).ToArray();
+        using var load = new Load(roots, nodes.Options, new History(), stop);
         var benchmark = new SwitchoverBenchmark(nodes, load, output);
         List<double> gaps = [];
         for (var trial = 1; trial <= options.Trials; trial++) gaps.Add(await benchmark.TryOnceAsync(trial, stop));

@@ -22,5 +22,11 @@ internal sealed record TcpResult(TcpRate Direct, TcpRate? Haproxy, TcpRate Under
 
     public double TcpShareOfDirect => Understudy.ShareOf(Direct);
 
+    public override string ToString() => string.Join(
+        Environment.NewLine,
+        $"direct: {Direct}",
+        Haproxy is null ? "HAProxy is not installed (apt-get install haproxy)" : $"by HAProxy: {Haproxy}",
+        $"by Understudy: {Understudy}");
+
     public string ToJson() => JsonSerializer.Serialize(this, BenchmarkJson.Default.TcpResult);
 }

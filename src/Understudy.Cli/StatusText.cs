@@ -23,7 +23,9 @@ internal static class StatusText
                 .Append(CultureInfo.InvariantCulture, $"version {manager.Version}\n");
         if (status.Services.Count > MostRows) Many(text, status);
         else if (status.Services.Count > 0) text.Append('\n').Append(Services(status.Services));
+        if (Busy(status.Requests) is { Length: > 0 } busy) text.Append('\n').Append(Requests(busy));
         if (status.Tcp.Count > 0) text.Append('\n').Append(Tcp(status.Tcp));
+        if (status.Http.Count > 0) text.Append('\n').Append(Http(status.Http));
         Operations(text, status);
         Reasons(text, status);
         return text.ToString().TrimEnd('\n');
@@ -119,6 +121,26 @@ internal static class StatusText
         return table;
     }
 
+    /// <summary>The services whose requests wait, or were refused.</summary>
+    private static RequestsStatus[] Busy(IReadOnlyList<RequestsStatus> services) =>
+        [.. services.Where(service => service.Waiting > 0 || service.Refused > 0)];
+
+    private static TextTable Requests(IReadOnlyList<RequestsStatus> services)
+    {
+        var table = new TextTable("requests", "wait", "bytes", "longest", "refused");
+        foreach (var requests in services.Take(MostRows))
+        {
+            table.Add(
+                requests.Service,
+                string.Create(CultureInfo.InvariantCulture, $"{requests.Waiting} of {requests.MaxWaiting}"),
+                string.Create(CultureInfo.InvariantCulture, $"{requests.Bytes} of {requests.MaxBytes}"),
+                string.Create(CultureInfo.InvariantCulture, $"{requests.LongestSeconds:0.0} s"),
+                requests.Refused.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+
     private static TextTable Tcp(IReadOnlyList<TcpStatus> services)
     {
         var table = new TextTable("tcp", "listens at", "open", "held", "refused");
@@ -130,6 +152,21 @@ internal static class StatusText
                 tcp.Open.ToString(CultureInfo.InvariantCulture),
                 tcp.Held.ToString(CultureInfo.InvariantCulture),
                 tcp.Refused.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+
+    private static TextTable Http(IReadOnlyList<HttpStatus> services)
+    {
+        var table = new TextTable("http", "forwarded", "held", "refused");
+        foreach (var http in services)
+        {
+            table.Add(
+                http.Service,
+                http.Forwarded.ToString(CultureInfo.InvariantCulture),
+                http.Held.ToString(CultureInfo.InvariantCulture),
+                http.Refused.ToString(CultureInfo.InvariantCulture));
         }
 
         return table;
@@ -184,9 +221,6 @@ internal static class StatusText
 
     private static void Reasons(StringBuilder text, StatusDocument status)
     {
-        if (status.HeldRequests > 0)
-            text.Append(CultureInfo.InvariantCulture,
-                $"\n{Count(status.HeldRequests, "request")} held until there is a primary\n");
         if (status.Reasons.Count == 0)
         {
             text.Append("\nall is as wanted\n");

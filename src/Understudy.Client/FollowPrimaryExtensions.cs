@@ -59,20 +59,15 @@ public static class FollowPrimaryExtensions
         // Clients of one cluster share what is known of it, and the stream that it is known by.
         var cluster = "understudy " + string.Join(' ', nodes);
         builder.Services.TryAddKeyedSingleton(cluster, (_, _) => new ServiceLocator(nodes));
+        if (!IsOfGrpc(builder))
+            builder.ConfigureHttpClient(client => client.BaseAddress ??= new Uri($"http://{service}/"));
         return builder
-            .ConfigureHttpClient(client => client.BaseAddress ??= new Uri($"http://{service}/"))
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                UseProxy = false,
-                AllowAutoRedirect = false,
-                ConnectTimeout = TimeSpan.FromSeconds(1),
-                PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan) // Its connections are to be kept.
-            .AddHttpMessageHandler(provider => new FollowPrimaryHandler(
-                service,
-                provider.GetRequiredKeyedService<ServiceLocator>(cluster),
-                options,
-                TimeProvider.System));
+            .ConfigurePrimaryHttpMessageHandler(provider =>
+                provider.GetRequiredKeyedService<ServiceLocator>(cluster).CreateHandler(service, options))
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan); // Its connections are to be kept.
     }
+
+    /// <summary>Whether the client is one of gRPC: they have an address of their own, and no HttpClient.</summary>
+    private static bool IsOfGrpc(IHttpClientBuilder builder) =>
+        builder.GetType().Assembly.GetName().Name == "Grpc.Net.ClientFactory";
 }

@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Understudy.Client.Protocol;
 
 namespace Understudy.Client;
 
 /// <summary>Sends each request to where its service's primary is, and again when it was not answered there.</summary>
-internal sealed class FollowPrimaryHandler : DelegatingHandler
+internal sealed class FollowPrimaryHandler : HttpMessageHandler
 {
     private const string KeyHeader = "Idempotency-Key";
     private const string VersionHeader = "Understudy-Version";
@@ -16,16 +18,44 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
     private readonly FollowPrimaryOptions _options;
     private readonly TimeProvider _clock;
     private readonly long _start;
+    private readonly HttpMessageInvoker _transport;
     private readonly WarmConnections _warm;
     private int _requests;
 
+    /// <param name="service">The service.</param>
+    /// <param name="locator">Knows where it is.</param>
+    /// <param name="options">How the client behaves.</param>
+    /// <param name="transport">
+    /// Sends each attempt. Not an inner handler: gRPC would see it, and look for the service's name in the DNS itself.
+    /// </param>
+    /// <param name="clock">Measures how long a request is tried.</param>
     public FollowPrimaryHandler(
-        string service, ServiceLocator locator, FollowPrimaryOptions options, TimeProvider clock)
+        string service,
+        ServiceLocator locator,
+        FollowPrimaryOptions options,
+        HttpMessageHandler transport,
+        TimeProvider clock)
     {
         (_service, _locator, _options, _clock) = (service, locator, options, clock);
         _start = clock.GetTimestamp();
-        _warm = new WarmConnections(service, locator, base.SendAsync, clock);
+        _transport = new HttpMessageInvoker(transport);
+        _warm = new WarmConnections(service, locator, _transport.SendAsync, clock);
     }
+
+    /// <summary>What sends its requests.</summary>
+    public static SocketsHttpHandler Transport() => new()
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        ConnectTimeout = TimeSpan.FromSeconds(1),
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+
+        // Of HTTP/2. The pings tell of a node that hangs while it holds a call for the next primary.
+        EnableMultipleHttp2Connections = true,
+        KeepAlivePingDelay = TimeSpan.FromSeconds(5),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+    };
 
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CancellationToken cancellationToken)
@@ -38,8 +68,11 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
 
         try
         {
-            _warm.Begin();
+            _warm.Begin(request.Version);
+            if (Grpc.IsCall(request)) return await CallAsync(request, cancellationToken);
             var mayRepeat = await PrepareAsync(request, cancellationToken);
+            // .NET sends a request without content again by itself when its connection ends before an answer begins.
+            if (!mayRepeat) request.Content ??= new ByteArrayContent([]);
             var plan = new RequestPlan(_service, mayRepeat, Now + _options.HoldFor);
             return await FollowAsync(request, plan, cancellationToken);
         }
@@ -51,11 +84,37 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _warm.Dispose();
+        if (disposing)
+        {
+            _warm.Dispose();
+            _transport.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
     private TimeSpan Now => _clock.GetElapsedTime(_start);
+
+    /// <summary>
+    /// Makes a gRPC call: it runs outside turns, which know no keys, so only what was not executed is repeated.
+    /// </summary>
+    private async Task<HttpResponseMessage> CallAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var plan = new RequestPlan(_service, mayRepeat: false, Now + _options.HoldFor, endsWithPrimary: true);
+        try
+        {
+            var response = await FollowAsync(request, plan, cancellationToken);
+            if (Grpc.IsOver(response) || !response.Headers.TryGetValues(NodeHeader, out var nodes)) return response;
+            var (node, version) = (nodes.First(), VersionOf(response));
+            response.Content = new CallContent(
+                response.Content, _locator, () => _locator.Ask(view => view.HasLeft(_service, node, version)));
+            return response;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
+        {
+            return Grpc.Failed(mayBeExecuted: !IsUnsent(e), e.Message);
+        }
+    }
 
     /// <summary>Makes what can be sent again of a request. False if it cannot be.</summary>
     private async Task<bool> PrepareAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -100,7 +159,8 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
                     break;
                 default:
                     return response ?? throw failure
-                        ?? new HttpRequestException($"No node could be asked for {_service} in time.");
+                        ?? new HttpRequestException(
+                            HttpRequestError.ConnectionError, $"No node could be asked for {_service} in time.");
             }
         }
     }
@@ -119,17 +179,25 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var sending = base.SendAsync(request, abandoned.Token);
+            var sending = _transport.SendAsync(request, abandoned.Token);
             while (!sending.IsCompleted)
             {
                 var changed = _locator.Changed;
-                if (_locator.Ask(view => plan.HasMovedFrom(send, view))) await abandoned.CancelAsync();
+                if (_locator.Ask(view => plan.HasMovedFrom(send, view)))
+                {
+                    var patience = RequestPlan.PatienceWith(send);
+                    await Task.WhenAny(sending, Task.Delay(patience, _clock, cancellationToken));
+                    if (!sending.IsCompleted) await abandoned.CancelAsync();
+                    break;
+                }
+
                 await Task.WhenAny(sending, changed);
             }
 
             return (await sending, null);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        // A connection that is reset as it is made fails with the socket's own exception.
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             return (null, e);
         }
@@ -138,6 +206,12 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
             return (null, new HttpRequestException($"{send.Url} is not the primary any more, and did not answer."));
         }
     }
+
+    private static long VersionOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(VersionHeader, out var said)
+        && long.TryParse(said.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : 0;
 
     private static AttemptEnd EndOf(HttpResponseMessage? response, Exception? failure)
     {
@@ -152,7 +226,7 @@ internal sealed class FollowPrimaryHandler : DelegatingHandler
         };
     }
 
-    private static bool IsUnsent(Exception failure) => failure is HttpRequestException
+    private static bool IsUnsent(Exception failure) => failure is SocketException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
     };

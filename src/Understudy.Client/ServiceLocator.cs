@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Understudy.Client.Protocol;
 using Understudy.Contracts;
@@ -92,6 +93,25 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>
+    /// A handler that follows a service's primary, for who makes an <see cref="HttpClient"/> or the channel of a gRPC
+    /// client by hand. Dispose of it before the locator.
+    /// </summary>
+    /// <param name="service">The service's name.</param>
+    /// <param name="options">How it behaves; by default as <see cref="FollowPrimaryOptions"/> says.</param>
+    /// <example>
+    /// <code>
+    /// var options = new GrpcChannelOptions { HttpHandler = locator.CreateHandler("orders"), DisposeHttpClient = true };
+    /// using var channel = GrpcChannel.ForAddress("http://orders", options);
+    /// </code>
+    /// </example>
+    public HttpMessageHandler CreateHandler(string service, FollowPrimaryOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(service);
+        return new FollowPrimaryHandler(
+            service, this, options ?? new FollowPrimaryOptions(), FollowPrimaryHandler.Transport(), _clock);
+    }
+
     /// <summary>Asks the view under its lock.</summary>
     internal T Ask<T>(Func<ClusterView, T> question)
     {
@@ -179,7 +199,8 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
         {
             return await ListenAsync(node);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or TimeoutException)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException or SocketException or JsonException or TimeoutException)
         {
             return false;
         }

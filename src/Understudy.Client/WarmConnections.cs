@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Understudy.Client;
 
 /// <summary>
@@ -16,23 +18,31 @@ internal sealed class WarmConnections(
     private int _hasBegun;
 
     /// <summary>Begins, once.</summary>
-    public void Begin()
+    /// <param name="version">Of HTTP, in which the client speaks.</param>
+    public void Begin(Version version)
     {
-        if (_hasBegun == 0 && Interlocked.Exchange(ref _hasBegun, 1) == 0) _ = Task.Run(KeepAsync);
+        if (_hasBegun == 0 && Interlocked.Exchange(ref _hasBegun, 1) == 0) _ = Task.Run(() => KeepAsync(version));
     }
 
     public void Dispose() => _end.Cancel();
 
-    private async Task KeepAsync()
+    private async Task KeepAsync(Version version)
     {
         try
         {
+            ServicePlace? warmed = null;
+            var again = Task.CompletedTask;
             while (!_end.IsCancellationRequested)
             {
                 var changed = locator.Changed;
-                if (locator.Find(service) is { } place)
-                    await Task.WhenAll(place.Secondaries.Select(WarmAsync));
-                await Task.WhenAny(changed, Task.Delay(_again, clock, _end.Token));
+                if (locator.Find(service) is { } place && (place != warmed || again.IsCompleted))
+                {
+                    warmed = place;
+                    await Task.WhenAll(place.Secondaries.Select(each => WarmAsync(each, version)));
+                }
+
+                if (again.IsCompleted) again = Task.Delay(_again, clock, _end.Token);
+                await Task.WhenAny(changed, again);
             }
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
@@ -41,14 +51,18 @@ internal sealed class WarmConnections(
         }
     }
 
-    private async Task WarmAsync(Uri secondary)
+    private async Task WarmAsync(Uri secondary, Version version)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(secondary, "/livez"))
+            {
+                Version = version,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             using var response = await send(request, _end.Token);
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             // It is down: nothing to keep.
         }

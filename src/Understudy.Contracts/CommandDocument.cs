@@ -41,7 +41,10 @@ public sealed record CommandDocument
     /// <summary>How many nodes stand by without state. Of a new service 1, unless said.</summary>
     public int? Spares { get; init; }
 
-    /// <summary>Of a new service: <c>disk</c>, as it is unless said, or <c>memory</c>.</summary>
+    /// <summary>
+    /// Of a new service: <c>disk</c>, as it is unless said, or <c>memory</c>. One of kind <c>external</c> has no state,
+    /// and takes none of what speaks of state.
+    /// </summary>
     public string? Durability { get; init; }
 
     /// <summary>
@@ -59,6 +62,12 @@ public sealed record CommandDocument
     /// <c>1d</c>, unless said.
     /// </summary>
     public string? AuditEvery { get; init; }
+
+    /// <summary>
+    /// How long a client's <c>Idempotency-Key</c> is remembered: from <c>1m</c> to <c>365d</c>. Of a new service
+    /// <c>1d</c>, unless said.
+    /// </summary>
+    public string? KeepKeys { get; init; }
 
     /// <summary>With fewer in-sync providers than these it takes no writes. Of a new service 1, unless said.</summary>
     public int? MinInSync { get; init; }

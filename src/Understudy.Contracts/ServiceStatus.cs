@@ -90,6 +90,9 @@ public sealed record ServiceStatus
     /// </summary>
     public double? UncommittedSeconds { get; init; }
 
+    /// <summary>How long a client's <c>Idempotency-Key</c> is remembered, in seconds.</summary>
+    public double KeepKeysSeconds { get; init; }
+
     /// <summary>How often its providers' states are compared, in seconds; null for only when asked.</summary>
     public double? AuditEverySeconds { get; init; }
 

@@ -30,14 +30,17 @@ public sealed record StatusDocument
     /// <summary>Every service whose TCP connections the answering node takes, in the order of names.</summary>
     public IReadOnlyList<TcpStatus> Tcp { get; init; } = [];
 
+    /// <summary>The requests for services' own programs at this node; empty if none has an HTTP side.</summary>
+    public IReadOnlyList<HttpStatus> Http { get; init; } = [];
+
+    /// <summary>Every service that requests came for at the answering node, in the order of names.</summary>
+    public IReadOnlyList<RequestsStatus> Requests { get; init; } = [];
+
     /// <summary>Whether an operator holds the whole cluster: nothing is placed or moved, only failed over.</summary>
     public bool Held { get; init; }
 
     /// <summary>One line for everything that is not as wanted; empty when all is well.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
-
-    /// <summary>How many clients' requests this node holds until there is a primary.</summary>
-    public int HeldRequests { get; init; }
 }
 
 /// <summary>The node that answers a question about its status.</summary>

@@ -43,4 +43,10 @@ public enum Mutation : long
     WorkerBeforeEnded = 1L << 32,
     WorkerOutlivesLease = 1L << 33,
     OrderOnAnyMap = 1L << 40,
+    KeyForgottenApart = 1L << 50,
+    ClocksCompared = 1L << 51,
+    TcpOpenAtLeaseEnd = 1L << 52,
+    TcpOpenWhenMoved = 1L << 53,
+    TcpOvertakes = 1L << 54,
+    TcpHeldForEver = 1L << 55,
 }

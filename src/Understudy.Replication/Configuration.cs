@@ -65,6 +65,15 @@ public sealed record ServiceDefinition(ServiceName Name, string Kind, int Second
     /// </summary>
     public TimeSpan CheckpointEvery { get; init; }
 
+    /// <summary>See <see cref="KeepKeysFor"/>.</summary>
+    public static readonly TimeSpan DefaultKeepKeysFor = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How long a client's <c>Idempotency-Key</c> is remembered, in time that its primaries have measured, unless newer
+    /// ones are too many (<see cref="Protocol.OnceOnlyTable"/>). Default one day.
+    /// </summary>
+    public TimeSpan KeepKeysFor { get; init; } = DefaultKeepKeysFor;
+
     /// <summary>The shortest time that <see cref="CheckpointEvery"/> may be, if it is not zero.</summary>
     public static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
 

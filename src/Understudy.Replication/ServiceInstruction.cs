@@ -40,8 +40,8 @@ public abstract record ServiceInstruction(long Assignment)
     /// <summary>Be a spare from now on.</summary>
     public sealed record BecomeSpare(long Assignment) : ServiceInstruction(Assignment);
 
-    /// <summary>Handle a client's request.</summary>
-    public sealed record Handle(long Assignment, ReplicationMessage.Request Request)
+    /// <summary>Handle a client's request; its key, if it has one, is remembered for so long.</summary>
+    public sealed record Handle(long Assignment, ReplicationMessage.Request Request, TimeSpan KeepKeysFor)
         : ServiceInstruction(Assignment);
 
     /// <summary>Save the whole state, and say of which checkpoint it is.</summary>

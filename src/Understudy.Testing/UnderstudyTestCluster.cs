@@ -172,7 +172,6 @@ public sealed partial class UnderstudyTestCluster
         Configuration = _configuration,
         Options = (_configuration with { Quarantine = false }).ToNodeOptions(
             _configuration.Services.Select(service => service.Kind)),
-        Hold = NodeRuntime.HoldFor(_configuration.Profile),
         Services = builder,
         Configure = (node, services) =>
         {

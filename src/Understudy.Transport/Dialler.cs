@@ -61,16 +61,18 @@ internal sealed class Dialler(PeerLink link, IPEndPoint address, TcpTransport tr
     {
         using var timeout = new CancellationTokenSource(_options.ConnectTimeout, transport.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
+            // It may fail, too: when there are too many open files.
+            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(address, either.Token);
             var stream = new NetworkStream(socket, ownsSocket: true);
             return _options.WrapOutgoing is { } wrap ? await wrap(stream, link.Node, either.Token) : stream;
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
             return null;
         }

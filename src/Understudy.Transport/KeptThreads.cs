@@ -2,10 +2,14 @@ namespace Understudy.Transport;
 
 /// <summary>
 /// Runs pieces of work, each at once and on a thread of its own. Threads are kept for the next: to start one takes
-/// longer than a probe may. As many as there are pieces of work at the same time, so whoever gives them bounds them.
+/// longer than a probe may. As many as there are pieces of work at the same time, so whoever gives them bounds them; a
+/// few of them are kept.
 /// </summary>
 internal sealed class KeptThreads(string name) : IDisposable
 {
+    /// <summary>How many wait for more work; others end.</summary>
+    private const int MostIdle = 16;
+
     // A plain object, because threads wait on it.
     private readonly object _gate = new();
     private readonly Queue<Action> _waiting = [];
@@ -45,6 +49,7 @@ internal sealed class KeptThreads(string name) : IDisposable
     {
         lock (_gate)
         {
+            if (_waiting.Count == 0 && _idle >= MostIdle) return null;
             _idle++;
             while (_waiting.Count == 0 && !_isStopping) Monitor.Wait(_gate);
             _idle--;

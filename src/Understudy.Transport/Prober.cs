@@ -17,7 +17,7 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
     /// <summary>What one attempt found.</summary>
     private enum Finding
     {
-        /// <summary>The incarnation asked for answered.</summary>
+        /// <summary>The incarnation asked for answered, or this node could not ask.</summary>
         Answered,
 
         /// <summary>Nobody answered in time, or somebody else did; what was accepted may have been reset.</summary>
@@ -61,7 +61,8 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
     private Finding AskOnce(Incarnation expected, IPEndPoint address, byte[] question)
     {
         var began = clock.GetTimestamp();
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (CreateSocket(address) is not { } created) return Finding.Answered;
+        using var socket = created;
         socket.Blocking = false;
         socket.NoDelay = true;
         try
@@ -76,6 +77,21 @@ internal sealed class Prober(TransportOptions options, TimeProvider clock) : IDi
         catch (SocketException)
         {
             return Finding.Unanswered;
+        }
+    }
+
+    /// <summary>
+    /// A socket, or null if this process has too many open files: who cannot ask has no evidence against anybody.
+    /// </summary>
+    private static Socket? CreateSocket(IPEndPoint address)
+    {
+        try
+        {
+            return new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        }
+        catch (SocketException)
+        {
+            return null;
         }
     }
 

@@ -18,12 +18,12 @@ public sealed partial class TcpTransport : ITransport
     private readonly ILogger _logger;
     private readonly FrozenDictionary<NodeId, PeerLink> _links;
     private readonly RefusalReports _refusals;
+    private readonly PendingHandshakes _pending;
     private readonly CancellationTokenSource _stopping = new();
     private Listener? _listener;
     private Task _dialling = Task.CompletedTask;
     private volatile PeerIdentity? _self;
     private volatile bool _isStopping;
-    private int _pendingHandshakes;
     private int _hasDrilled;
 
     /// <param name="options">Whom to meet, and the limits.</param>
@@ -45,6 +45,7 @@ public sealed partial class TcpTransport : ITransport
         Admission = new Admission(options.ClusterName, [.. options.Nodes.Keys]);
         Prober = new Prober(options, clock);
         _refusals = new RefusalReports(clock);
+        _pending = new PendingHandshakes(options.MaxPendingHandshakes);
         _links = options.Nodes.Keys.ToFrozenDictionary(
             node => node, node => new PeerLink(node, options, codec, events, logger, OnChannelUp));
     }
@@ -68,7 +69,7 @@ public sealed partial class TcpTransport : ITransport
     /// <summary>Takes peers' connections from now on; until <see cref="Start"/> they are told to come again.</summary>
     /// <param name="address">The node-to-node address.</param>
     /// <exception cref="IOException">The address is taken, or not this machine's.</exception>
-    public void Listen(IPEndPoint address) => _listener = new Listener(address, Serve);
+    public void Listen(IPEndPoint address) => _listener = new Listener(address, _pending, Serve, ReportShort);
 
     public void Start(PeerIdentity self)
     {
@@ -140,25 +141,30 @@ public sealed partial class TcpTransport : ITransport
     internal void ReceivedAll() => _events.ReceivedAll();
 
     /// <summary>Serves one incoming connection until it ends.</summary>
-    private void Serve(Socket accepted)
+    private void Serve(PendingHandshake handshake)
     {
-        using var socket = accepted;
-        if (!socket.Connected) return;
-        using Stream network = new NetworkStream(socket);
+        using var socket = handshake.Socket;
+        using var pending = handshake;
+        using Stream? network = StreamOf(socket);
+        if (network is null) return;
         using var stream = Options.WrapIncoming?.Invoke(network) ?? network;
         var reception = new Reception(socket, stream, this);
-        IncomingConnection? incoming;
+        var incoming = reception.Greet();
+        pending.Dispose(); // It is done: what follows may last as long as this process.
+        if (incoming is not null) reception.Receive(incoming);
+    }
+
+    /// <summary>Null if the connection has ended, or was cut, already.</summary>
+    private static NetworkStream? StreamOf(Socket socket)
+    {
         try
         {
-            if (Interlocked.Increment(ref _pendingHandshakes) > Options.MaxPendingHandshakes) return;
-            incoming = reception.Greet();
+            return new NetworkStream(socket);
         }
-        finally
+        catch (IOException)
         {
-            Interlocked.Decrement(ref _pendingHandshakes);
+            return null;
         }
-
-        if (incoming is not null) reception.Receive(incoming);
     }
 
     internal PeerLink LinkTo(NodeId node) => _links[node];
@@ -172,6 +178,10 @@ public sealed partial class TcpTransport : ITransport
         _events.FrameRefused($"connection with {name} refused: {refused.Text}");
         if (refused.Code == RefusalCode.DuplicateNodeId) _events.Alarm(refused.Text);
     }
+
+    private void ReportShort() => Report(null, new Handshake.Refused(
+        RefusalCode.NotReady,
+        "this process has too many open files. Raise its limit: LimitNOFILE of a systemd unit, ulimit -n of a shell"));
 
     private void OnChannelUp(PeerIdentity peer)
     {

@@ -24,8 +24,10 @@ public sealed record TransportOptions
     /// <summary>How much may wait to be sent on one channel, in bytes. Default 64 MiB. More closes it.</summary>
     public int MaxOutboundBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>How many incoming connections may be within their handshake. Default 256. More are closed.</summary>
-    public int MaxPendingHandshakes { get; init; } = 256;
+    /// <summary>
+    /// How many incoming connections may be within their handshake. Default 32. One more closes the oldest.
+    /// </summary>
+    public int MaxPendingHandshakes { get; init; } = 32;
 
     /// <summary>How long one attempt to connect may take. Default 50 ms: a lost SYN must not cost a second.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromMilliseconds(50);

@@ -83,11 +83,11 @@ public static class UnderstudyEndpoints
         {
             var target = context.Request.GetEncodedPathAndQuery();
             await node.Services.AnswerAsync(
-                context, new ServiceRoute(service, target, isInTurns, here => HasRunAsync(here, run)));
+                context, new ServiceRoute(service, target, isInTurns, here => HasRunAsync(here, isInTurns, run)));
         }
         else if (!arrived.IsInTurn)
         {
-            arrived.HasMoved = !await HasRunAsync(context, run);
+            arrived.HasMoved = !await HasRunAsync(context, isInTurns, run);
         }
         else if (isInTurns)
         {
@@ -100,8 +100,14 @@ public static class UnderstudyEndpoints
     }
 
     /// <summary>False if the node is not primary any more, and nothing was answered.</summary>
-    private static async Task<bool> HasRunAsync(HttpContext context, RequestDelegate run)
+    private static async Task<bool> HasRunAsync(HttpContext context, bool isInTurns, RequestDelegate run)
     {
+        if (isInTurns && ServiceGateway.IsTooLarge(context.Request))
+        {
+            await ServiceGateway.RefuseTooLargeAsync(context);
+            return true;
+        }
+
         try
         {
             await run(context);

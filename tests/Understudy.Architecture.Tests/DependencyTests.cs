@@ -20,7 +20,7 @@ public class DependencyTests
         ["Client"] = new(["Contracts"], ["Microsoft.Extensions.Http"]),
         ["Testing"] = new(
             ["Kernel", "Transport", "Membership", "Selection", "Replication", "Contracts", "Understudy"], []),
-        ["Cli"] = new(["Kernel", "Understudy", "Contracts"], ["System.CommandLine", "Spectre.Console"]),
+        ["Cli"] = new(["Kernel", "Understudy", "Client", "Contracts"], ["System.CommandLine", "Spectre.Console"]),
     };
 
     [Fact]

@@ -87,6 +87,19 @@ public class BenchmarkCommandLineTests
         _asked.Options.ShouldBe(new DecideOptions(20, 4, 2, true));
     }
 
+    [Fact]
+    public async Task Clients_measures_every_way_in_unless_told_otherwise()
+    {
+        await RunAsync("clients");
+        _asked.Options.ShouldBe(
+            new ClientsOptions(ClientsParts.All, TimeSpan.FromSeconds(8), 10, 5, 5000, IsDurable: true, Json: false));
+        await RunAsync(
+            "clients", "--only", "gap", "--seconds", "1", "--trials", "2", "--rounds", "3", "--held", "4",
+            "--durability", "memory", "--json");
+        _asked.Options.ShouldBe(
+            new ClientsOptions(ClientsParts.Gap, TimeSpan.FromSeconds(1), 2, 3, 4, IsDurable: false, Json: true));
+    }
+
     [Theory]
     [InlineData("commit", "--clients", "0")]
     [InlineData("commit", "--durability", "paper")]
@@ -94,6 +107,8 @@ public class BenchmarkCommandLineTests
     [InlineData("failover", "--trials", "0")]
     [InlineData("switchover", "--trials", "0")]
     [InlineData("transfer", "--megabytes", "0")]
+    [InlineData("clients", "--only", "hope")]
+    [InlineData("clients", "--held", "10000")]
     public void What_cannot_be_measured_is_refused(params string[] arguments) =>
         BenchmarkCommandLine.Create(_asked).Parse(arguments).Errors.ShouldNotBeEmpty();
 
@@ -119,6 +134,8 @@ public class BenchmarkCommandLineTests
         public Task<int> FlushFloorAsync(TimeSpan duration, bool json, CancellationToken stop) => Note(duration);
 
         public Task<int> DecideAsync(DecideOptions options) => Note(options);
+
+        public Task<int> ClientsAsync(ClientsOptions options, CancellationToken stop) => Note(options);
 
         private Task<int> Note(object options)
         {

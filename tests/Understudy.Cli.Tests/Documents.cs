@@ -48,7 +48,10 @@ internal static class Documents
             Kv with { Secondaries = ["n2"], Joining = [new JoiningStatus("n4", 62)], Spares = [], Version = 8 },
         ],
         Reasons = ["kv has one secondary of two: n4 is joining, 62 %", "n3 is down"],
-        HeldRequests = 1,
+        Requests =
+        [
+            Requests("kv", 12, 3_400, 0), Requests("orders", 0, 0, 7), Requests("users", 0, 0, 0),
+        ],
     };
 
     /// <summary>A node that has found no cluster yet.</summary>
@@ -58,6 +61,18 @@ internal static class Documents
         Node = Whole.Node with { State = NodeStates.Forming },
         Nodes = [new NodeStatus("n1", NodeKinds.Voter, PeerStates.Up, false)],
         Reasons = ["waiting for n3 to form the cluster"],
+    };
+
+    private static RequestsStatus Requests(string service, int waiting, long bytes, long refused) => new()
+    {
+        Service = service,
+        Waiting = waiting,
+        Bytes = bytes,
+        LongestSeconds = waiting / 10.0,
+        Refused = refused,
+        MaxWaiting = 10_000,
+        MaxBytes = 64 << 20,
+        MaxSeconds = 5,
     };
 
     public static ServiceStatus Kv => new()

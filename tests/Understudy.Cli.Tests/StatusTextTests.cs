@@ -84,7 +84,9 @@ public sealed class StatusTextTests
         service  kind  primary  secondaries  joining    spares      version  lineage  durability
         kv       kv    n1       n2 (1 of 2)  n4 (62 %)  - (0 of 1)  8        1        disk
 
-        1 request held until there is a primary
+        requests  wait         bytes             longest  refused
+        kv        12 of 10000  3400 of 67108864  1.2 s    0
+        orders    0 of 10000   0 of 67108864     0.0 s    7
 
         not as wanted:
           kv has one secondary of two: n4 is joining, 62 %

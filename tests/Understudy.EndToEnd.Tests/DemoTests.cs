@@ -15,6 +15,8 @@ public class DemoTests
         var summary = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement;
         summary.GetProperty("rounds").GetInt32().ShouldBe(1);
         summary.GetProperty("failovers").GetInt32().ShouldBe(1);
+        summary.GetProperty("requests").GetInt64().ShouldBeGreaterThan(0);
+        summary.GetProperty("errors").GetInt64().ShouldBe(0);
         summary.GetProperty("acknowledged").GetInt64().ShouldBeGreaterThan(0);
         summary.GetProperty("lost").GetInt64().ShouldBe(0);
         summary.GetProperty("duplicated").GetInt64().ShouldBe(0);

@@ -9,11 +9,18 @@ internal static class OperatorLine
     /// <returns>What it printed.</returns>
     public static async Task<string> DoAsync(RealNode node, params string[] arguments)
     {
+        var (code, said) = await TryAsync(node, arguments);
+        code.ShouldBe(ExitCodes.Done, $"{string.Join(' ', arguments)}: {said}");
+        return said;
+    }
+
+    /// <summary>Runs a command at a node.</summary>
+    /// <returns>Its exit code, and what it printed.</returns>
+    public static async Task<(int Code, string Said)> TryAsync(RealNode node, params string[] arguments)
+    {
         using var output = new StringWriter();
-        using var error = new StringWriter();
-        var terminal = new Terminal(output, error, (_, _, _, _) => throw new InvalidOperationException("runs no node"));
+        var terminal = new Terminal(output, output, (_, _, _, _) => throw new InvalidOperationException("runs no node"));
         var code = await CommandLine.InvokeAsync([.. arguments, "--http", node.Http.Authority], terminal);
-        code.ShouldBe(ExitCodes.Done, $"{string.Join(' ', arguments)}: {output}{error}");
-        return output.ToString();
+        return (code, output.ToString());
     }
 }

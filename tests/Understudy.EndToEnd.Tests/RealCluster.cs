@@ -34,7 +34,10 @@ internal sealed class RealCluster : IAsyncDisposable
                 CultureInfo.InvariantCulture,
                 $"[node.{id}]\naddress = \"127.0.0.1:{address}\"\nhttp = \"127.0.0.1:{http}\"\n{extra}\n");
             var uri = new Uri($"http://127.0.0.1:{http}");
-            Nodes.Add(id, new RealNode(id, uri, file, Path.Combine(_folder, id)));
+            Nodes.Add(id, new RealNode(id, uri, file, Path.Combine(_folder, id))
+            {
+                Peers = new Uri($"tcp://127.0.0.1:{address}"),
+            });
         }
 
         text.Append(services);
@@ -67,6 +70,14 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <summary>Starts n1, n2 and n3 with one service, which these lines of the file describe.</summary>
     public static Task<RealCluster> StartAsync(string service, string lines) =>
         StartAsync(new RealCluster([("n1", ""), ("n2", ""), ("n3", "")], lines, service));
+
+    /// <summary>Starts these nodes with <c>kv</c>, which these lines of the file describe.</summary>
+    /// <param name="nodes">Their ids, and further lines of the file for each.</param>
+    /// <param name="services">Lines of the file.</param>
+    /// <param name="profile">The cluster's.</param>
+    public static Task<RealCluster> StartAsync(
+        IReadOnlyList<(string Id, string Extra)> nodes, string services, string profile) =>
+        StartAsync(new RealCluster(nodes, services, profile: profile));
 
     private static async Task<RealCluster> StartAsync(RealCluster cluster, Action<RealNode>? prepare = null)
     {

@@ -12,6 +12,7 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
     public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;
+    private const int OpenFileLimit = 7; // RLIMIT_NOFILE
 
     private readonly StringBuilder _log = new();
     private Process? _process;
@@ -22,6 +23,9 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
     public string Id => id;
 
     public Uri Http => http;
+
+    /// <summary>Where it listens for its peers.</summary>
+    public Uri? Peers { get; init; }
 
     /// <summary>The folder of its store.</summary>
     public string Data => dataDirectory;
@@ -69,6 +73,14 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
         if (SendSignal(_process!.Id, signal) != 0) throw new InvalidOperationException($"kill({id}, {signal}) failed");
     }
 
+    /// <summary>The process may open so many files from now on.</summary>
+    public void LimitFiles(int most)
+    {
+        var limits = new Limits((ulong)most, (ulong)most);
+        if (SetLimits(Pid, OpenFileLimit, in limits, 0) != 0)
+            throw new InvalidOperationException($"prlimit({id}, {most}) failed");
+    }
+
     /// <summary>Waits until the process has ended, and gives its exit code.</summary>
     public async Task<int> ExitAsync(CancellationToken cancellationToken)
     {
@@ -96,6 +108,12 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
     }
 
     private static bool IsDotnet(string path) => Path.GetFileNameWithoutExtension(path) == "dotnet";
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct Limits(ulong Current, ulong Most);
+
+    [DllImport("libc", EntryPoint = "prlimit", SetLastError = true)]
+    private static extern int SetLimits(int pid, int resource, in Limits limits, nint old);
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int SendSignal(int pid, int signal);

@@ -26,6 +26,7 @@ internal static class ReplicationGen
             RestartWindow = TimeSpan.FromSeconds(seconds),
             TotalLoss = (TotalLossPolicy)(seconds % 2),
             MinInSync = 1 + restarts,
+            KeepKeysFor = TimeSpan.FromMinutes(seconds),
             CheckpointEvery = restarts == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(seconds),
         });
 

@@ -46,6 +46,7 @@ internal static class ReplicationSamples
     public static readonly ServiceDefinition Periodic = Definition with
     {
         CheckpointEvery = TimeSpan.FromMilliseconds(250),
+        KeepKeysFor = TimeSpan.FromHours(12),
     };
 
     /// <summary>A definition of a worker.</summary>

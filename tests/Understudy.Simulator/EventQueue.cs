@@ -25,6 +25,7 @@ internal enum EventKind : byte
     AttemptOverdue,
     ServiceRuns,
     WorkerActs,
+    ConnectionActs,
     OperatorActs,
     FaultsEnd,
     TailCheck,

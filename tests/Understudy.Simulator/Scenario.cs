@@ -62,6 +62,9 @@ internal sealed record Scenario
     /// <summary>Whether a service answers before it commits.</summary>
     public bool IsPeriodic(ServiceName service) => Cluster.Services.Any(s => s.Name == service && s.IsPeriodic);
 
+    /// <summary>How long a service remembers clients' keys.</summary>
+    public TimeSpan KeepKeysFor(ServiceName service) => Cluster.Services.First(s => s.Name == service).KeepKeysFor;
+
     /// <summary>Whether a service is a worker.</summary>
     public bool IsExclusive(ServiceName service) => Cluster.Services.Any(s => s.Name == service && s.IsExclusive);
     /// <summary>A node that has no code for any service, or null.</summary>

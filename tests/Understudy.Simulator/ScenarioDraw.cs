@@ -139,6 +139,18 @@ internal sealed class ScenarioDraw(SeededRandom random)
         return scenario with { Cluster = scenario.Cluster with { Services = services } };
     }
 
+    /// <summary>
+    /// In some clusters clients' keys are remembered for so short a time that many are forgotten in a run; drawn from
+    /// chance of its own too.
+    /// </summary>
+    public static Scenario AddKeyAge(Scenario scenario, SeededRandom random)
+    {
+        if (!random.Chance(0.4)) return scenario;
+        var keepFor = new TimeSpan(new ScenarioDraw(random).LogUniform(3 * Second, 60 * Second));
+        var services = scenario.Cluster.Services.Select(s => s with { KeepKeysFor = keepFor });
+        return scenario with { Cluster = scenario.Cluster with { Services = [.. services] } };
+    }
+
     /// <summary>Some services depend on others: on one node with them, or started after them, or apart.</summary>
     private ImmutableArray<ServiceDefinition> Group(ImmutableArray<ServiceDefinition> services)
     {

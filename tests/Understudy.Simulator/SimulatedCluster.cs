@@ -44,9 +44,7 @@ internal sealed class SimulatedCluster
     {
         var random = new SeededRandom(seed * 0x9E3779B97F4A7C15);
         var draw = new ScenarioDraw(random.Fork());
-        Scenario = given?.Scenario ?? ScenarioDraw.AddPeriodic(
-            ScenarioDraw.AddWorker(draw.Draw(options.FaultTime.Ticks), ForWorkers(seed, 0)),
-            ForWorkers(seed, -1));
+        Scenario = given?.Scenario ?? Draw(seed, draw.Draw(options.FaultTime.Ticks));
         Mutations = options.Mutations;
         _trace = new Trace(live);
         _diskRandom = random.Fork();
@@ -63,6 +61,8 @@ internal sealed class SimulatedCluster
         }
 
         Checkers = new CheckerSet(this, given?.Watch);
+        Keys = new KeyWindows(this);
+        Connections = new SimulatedConnections(this, ForWorkers(seed, -3), isOn: given is null);
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
         _aimed = new AimedFaults(this, new SeededRandom(~seed * 0x9E3779B97F4A7C15));
@@ -85,6 +85,10 @@ internal sealed class SimulatedCluster
     public Workload Workload { get; }
 
     public Operator Operator { get; }
+
+    public KeyWindows Keys { get; }
+
+    public SimulatedConnections Connections { get; }
 
     public FaultCounters Faults { get; } = new();
 
@@ -136,6 +140,13 @@ internal sealed class SimulatedCluster
         return true;
     }
 
+    private static Scenario Draw(ulong seed, Scenario scenario)
+    {
+        scenario = ScenarioDraw.AddWorker(scenario, ForWorkers(seed, 0));
+        scenario = ScenarioDraw.AddPeriodic(scenario, ForWorkers(seed, -1));
+        return ScenarioDraw.AddKeyAge(scenario, ForWorkers(seed, -2));
+    }
+
     private static SeededRandom ForWorkers(ulong seed, int user) =>
         new((seed + 0x5851F42D4C957F2D) * 0xD1342543DE82EF95 + (ulong)user);
 
@@ -173,6 +184,7 @@ internal sealed class SimulatedCluster
     public void OnStep(SimulatedNode node, NodeInput input)
     {
         _trace.Add(Now, node.Option.Id.Value, input);
+        Keys.OnInput(input);
         Hash.Add(input is NodeInput.Received received ? received.Message.GetType() : input.GetType());
     }
 
@@ -194,6 +206,7 @@ internal sealed class SimulatedCluster
     public void OnStepped(SimulatedNode node)
     {
         Checkers.OnStepped(node);
+        Connections.OnStepped(node);
         _aimed.OnStepped(node);
     }
 
@@ -220,6 +233,7 @@ internal sealed class SimulatedCluster
             case EventKind.Heal: _injector.OnHeal((int)number); break;
             case EventKind.ServiceRuns: ((SimulatedProvider)payload!).OnRun(number); break;
             case EventKind.WorkerActs: Nodes[node].Workers.OnMoment(other, number, (SimulatedRun?)payload); break;
+            case EventKind.ConnectionActs: Connections.OnMoment(Nodes[node], other, number, payload); break;
             case EventKind.AimedFault: _aimed.OnDue((Aim)payload!); break;
             case EventKind.CutOffCompletes: _aimed.OnCutCompletes((CutOff)payload!); break;
             case EventKind.CutOffHeals: _aimed.OnHeal(number); break;

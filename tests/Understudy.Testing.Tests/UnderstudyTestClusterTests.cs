@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Understudy.Protocol;
 
 namespace Understudy.Testing.Tests;
 
@@ -145,6 +147,31 @@ public sealed class UnderstudyTestClusterTests
                 message => message.ShouldContain("nobody"));
         Should.Throw<ArgumentOutOfRangeException>(() => UnderstudyTestCluster.Run(
             new UnderstudyTestOptions { Nodes = 0 }, Add, _ => Task.CompletedTask));
+    }
+
+    [Fact]
+    public void A_node_bounds_what_waits_as_a_real_one_does() => UnderstudyTestCluster.Run(
+        understudy => understudy.AddService<Reminder>(
+            Name, shape => shape.Hold = new HoldConfiguration { MaxRequests = 2, Time = TimeSpan.FromSeconds(20) }),
+        async cluster =>
+        {
+            foreach (var node in cluster.Nodes.Skip(1)) node.Kill();
+            await cluster.AdvanceAsync(TimeSpan.FromSeconds(1));
+            var since = cluster.Now;
+            var held = Enumerable.Range(0, 2).Select(_ => cluster["n1"].SendAsync(Name, default).AsTask()).ToArray();
+            TextOf(await cluster["n1"].SendAsync(Name, default))
+                .ShouldContain("max-requests in [service.reminder.hold]");
+            cluster["n1"].Status.Requests.ShouldHaveSingleItem().Waiting.ShouldBe(2);
+            foreach (var each in held) TextOf(await each).ShouldContain("seconds in [service.reminder.hold]");
+            (cluster.Now - since).ShouldBeInRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(21));
+            var requests = cluster["n1"].Status.Requests.ShouldHaveSingleItem();
+            (requests.Waiting, requests.Bytes, requests.Refused).ShouldBe((0, 0, 3));
+        });
+
+    private static string TextOf(Reply reply)
+    {
+        reply.Outcome.ShouldBe(ReplyOutcome.Unavailable);
+        return Encoding.UTF8.GetString(reply.Body.Span);
     }
 
     private static string Play(ulong seed)

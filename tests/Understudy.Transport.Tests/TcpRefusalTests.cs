@@ -129,6 +129,19 @@ public class TcpRefusalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_those_who_connect_and_say_nothing_the_oldest_make_room_for_a_peer()
+    {
+        List<NetworkStream> strangers = [];
+        for (var i = 0; i < 4 * _node1.Transport.Options.MaxPendingHandshakes; i++)
+            strangers.Add(await _peer.DialAsync([]));
+        (await strangers[0].ReadAsync(new byte[1])).ShouldBe(0);
+        var (connection, answer) = await _peer.GreetAsync("n1");
+        await using var _ = connection;
+        answer.ShouldBeOfType<Handshake.Accepted>();
+        foreach (var stranger in strangers) await stranger.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_loses_its_channel()
     {
         var (connection, _) = await _peer.GreetAsync("n1");

@@ -30,16 +30,14 @@ internal static class ServiceCommand
             HelpName = "KIND",
             DefaultValueFactory = _ => ServiceConfiguration.KeyValue,
         };
-        var durability = new Option<string>("--durability")
+        var durability = new Option<string?>("--durability")
         {
-            Description = "What an acknowledged update survives: disk or memory.",
+            Description = "What an acknowledged update survives: disk or memory. Default disk.",
             HelpName = "disk|memory",
-            DefaultValueFactory = _ => "disk",
         };
         durability.Validators.Add(result =>
         {
-            var text = result.Tokens.Count == 0 ? "disk" : result.Tokens[0].Value;
-            if (text is "disk" or "memory") return;
+            if (result.Tokens is not [{ Value: var text }] || text is "disk" or "memory") return;
             result.AddError($"there is no --durability {text}: it is disk, memory.");
         });
         var shape = new ShapeOptions(isNew: true);
@@ -53,7 +51,7 @@ internal static class ServiceCommand
                 Command = CommandNames.AddService,
                 Service = parsed.GetRequiredValue(service),
                 Kind = parsed.GetRequiredValue(kind),
-                Durability = parsed.GetRequiredValue(durability),
+                Durability = parsed.GetValue(durability),
             }),
             document => _ => new ServiceStart(document.Service!));
     }

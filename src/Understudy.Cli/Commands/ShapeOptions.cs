@@ -38,6 +38,12 @@ internal sealed class ShapeOptions
         HelpName = "TIME|never",
     };
 
+    private readonly Option<string?> _keepKeys = new("--keep-keys")
+    {
+        Description = "How long a client's Idempotency-Key is remembered: from 1m to 365d, such as 12h.",
+        HelpName = "TIME",
+    };
+
     private readonly Option<string[]?> _prefer = List("--prefer", "NODES", "Nodes that come before others.");
     private readonly Option<string[]?> _only = List("--only", "NODES", "The only nodes that may host it.");
     private readonly Option<string[]?> _never = List("--never", "NODES", "Nodes that may not host it.");
@@ -61,13 +67,14 @@ internal sealed class ShapeOptions
         Choose(_totalLoss, "wait", "start-empty");
         Choose(_checkpoints, "before-reply", "periodic");
         Check(_interval, "a time from 10ms to 1h", ServiceConfiguration.IsInterval);
+        Check(_keepKeys, "a time from 1m to 365d", ServiceConfiguration.IsKeyAge);
         Check(_auditEvery, "never, or a time from 1m to 365d", ServiceConfiguration.IsAudit, also: "never");
     }
 
     private Option[] All =>
     [
-        _secondaries, _spares, _checkpoints, _interval, _auditEvery, _minInSync, _totalLoss, _restarts, _restartMinutes,
-        _prefer, _only, _never, _with, _after, _apart,
+        _secondaries, _spares, _checkpoints, _interval, _auditEvery, _keepKeys, _minInSync, _totalLoss, _restarts,
+        _restartMinutes, _prefer, _only, _never, _with, _after, _apart,
     ];
 
     /// <summary>The names of the options, for a message.</summary>
@@ -88,6 +95,7 @@ internal sealed class ShapeOptions
         Checkpoints = parsed.GetValue(_checkpoints),
         Interval = parsed.GetValue(_interval),
         AuditEvery = parsed.GetValue(_auditEvery),
+        KeepKeys = parsed.GetValue(_keepKeys),
         MinInSync = parsed.GetValue(_minInSync),
         TotalLoss = parsed.GetValue(_totalLoss),
         Restarts = parsed.GetValue(_restarts),

@@ -6,7 +6,7 @@ namespace Understudy.Cli.Demo;
 /// A client in a closed loop: puts and increments of keys that only it writes, compare-and-sets, puts and reads of
 /// keys that all share.
 /// </summary>
-internal sealed class DemoClient(int number, Requester requester, History history, int seed)
+internal sealed class DemoClient(int number, KvClient kv, History history, int seed)
 {
     // New keys after so many operations of all clients: short histories of many keys are quick to check.
     private const int OperationsPerSegment = 1024;
@@ -23,7 +23,8 @@ internal sealed class DemoClient(int number, Requester requester, History histor
         while (!stop.IsCancellationRequested)
         {
             var asked = Next(history.Count / OperationsPerSegment);
-            var done = await requester.AskAsync(asked, abort);
+            var done = await kv.AskAsync(asked, abort);
+            history.Add(new Operation(number, done));
             if (done.Version != 0) _seen[done.Key] = done.Version;
         }
     }

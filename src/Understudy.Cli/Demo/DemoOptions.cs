@@ -41,9 +41,6 @@ internal sealed record DemoOptions
     /// <summary>How long the demo waits for the wanted shape before it gives up.</summary>
     public TimeSpan ShapePatience => TimeSpan.FromSeconds(60) + (20 * Profile.Silence);
 
-    /// <summary>How long one attempt of a client waits for its answer before it asks another node.</summary>
-    public TimeSpan AttemptPatience => Profile.Silence + TimeSpan.FromSeconds(1);
-
-    /// <summary>How long a client keeps asking before the outcome counts as unknown.</summary>
+    /// <summary>How long a client's request is tried before its outcome counts as unknown.</summary>
     public TimeSpan RequestPatience => ShapePatience / 2;
 }

@@ -62,7 +62,7 @@ internal sealed class DemoRound(
         await wait.ForShapeAsync(victim, load, cancellationToken);
         view.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {victim.Id} is back and the wanted shape restored after {clock.Elapsed.TotalSeconds:0.0} s"));
+            $"  {victim.Id} is back, and kv has all its providers again, after {clock.Elapsed.TotalSeconds:0.0} s"));
     }
 
     private DemoNode Victim(StatusDocument status)

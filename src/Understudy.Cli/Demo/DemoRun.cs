@@ -17,17 +17,19 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
     public async Task<Summary> RunAsync(CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        view.Say($"{options.Nodes} nodes, one process each; data and logs in {cluster.Folder}");
+        var kept = options.Keep ? "" : " until the end";
+        view.Say($"{options.Nodes} nodes, a process each; their data and logs are in {cluster.Folder}{kept}");
         cluster.Start();
-        var status = await _wait.ForShapeAsync(null, null, cancellationToken);
-        view.Say(Formed(status, clock.Elapsed));
-        view.Picture(status, cluster, 0);
-
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var load = new Load([.. cluster.Nodes.Select(node => node.Http)], options, ended.Token);
-        var watching = view.WantsPictures ? WatchAsync(load, ended.Token) : Task.CompletedTask;
+        var history = new History();
+        var watching = view.WantsPictures ? WatchAsync(history, ended.Token) : Task.CompletedTask;
         try
         {
+            var status = await _wait.ForShapeAsync(null, null, cancellationToken);
+            view.Say(Formed(status, clock.Elapsed));
+            view.Say(Clients());
+            var nodes = cluster.Nodes.Select(node => node.Http).ToArray();
+            using var load = new Load(nodes, options, history, ended.Token);
             return await RoundsAsync(load, cancellationToken);
         }
         finally
@@ -59,12 +61,13 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
         var cost = await MeasureIdleAsync(cancellationToken);
         var pause = acks.Count == 0 ? 0 : Gap.Longest(acks, acks[0], acks[^1]);
         view.Now(findings.AreGood ? "all is well" : findings.Finding ?? "");
-        return new Summary(options.Rounds, rounds, findings, cost, history.Count, pause);
+        var requests = new Requests(history.Count, history.Count(operation => !operation.IsAnswered));
+        return new Summary(options.Rounds, rounds, requests, findings, cost, pause);
     }
 
     private async Task<NodeCost> MeasureIdleAsync(CancellationToken cancellationToken)
     {
-        view.Now("the cluster rests: what does a node cost?");
+        view.Now("the clients have ended; what does a node cost at rest?");
         await Task.Delay(SettleTime, cancellationToken);
         var before = cluster.Nodes.ToDictionary(node => node.Id, node => node.Cpu);
         var clock = Stopwatch.StartNew();
@@ -74,20 +77,20 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
         var cost = new NodeCost(cpu, Greatest(node => node.RssMegabytes));
         view.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"at rest a node uses {cost.IdleCpuPercent:0.0} % CPU and {cost.RssMegabytes:0} MB at most"));
+            $"without clients a node uses {cost.IdleCpuPercent:0.0} % CPU and {cost.RssMegabytes:0} MB at most"));
         return cost;
     }
 
     private double Greatest(Func<DemoNode, double> cost) =>
         cluster.Nodes.Where(node => node.IsRunning).Select(cost).DefaultIfEmpty(0).Max();
 
-    private async Task WatchAsync(Load load, CancellationToken cancellationToken)
+    private async Task WatchAsync(History history, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
-                view.Picture(await cluster.StatusAsync(null, cancellationToken), cluster, load.History.Acknowledged);
+                view.Picture(await cluster.StatusAsync(null, cancellationToken), cluster, history.Acknowledged);
                 await Task.Delay(PictureEvery, cancellationToken);
             }
         }
@@ -97,12 +100,19 @@ internal sealed class DemoRun(DemoOptions options, DemoCluster cluster, IDemoVie
         }
     }
 
+    private string Clients()
+    {
+        var clients = options.Clients == 1 ? "a client writes and reads" : $"{options.Clients} clients write and read";
+        return $"{clients}, another one counts and times each answer; they follow the primary by Understudy.Client";
+    }
+
     private static string Formed(StatusDocument status, TimeSpan after)
     {
         var kv = Shape.Kv(status)!;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"formed in {after.TotalSeconds:0.0} s: view {status.View?.Epoch}, kv has primary {kv.Primary}, ") +
-            $"secondaries {string.Join(", ", kv.Secondaries)}, spares {string.Join(", ", kv.Spares)}";
+        return string.Create(CultureInfo.InvariantCulture, $"a cluster after {after.TotalSeconds:0.0} s: ")
+            + $"kv has its primary on {kv.Primary}, secondaries on {Listed(kv.Secondaries)}, "
+            + $"spares on {Listed(kv.Spares)}";
     }
+
+    private static string Listed(IReadOnlyList<string> nodes) => nodes.Count == 0 ? "none" : string.Join(", ", nodes);
 }

@@ -107,7 +107,7 @@ internal sealed class LiveView(IAnsiConsole console, DemoOptions options) : IDem
     {
         if (_rounds.Count == 0) yield break;
         var legend = Phases.Names.Zip(Colours, (name, colour) => $"[{colour}]█[/] {name}");
-        yield return new Markup(string.Join("  ", legend));
+        yield return new Markup("[bold]The gap of each round[/]  " + string.Join("  ", legend));
         var shown = _rounds.TakeLast(ShownRounds).ToArray();
         var longest = Math.Max(1, shown.Max(round => round.Phases?.Total ?? 0));
         foreach (var round in shown)

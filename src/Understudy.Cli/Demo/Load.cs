@@ -6,25 +6,26 @@ namespace Understudy.Cli.Demo;
 internal sealed class Load : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly KvGateway _gateway;
-    private readonly Requester _reader;
+    private readonly KvClient _kv;
+    private readonly int _reader;
     private readonly Task[] _running;
 
     /// <param name="nodes">The roots of the nodes' HTTP APIs.</param>
     /// <param name="options">How many clients, and how patient.</param>
+    /// <param name="history">Gets all that they do.</param>
     /// <param name="abort">Ends everything at once.</param>
-    public Load(IReadOnlyList<Uri> nodes, DemoOptions options, CancellationToken abort)
+    public Load(IReadOnlyList<Uri> nodes, DemoOptions options, History history, CancellationToken abort)
     {
-        _gateway = new KvGateway(nodes, options.AttemptPatience);
-        _reader = new Requester(options.Clients + 1, _gateway, History, options);
-        GapWriter = new GapWriter(options.Clients, _gateway, History, options);
+        History = history;
+        _kv = new KvClient(nodes, options.RequestPatience);
+        GapWriter = new GapWriter(options.Clients, _kv, History);
+        _reader = options.Clients + 1;
         var clients = Enumerable.Range(0, options.Clients).Select(number =>
-            new DemoClient(number, new Requester(number, _gateway, History, options), History, seed: number)
-                .RunAsync(_stop.Token, abort));
+            new DemoClient(number, _kv, History, seed: number).RunAsync(_stop.Token, abort));
         _running = [.. clients, GapWriter.RunAsync(_stop.Token, abort)];
     }
 
-    public History History { get; } = new();
+    public History History { get; }
 
     public GapWriter GapWriter { get; }
 
@@ -44,7 +45,8 @@ internal sealed class Load : IDisposable
         var keys = History.Snapshot().Select(operation => operation.Done.Key).Distinct().Order().ToArray();
         foreach (var key in keys)
         {
-            var read = await _reader.AskAsync(DemoClient.Ask(KvOperationKind.Get, key), cancellationToken);
+            var read = await _kv.AskAsync(DemoClient.Ask(KvOperationKind.Get, key), cancellationToken);
+            History.Add(new Operation(_reader, read));
             if (read.Outcome == KvOutcome.Unknown)
                 throw new DemoFailedException($"the key {key} could not be read back");
         }
@@ -53,6 +55,6 @@ internal sealed class Load : IDisposable
     public void Dispose()
     {
         _stop.Dispose();
-        _gateway.Dispose();
+        _kv.Dispose();
     }
 }

@@ -12,6 +12,16 @@ internal sealed record Phases(double Detect, double Agree, double Select, double
 {
     public static string[] Names { get; } = ["detect", "agree", "select", "activate", "reach"];
 
+    /// <summary>What each part is, for people.</summary>
+    public static string[] Meanings { get; } =
+    [
+        "the other nodes notice",
+        "they agree on a view without the node",
+        "the replica manager's primary is chosen, if it was on that node",
+        "the new primary of kv takes requests",
+        "a client's next write is answered there",
+    ];
+
     public double[] Parts => [Detect, Agree, Select, Activate, Reach];
 
     public double Total => Parts.Sum();

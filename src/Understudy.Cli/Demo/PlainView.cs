@@ -29,11 +29,11 @@ internal sealed class PlainView(TextWriter output) : IDemoView
     {
         var what = round.Fault.StrikesPrimary()
             ? $"{round.NewPrimary} is primary now"
-            : $"{round.Victim} has left the in-sync set";
+            : $"{round.NewPrimary} goes on without {round.Victim}";
         var gap = round.GapMilliseconds.ToString("0.0", CultureInfo.InvariantCulture);
         if (round.Phases is not { } phases) return $"  {what}: gap {gap} ms";
         var parts = Phases.Names.Zip(phases.Parts, (name, part) =>
             string.Create(CultureInfo.InvariantCulture, $"{name} {part:0.0}"));
-        return $"  {what}: gap {gap} ms ({string.Join(", ", parts)})";
+        return $"  {what}: gap {gap} ms (of which {string.Join(", ", parts)})";
     }
 }

@@ -20,6 +20,13 @@ internal sealed class ClusterView(IEnumerable<Uri> configured)
     /// <summary>Where a service is, or null if it is not known, or does not exist.</summary>
     public ServicePlace? Find(string service) => _places.GetValueOrDefault(service);
 
+    /// <summary>Whether the primary is known to be at this node no more.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="node">A node that was its primary, or answers for it.</param>
+    /// <param name="version">The version by which it was.</param>
+    public bool HasLeft(string service, string node, long version) =>
+        Find(service) is { } place && place.Version > version && place.Primary != node;
+
     /// <summary>Takes an event.</summary>
     /// <returns>Whether it is news: another node may have told it before.</returns>
     public bool Take(ServiceMapDocument told)

@@ -27,13 +27,21 @@ internal abstract record RequestStep
 /// <param name="service">The service it is for.</param>
 /// <param name="mayRepeat">Whether it may be sent again though it may have taken effect.</param>
 /// <param name="until">Until when.</param>
-internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until)
+/// <param name="endsWithPrimary">
+/// Whether it ends when the primary that it was sent to is elsewhere, though it may not be repeated.
+/// </param>
+internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until, bool endsWithPrimary = false)
 {
     /// <summary>The first pause after all nodes were tried in vain; each further one is twice as long.</summary>
     public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The longest pause.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a node that holds a request in place of the primary has to answer it when there is a new primary.
+    /// </summary>
+    public static readonly TimeSpan HolderPatience = TimeSpan.FromMilliseconds(100);
 
     private readonly HashSet<string> _tried = [];
     private TimeSpan _pause = FirstPause;
@@ -85,10 +93,20 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
 
     /// <summary>
     /// Whether an attempt that waits for its answer is to be given up: the primary is elsewhere now, and the node that
-    /// was asked may never answer.
+    /// was asked may never answer. A primary that could not be reached is none to go to.
     /// </summary>
     public bool HasMovedFrom(RequestStep.Send attempt, ClusterView view) =>
-        mayRepeat && view.Find(service) is { IsFrozen: false, Url: { } primary } && primary != attempt.Url;
+        (mayRepeat || (endsWithPrimary && attempt.IsPrimary))
+        && view.Find(service) is { IsFrozen: false, Url: { } primary, Version: var version }
+        && primary != attempt.Url
+        && (attempt.IsPrimary || version > _failedVersion);
+
+    /// <summary>
+    /// How long such an attempt may still be answered. A primary that is none any more has no time; another node sends
+    /// on by itself what it holds, which is sooner than asking anew, unless it hangs.
+    /// </summary>
+    public static TimeSpan PatienceWith(RequestStep.Send attempt) =>
+        attempt.IsPrimary ? TimeSpan.Zero : HolderPatience;
 
     private RequestStep.Wait Pause(TimeSpan now)
     {

@@ -107,11 +107,11 @@ internal sealed class HostedState
             : new ServiceInstruction.BecomeSpare(Assignment));
     }
 
-    public AnswerKind Handle(ReplicationMessage.Request request, List<ReplicaEffect> effects)
+    public AnswerKind Handle(ReplicationMessage.Request request, TimeSpan keepKeysFor, List<ReplicaEffect> effects)
     {
         if (!IsLeading || Requests >= MostRequests) return AnswerKind.NotPrimary;
         Requests++;
-        Instruct(effects, new ServiceInstruction.Handle(Assignment, request));
+        Instruct(effects, new ServiceInstruction.Handle(Assignment, request, keepKeysFor));
         return AnswerKind.Done;
     }
 

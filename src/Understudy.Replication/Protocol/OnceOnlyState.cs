@@ -24,15 +24,24 @@ public sealed class OnceOnlyState(IReplicatedState inner)
     public OnceOnlyVerdict Find(ReplicationMessage.Request request, out ReadOnlyMemory<byte> answer) =>
         _table.Find(request, out answer);
 
+    /// <summary>This provider is primary from now on.</summary>
+    public void BeginReign() => _table.BeginReign();
+
     /// <summary>Executes a write; the checkpoint holds its effect and its answer.</summary>
-    public Execution Execute(ReplicationMessage.Request request, Mutation mutations)
+    /// <param name="request">What is asked.</param>
+    /// <param name="reign">How long this provider has been primary, by its own clock.</param>
+    /// <param name="keepFor">How long a key is remembered.</param>
+    /// <param name="mutations">Rules that are switched off, in tests.</param>
+    public Execution Execute(
+        ReplicationMessage.Request request, TimeSpan reign, TimeSpan keepFor, Mutation mutations)
     {
         var execution = inner.Execute(request.Body);
         var isApart = (mutations & Mutation.ReplyApartFromEffect) != 0;
-        _table.Remember(request, execution.Answer);
+        var stamp = _table.Remember(request, execution.Answer, reign, keepFor);
         return execution with
         {
-            Checkpoint = OnceOnlyTable.Encode(isApart ? null : request, execution.Answer, execution.Checkpoint),
+            Checkpoint = OnceOnlyTable.Encode(
+                isApart ? null : request, execution.Answer, execution.Checkpoint, stamp: stamp),
         };
     }
 

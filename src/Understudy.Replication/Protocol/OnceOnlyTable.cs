@@ -20,25 +20,35 @@ public enum OnceOnlyVerdict
 /// <summary>
 /// The requests that a service has answered: the answer to a request travels in the same checkpoint as its effect
 /// (OnceOnly; agreement.md 4.9). Gateways' numbers are forgotten when the gateway says it will not send them again;
-/// clients' keys after <see cref="KeysKept"/> newer ones. Never by a local clock.
+/// clients' keys when the primary says so in a checkpoint. Never by a local clock.
 /// </summary>
 public sealed class OnceOnlyTable
 {
-    /// <summary>How many idempotency keys are remembered.</summary>
+    /// <summary>How many idempotency keys are remembered at most.</summary>
     public const int KeysKept = 65_536;
+
+    /// <summary>How many bytes of keys and their answers at most, if there is more than one.</summary>
+    public const long KeyBytesKept = 64 << 20;
 
     private const byte HasRequest = 1;
     private const byte HasFormat = 2;
     private const byte IsAudit = 4;
+    private const byte HasStamp = 8;
+    private const byte AllParts = HasRequest | HasFormat | IsAudit | HasStamp;
+
+    /// <summary>Begins a saved table whose keys have ages; one from before begins with a count.</summary>
+    private const long LayoutWithAges = -2;
 
     private readonly SortedDictionary<NodeId, AnsweredRequests> _sessions = [];
-    private readonly Dictionary<string, (ulong Fingerprint, ReadOnlyMemory<byte> Answer)> _keys = [];
-    private readonly Queue<string> _keysInOrder = new();
+    private readonly KeptKeys _keys = new();
+
+    /// <summary>How many idempotency keys are remembered.</summary>
+    public int Keys => _keys.Count;
 
     public OnceOnlyVerdict Find(ReplicationMessage.Request request, out ReadOnlyMemory<byte> answer)
     {
         answer = default;
-        if (request.Key is { } key && _keys.TryGetValue(key, out var kept))
+        if (request.Key is { } key && _keys.TryFind(key, out var kept))
         {
             answer = kept.Answer;
             return kept.Fingerprint == Fingerprint(request) ? OnceOnlyVerdict.Known : OnceOnlyVerdict.KeyReused;
@@ -57,9 +67,16 @@ public sealed class OnceOnlyTable
         return number < session.LowestPending ? OnceOnlyVerdict.Outdated : OnceOnlyVerdict.Fresh;
     }
 
+    /// <summary>This provider is primary from now on.</summary>
+    public void BeginReign() => _keys.BeginReign();
+
     /// <summary>A checkpoint's payload: the request that was answered, if any, the answer and the effect.</summary>
     public static ReadOnlyMemory<byte> Encode(
-        ReplicationMessage.Request? request, ReadOnlyMemory<byte> answer, ReadOnlyMemory<byte> effect, int format = 0)
+        ReplicationMessage.Request? request,
+        ReadOnlyMemory<byte> answer,
+        ReadOnlyMemory<byte> effect,
+        int format = 0,
+        KeyStamp stamp = default)
     {
         if (request is null && format == 0)
         {
@@ -69,7 +86,8 @@ public sealed class OnceOnlyTable
         }
 
         var writer = new ByteWriter();
-        writer.Byte((byte)((request is null ? 0 : HasRequest) | (format == 0 ? 0 : HasFormat)));
+        writer.Byte((byte)((request is null ? 0 : HasRequest) | (format == 0 ? 0 : HasFormat)
+            | (request?.Key is null ? 0 : HasStamp)));
         if (format != 0) writer.Int64(format);
         if (request is not null)
         {
@@ -77,7 +95,13 @@ public sealed class OnceOnlyTable
             writer.Int64(request.Id.Number);
             writer.Int64(request.LowestPending);
             writer.Byte(request.Key is null ? (byte)0 : (byte)1);
-            if (request.Key is { } key) writer.Text(key);
+            if (request.Key is { } key)
+            {
+                writer.Text(key);
+                writer.Int64(stamp.Age.Ticks);
+                writer.Int64(stamp.Forgotten);
+            }
+
             writer.Int64((long)Fingerprint(request));
             writer.Bytes(answer.Span);
         }
@@ -115,6 +139,7 @@ public sealed class OnceOnlyTable
     {
         var reader = new ByteReader(payload);
         var parts = reader.Byte();
+        if ((parts & ~AllParts) != 0) throw new UnknownLayoutException("a checkpoint");
         if ((parts & IsAudit) != 0) return default;
         var format = (parts & HasFormat) != 0 ? (int)reader.Int64() : 0;
         if ((parts & HasRequest) != 0)
@@ -123,20 +148,35 @@ public sealed class OnceOnlyTable
             var id = new RequestId(gateway, reader.Int64());
             var lowest = reader.Int64();
             var key = reader.Byte() == 1 ? reader.Text() : null;
+            var stamp = (parts & HasStamp) != 0
+                ? new KeyStamp(new TimeSpan(reader.Int64()), (int)reader.Int64())
+                : _keys.Unstamped;
             var fingerprint = (ulong)reader.Int64();
-            Remember(id, lowest, key, fingerprint, reader.Bytes());
+            Remember(id, lowest, key, fingerprint, reader.Bytes(), stamp);
         }
 
         return (reader.Rest(), format);
     }
 
-    public void Remember(ReplicationMessage.Request request, ReadOnlyMemory<byte> answer) =>
-        Remember(request.Id, request.LowestPending, request.Key, Fingerprint(request), answer);
+    /// <summary>Remembers an answer at the primary.</summary>
+    /// <param name="request">What was answered.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="reign">How long this provider has been primary, by its own clock.</param>
+    /// <param name="keepFor">How long a key is remembered, unless there are too many.</param>
+    /// <returns>What the checkpoint is to say of it.</returns>
+    public KeyStamp Remember(
+        ReplicationMessage.Request request, ReadOnlyMemory<byte> answer, TimeSpan reign, TimeSpan keepFor)
+    {
+        var stamp = request.Key is { } key ? _keys.Stamp(key, answer, reign, keepFor) : default;
+        Remember(request.Id, request.LowestPending, request.Key, Fingerprint(request), answer, stamp);
+        return stamp;
+    }
 
     /// <summary>The whole table as bytes; a service's own state may follow them.</summary>
     public ReadOnlyMemory<byte> Save()
     {
         var writer = new ByteWriter();
+        writer.Int64(LayoutWithAges);
         writer.Int64(_sessions.Count);
         foreach (var (node, session) in _sessions)
         {
@@ -150,14 +190,7 @@ public sealed class OnceOnlyTable
             }
         }
 
-        writer.Int64(_keysInOrder.Count);
-        foreach (var key in _keysInOrder)
-        {
-            writer.Text(key);
-            writer.Int64((long)_keys[key].Fingerprint);
-            writer.Bytes(_keys[key].Answer.Span);
-        }
-
+        _keys.Save(writer);
         return writer.ToMemory();
     }
 
@@ -167,10 +200,12 @@ public sealed class OnceOnlyTable
     {
         _sessions.Clear();
         _keys.Clear();
-        _keysInOrder.Clear();
         if (state.IsEmpty) return default;
         var reader = new ByteReader(state);
-        for (var sessions = reader.Int64(); sessions > 0; sessions--)
+        var first = reader.Int64();
+        if (first < 0 && first != LayoutWithAges) throw new UnknownLayoutException("a snapshot's table of requests");
+        var hasAges = first == LayoutWithAges;
+        for (var sessions = hasAges ? reader.Int64() : first; sessions > 0; sessions--)
         {
             var gateway = reader.Member();
             var session = _sessions[gateway.Node] = new AnsweredRequests(gateway.Incarnation);
@@ -181,17 +216,12 @@ public sealed class OnceOnlyTable
             }
         }
 
-        for (var keys = reader.Int64(); keys > 0; keys--)
-        {
-            var key = reader.Text();
-            _keys[key] = ((ulong)reader.Int64(), reader.Bytes());
-            _keysInOrder.Enqueue(key);
-        }
-
+        _keys.Load(ref reader, hasAges);
         return reader.Rest();
     }
 
-    private void Remember(RequestId id, long lowest, string? key, ulong fingerprint, ReadOnlyMemory<byte> answer)
+    private void Remember(
+        RequestId id, long lowest, string? key, ulong fingerprint, ReadOnlyMemory<byte> answer, KeyStamp stamp)
     {
         var node = id.Gateway.Node;
         if (!_sessions.TryGetValue(node, out var session) || session.Incarnation != id.Gateway.Incarnation)
@@ -202,10 +232,7 @@ public sealed class OnceOnlyTable
         session.GiveUpBelow(lowest);
         session.Remember(id.Number, answer);
 
-        // A copy: the answer may be part of a checkpoint, which a key would keep long after its log is gone.
-        if (key is null || !_keys.TryAdd(key, (fingerprint, answer.ToArray()))) return;
-        _keysInOrder.Enqueue(key);
-        if (_keysInOrder.Count > KeysKept) _keys.Remove(_keysInOrder.Dequeue());
+        if (key is not null) _keys.Take(stamp, key, fingerprint, answer);
     }
 
     private static ulong Fingerprint(ReplicationMessage.Request request)

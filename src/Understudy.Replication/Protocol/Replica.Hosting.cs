@@ -37,7 +37,10 @@ public sealed partial class Replica
         Stand(Version);
         EndCode();
         var copy = isCopied ? new StoredReplica(_snapshot, EntriesTo(LastSequence)) : null;
-        var next = new Replica(stream, _self, _isDurable, null, _hosted!.Next(), copy, _profile, _mutations);
+        var next = new Replica(stream, _self, _isDurable, null, _hosted!.Next(), copy, _profile, _mutations)
+        {
+            KeepKeysFor = KeepKeysFor,
+        };
         next.Begin(_now, effects);
         if (copy is null) return next;
         if (copy.Snapshot is { } snapshot) next.Write(new StoreWrite.PutSnapshot(stream, snapshot));

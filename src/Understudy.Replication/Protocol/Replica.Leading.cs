@@ -20,6 +20,7 @@ public sealed partial class Replica
     private long _quorumSequence;
     private long _quorumRound;
     private long _lastToken;
+    private TimeSpan _ledSince;
 
     /// <summary>An answer that may not leave before its checkpoint is released and its round is confirmed.</summary>
     private readonly record struct Waiting(RequestId Id, ReadOnlyMemory<byte> Body, long Sequence, long Round);
@@ -40,7 +41,7 @@ public sealed partial class Replica
     public AnswerKind Submit(ReplicationMessage.Request request)
     {
         if (Role != ReplicaRole.Primary) return AnswerKind.NotPrimary;
-        if (_hosted is { } hosted) return hosted.Handle(request, _effects);
+        if (_hosted is { } hosted) return hosted.Handle(request, KeepKeysFor, _effects);
         if (request.IsRead)
         {
             var read = State.Read(request.Body);
@@ -59,12 +60,15 @@ public sealed partial class Replica
             case OnceOnlyVerdict.Outdated:
                 return AnswerKind.NotPrimary;
             default:
-                var execution = State.Execute(request, _mutations);
+                var execution = State.Execute(request, _now - _ledSince, KeepKeysFor, _mutations);
                 Append(execution.Checkpoint);
                 Wait(request.Id, execution.Answer, isRead: false);
                 return AnswerKind.Done;
         }
     }
+
+    /// <summary>How long this primary remembers a client's key, unless there are too many.</summary>
+    public TimeSpan KeepKeysFor { get; set; } = ServiceDefinition.DefaultKeepKeysFor;
 
     /// <summary>
     /// Adds a checkpoint of the primary's own making; the state has changed already. It leaves at the batch's end.

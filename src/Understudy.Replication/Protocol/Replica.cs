@@ -168,7 +168,13 @@ public sealed partial class Replica : ISealableLog
         (Version, _lineage) = (version, lineage);
         Role = ReplicaRole.Primary;
         ApplyTo(_log.LastSequence);
-        if (isSuccession) _hosted?.Lead(version, lineage, _log.LastSequence, _effects);
+        if (isSuccession)
+        {
+            _ledSince = _now;
+            _inLoop?.BeginReign();
+            _hosted?.Lead(version, lineage, _log.LastSequence, _effects);
+        }
+
         _followers.Clear();
         ForgetAudit();
         _isLone = inSync.Length <= 1;

@@ -19,6 +19,10 @@ public static partial class ReplicationCodec
         wire.TotalLoss = (uint)definition.TotalLoss;
         if (definition.MinInSync != 1) wire.MinInSync = (uint)definition.MinInSync;
         wire.CheckpointEvery = definition.CheckpointEvery.Ticks;
+        if (definition.KeepKeysFor != ServiceDefinition.DefaultKeepKeysFor)
+        {
+            wire.KeepKeysFor = definition.KeepKeysFor.Ticks;
+        }
     }
 
     private static ServiceDefinition WithPolicies(
@@ -27,6 +31,7 @@ public static partial class ReplicationCodec
         if (wire.Restarts > ServiceDefinition.MostRestarts) fault ??= $"{wire.Restarts} restarts";
         if (wire.TotalLoss > (uint)TotalLossPolicy.StartEmpty) fault ??= $"a policy {wire.TotalLoss} for total loss";
         var window = ToNumber(wire.RestartWindow, ref fault);
+        var keepKeys = ToNumber(wire.KeepKeysFor, ref fault);
         var every = new TimeSpan(wire.CheckpointEvery);
         if (every != TimeSpan.Zero && !ServiceDefinition.IsInterval(every)) fault ??= $"checkpoints every {every}";
         return definition with
@@ -37,6 +42,7 @@ public static partial class ReplicationCodec
             TotalLoss = (TotalLossPolicy)wire.TotalLoss,
             MinInSync = Math.Max(1, ToCount(wire.MinInSync, ref fault)),
             CheckpointEvery = every,
+            KeepKeysFor = keepKeys == 0 ? ServiceDefinition.DefaultKeepKeysFor : new TimeSpan(keepKeys),
         };
     }
 

@@ -63,7 +63,7 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
     public TaskCompletionSource? Stopping { get; private set; }
 
     /// <summary>What clients asked it.</summary>
-    public Requests Requests => field ??= new Requests(parts.Time, this, parts.Hold);
+    public Requests Requests => field ??= new Requests(parts.Time, this, parts.Configuration);
 
     private ClusterId? Cluster { get; set; }
 
@@ -160,7 +160,10 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
     public NodeStatus? Status() => Core?.Status(OwnNow);
 
     public StatusDocument Document() =>
-        StatusReport.Create(parts.Configuration, Id, parts.Options.Kinds, Status(), OwnNow, Requests.Count);
+        StatusReport.Create(parts.Configuration, Id, parts.Options.Kinds, Status(), OwnNow) with
+        {
+            Requests = Requests.Status,
+        };
 
     public HistoryDocument? History(string? service) =>
         StatusReport.HistoryOf(parts.Configuration, Id, Status(), service);

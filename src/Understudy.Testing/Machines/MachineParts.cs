@@ -16,7 +16,6 @@ internal sealed record MachineParts
     public required NodeOptions Options { get; init; }
 
     /// <summary>How long a request may wait for its answer.</summary>
-    public required TimeSpan Hold { get; init; }
 
     public required UnderstudyBuilder Services { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
-using System.Text;
+using Understudy.Contracts;
+using Understudy.Hosting;
+using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
 using Understudy.Replication;
@@ -10,8 +12,12 @@ namespace Understudy.Testing.Machines;
 /// What clients and operators asked one process: its gateway. A change without a key is given one, and what is
 /// outstanding when an incarnation ends is asked again of the next, as in a real node.
 /// </summary>
-internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
+internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfiguration configuration)
 {
+    private readonly Admissions _admissions = new(
+        new RequestAdmission(long.MaxValue, configuration.BoundsOf, isKnown: _ => true), static (_, _) => { });
+
+    private readonly TimeSpan _commandHold = NodeRuntime.HoldFor(configuration.Profile);
     private readonly SortedDictionary<long, Outstanding> _outstanding = [];
     private readonly SortedDictionary<long, TaskCompletionSource<CommandAnswer>> _commands = [];
     private string? _closed = "is not running";
@@ -19,6 +25,10 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
 
     /// <summary>How many wait for their answers.</summary>
     public int Count => _outstanding.Count;
+
+    /// <summary>The same of each service, and more.</summary>
+    public IReadOnlyList<RequestsStatus> Status => _admissions.Status(
+        _outstanding.Values.Select(asked => (asked.Input.Service, time.Now - asked.Since)));
 
     /// <summary>From any thread. It is asked in the next turn.</summary>
     public Task<Reply> SendAsync(
@@ -32,8 +42,9 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
         // Without RunContinuationsAsynchronously: what waits has a scheduler of its own, and the pool would hide it.
         var caller = new TaskCompletionSource<Reply>();
         time.Post(() => Ask(
-            number => new NodeInput.Requested(
-                number, service, body, isRead, idempotencyKey ?? (isRead ? null : OwnKey(number)), hold),
+            service,
+            (number, holdFor) => new NodeInput.Requested(
+                number, service, body, isRead, idempotencyKey ?? (isRead ? null : OwnKey(number)), holdFor),
             caller,
             cancellationToken));
         return caller.Task;
@@ -52,7 +63,8 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
             }
 
             _commands.Add(++_lastNumber, caller);
-            machine.Give(new NodeInput.CommandGiven(_lastNumber, command, idempotencyKey ?? OwnKey(_lastNumber), hold));
+            machine.Give(new NodeInput.CommandGiven(
+                _lastNumber, command, idempotencyKey ?? OwnKey(_lastNumber), _commandHold));
         });
         return caller.Task;
     }
@@ -63,7 +75,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
     public void Close(string why)
     {
         _closed = why;
-        foreach (var number in _outstanding.Keys.ToList()) Answer(number, Unavailable());
+        foreach (var number in _outstanding.Keys.ToList()) Remove(number)?.Caller.TrySetResult(Unavailable());
         foreach (var number in _commands.Keys.ToList())
             Answer(number, new CommandAnswer(CommandOutcome.Unavailable, $"{machine.Id} {why}."));
     }
@@ -73,7 +85,9 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
 
     public void Answer(long number, Reply reply)
     {
-        if (_outstanding.Remove(number, out var asked)) asked.Caller.TrySetResult(reply);
+        if (Remove(number) is not { } asked) return;
+        if (reply.Outcome == ReplyOutcome.Unavailable) _admissions.Expired(asked.Input.Service);
+        asked.Caller.TrySetResult(reply);
     }
 
     public void Answer(long number, CommandAnswer told)
@@ -86,7 +100,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
     {
         foreach (var asked in _outstanding.Values.ToList())
         {
-            var left = hold - (time.Now - asked.Since);
+            var left = asked.Input.HoldFor - (time.Now - asked.Since);
             machine.Give(asked.Input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
         }
 
@@ -98,7 +112,10 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
     }
 
     private void Ask(
-        Func<long, NodeInput.Requested> input, TaskCompletionSource<Reply> caller, CancellationToken cancellationToken)
+        ServiceName service,
+        Func<long, TimeSpan, NodeInput.Requested> input,
+        TaskCompletionSource<Reply> caller,
+        CancellationToken cancellationToken)
     {
         if (_closed is not null)
         {
@@ -106,7 +123,16 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
             return;
         }
 
-        var asked = new Outstanding(input(++_lastNumber), time.Now, caller);
+        var admission = _admissions.Admit(service);
+        var asked = new Outstanding(input(_lastNumber + 1, admission.HoldFor), admission, time.Now, caller);
+        if (!admission.TryReach(asked.Input.Body.Length))
+        {
+            admission.Dispose();
+            caller.TrySetResult(admission.Refusal!);
+            return;
+        }
+
+        _lastNumber++;
         var number = asked.Input.Number;
         _outstanding.Add(number, asked);
         if (cancellationToken.CanBeCanceled)
@@ -116,18 +142,22 @@ internal sealed class Requests(VirtualTime time, Machine machine, TimeSpan hold)
 
     private void Abandon(long number, CancellationToken cancellationToken)
     {
-        if (!_outstanding.Remove(number, out var asked)) return;
+        if (Remove(number) is not { } asked) return;
         machine.Give(new NodeInput.RequestAbandoned(number));
         asked.Caller.TrySetCanceled(cancellationToken);
     }
 
+    private Outstanding? Remove(long number)
+    {
+        if (!_outstanding.Remove(number, out var asked)) return null;
+        asked.Admission.Dispose();
+        return asked;
+    }
+
     private string OwnKey(long number) => string.Create(CultureInfo.InvariantCulture, $"~{machine.Boot}-{number}");
 
-    private Reply Unavailable() => new(
-        ReplyOutcome.Unavailable,
-        Encoding.UTF8.GetBytes($"{machine.Id} {_closed}. Ask another node."),
-        ConfigurationVersion.None,
-        null);
+    private Reply Unavailable() => Replies.Unavailable($"{machine.Id} {_closed}. Ask another node.");
 
-    private sealed record Outstanding(NodeInput.Requested Input, TimeSpan Since, TaskCompletionSource<Reply> Caller);
+    private sealed record Outstanding(
+        NodeInput.Requested Input, Admission Admission, TimeSpan Since, TaskCompletionSource<Reply> Caller);
 }

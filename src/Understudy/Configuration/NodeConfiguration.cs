@@ -17,6 +17,12 @@ public sealed record NodeConfiguration(NodeId Id, IPEndPoint Address, IPEndPoint
     /// </summary>
     public int? TransferRate { get; init; }
 
+    /// <summary>
+    /// How many HTTP connections it has at most, 1 to 1,000,000; more are refused, but for a few to its health and
+    /// admin API. Default 20,000. The files that its process may open are another bound.
+    /// </summary>
+    public int MaxConnections { get; init; } = 20_000;
+
     /// <summary>Whether its vote counts in agreeing on views.</summary>
     public bool Votes => Kind is NodeKind.Voter or NodeKind.Witness;
 

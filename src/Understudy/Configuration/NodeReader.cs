@@ -10,7 +10,8 @@ internal static class NodeReader
     private const string Loopback =
         "There is no TLS between nodes yet: only loopback addresses (127.0.0.0/8, ::1) are accepted.";
 
-    private static readonly string[] NodeKeys = ["address", "http", "voter", "witness", "transfer-rate"];
+    private static readonly string[] NodeKeys =
+        ["address", "http", "voter", "witness", "transfer-rate", "max-connections"];
 
     public static List<NodeConfiguration> Read(TableReader file, ConfigurationProblems problems)
     {
@@ -33,9 +34,11 @@ internal static class NodeReader
             var http = ReadAddress(reader, "http", id, "7201", owners, problems);
             var kind = ReadKind(reader, shown, problems);
             var rate = reader.Count("transfer-rate", 1, 100_000, "megabytes a second");
+            var most = reader.Count("max-connections", 1, TcpConfiguration.MostConnections, "connections");
             kinds.Add(kind);
-            if (address is not null && http is not null)
-                nodes.Add(new NodeConfiguration(new NodeId(id), address, http, kind) { TransferRate = rate });
+            if (address is null || http is null) continue;
+            var node = new NodeConfiguration(new NodeId(id), address, http, kind) { TransferRate = rate };
+            nodes.Add(most is null ? node : node with { MaxConnections = most.Value });
         }
 
         CheckVoters(file, kinds, problems);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Understudy.Kernel;
 using Understudy.Replication;
 
@@ -27,6 +28,18 @@ public sealed record ServiceConfiguration(
 
     /// <summary>Its TCP port on every node, or null if it has none.</summary>
     public TcpConfiguration? Tcp { get; init; }
+
+    /// <summary>Its program's HTTP side, or null if it has none. Only of an external service.</summary>
+    public HttpConfiguration? Http { get; init; }
+
+    /// <summary>
+    /// Names that lead to it: a request whose host is one of them goes to the service, with its whole path. Without
+    /// ports; case does not count. Default none.
+    /// </summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    /// <summary>How many of its requests wait on each node. Default: 10,000, with 64 MB, for 5 s.</summary>
+    public HoldConfiguration Hold { get; init; } = HoldConfiguration.Default;
 
     /// <summary>Where it may be, and beside which other services. Default: anywhere.</summary>
     public ServiceRules Rules { get; init; } = ServiceRules.None;
@@ -63,6 +76,11 @@ public sealed record ServiceConfiguration(
     /// </summary>
     public TimeSpan AuditEvery { get; init; } = ServiceDefinition.Daily;
 
+    /// <summary>
+    /// How long a client's <c>Idempotency-Key</c> is remembered. From 1 minute to 365 days; default 1 day.
+    /// </summary>
+    public TimeSpan KeepKeysFor { get; init; } = ServiceDefinition.DefaultKeepKeysFor;
+
     /// <summary>The shortest time between two audits.</summary>
     public static readonly TimeSpan ShortestAudit = TimeSpan.FromMinutes(1);
 
@@ -72,7 +90,9 @@ public sealed record ServiceConfiguration(
     /// <summary>What is not as usual of these, in words.</summary>
     internal string Pace =>
         (Checkpoints == CheckpointMode.Periodic ? $" checkpoints every {Interval}" : "")
-        + (AuditEvery != ServiceDefinition.Daily ? $" audits every {AuditEvery}" : "");
+        + (AuditEvery != ServiceDefinition.Daily ? $" audits every {AuditEvery}" : "")
+        + (KeepKeysFor != ServiceDefinition.DefaultKeepKeysFor ? $" keys for {KeepKeysFor}" : "")
+        + (Hold != HoldConfiguration.Default ? $" {Hold}" : "");
 
     /// <summary>Whether a service may have this for its <see cref="Interval"/>.</summary>
     public static bool IsInterval(TimeSpan every) => ServiceDefinition.IsInterval(every);
@@ -81,11 +101,18 @@ public sealed record ServiceConfiguration(
     public static bool IsAudit(TimeSpan every) =>
         every == TimeSpan.Zero || (every >= ShortestAudit && every <= LongestAudit);
 
+    /// <summary>Whether a service may have this for its <see cref="KeepKeysFor"/>.</summary>
+    public static bool IsKeyAge(TimeSpan keepFor) =>
+        keepFor >= TimeSpan.FromMinutes(1) && keepFor <= TimeSpan.FromDays(365);
+
     /// <summary>The most restarts that a service may ask for.</summary>
     public const int MaxRestarts = 100;
 
     /// <summary>The most secondaries, and the most spares, that a service may ask for.</summary>
     public const int MaxProviders = 32;
+
+    /// <summary>Whether this can be the host of a request: a name or an address, without a port.</summary>
+    internal static bool IsHost(string host) => Uri.CheckHostName(host) is not UriHostNameType.Unknown;
 
     /// <summary>A worker, whose name is its kind too.</summary>
     internal static ServiceConfiguration Worker(string name) =>
@@ -107,6 +134,7 @@ public sealed record ServiceConfiguration(
         IsExclusive = IsExclusive,
         CheckpointEvery = Checkpoints == CheckpointMode.Periodic ? Interval : TimeSpan.Zero,
         AuditEvery = AuditEvery,
+        KeepKeysFor = KeepKeysFor,
         With = Rules.With,
         After = Rules.After,
         Apart = Rules.Apart,

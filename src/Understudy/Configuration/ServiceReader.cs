@@ -8,21 +8,23 @@ namespace Understudy;
 /// <summary>Reads every <c>[service.NAME]</c> of a cluster's file.</summary>
 internal static class ServiceReader
 {
+    private const string KeepKeys = "keep-keys";
+    private const string Periodic = "periodic";
+
     private static readonly string[] ServiceKeys =
     [
         "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
-        "restarts", "restart-minutes", "audit-every", "preferred", "only", "never", "with", "after", "apart",
-        "tcp",
+        "restarts", "restart-minutes", "audit-every", KeepKeys, "preferred", "only", "never", "with", "after", "apart",
+        "tcp", "http", "hosts", "hold",
     ];
 
-    private const string Periodic = "periodic";
     private static readonly string[] Modes = ["before-reply", Periodic];
 
     /// <summary>What means nothing to a program of its own.</summary>
     private static readonly string[] StateKeys =
     [
         "durability", "checkpoints", "interval", "min-in-sync", "total-loss", "restarts", "restart-minutes",
-        "audit-every",
+        "audit-every", KeepKeys,
     ];
 
     private static readonly string[] TotalLosses = ["wait", "start-empty"];
@@ -58,6 +60,8 @@ internal static class ServiceReader
 
         ServiceRulesReader.Check(file, services, nodes, kinds, problems);
         TcpReader.CheckPorts(services, nodes, name => names[name.Value].Place, problems);
+        HostsReader.Check(file, problems);
+        HttpReader.CheckPorts(services, nodes, name => names[name.Value].Place, problems);
         return services;
     }
 
@@ -68,7 +72,8 @@ internal static class ServiceReader
         IReadOnlyCollection<string> kinds,
         ConfigurationProblems problems)
     {
-        var reader = new TableReader(table, $"[service.{Names.Printable(name)}]", ServiceKeys, problems);
+        var shown = $"[service.{Names.Printable(name)}]";
+        var reader = new TableReader(table, shown, ServiceKeys, problems);
         var kind = reader.Text("kind", "\"kv\"", required: true);
         var known = kind is null ? null : Names.Choose(kind, "kind", [.. kinds], reader.PlaceOf("kind"), problems);
         var durability = Choice(reader, "durability", Durabilities, problems);
@@ -82,17 +87,32 @@ internal static class ServiceReader
         var (checkpoints, interval) = ReadCheckpoints(reader, problems);
         var rules = ServiceRulesReader.Read(reader, problems);
         var tcp = TcpReader.Read(reader, $"[service.{Names.Printable(name)}.tcp]", nodes, problems);
+        var hold = HoldReader.Read(reader, $"[service.{Names.Printable(name)}.hold]", problems);
+        var http = HttpReader.Read(reader, $"[service.{Names.Printable(name)}.http]", nodes, problems);
+        var hosts = HostsReader.Read(reader, problems);
         if (known is null) return null;
         if (known == ServiceConfiguration.ExternalKind)
         {
-            CheckExternal(reader, tcp, problems);
-            var external = ServiceConfiguration.External(name) with { Tcp = tcp };
+            CheckExternal(reader, shown, problems);
+            var external = ServiceConfiguration.External(name) with
+            {
+                Tcp = tcp,
+                Http = http,
+                Hosts = hosts,
+                Hold = hold,
+            };
             return external with
             {
                 Secondaries = secondaries ?? external.Secondaries,
                 Spares = spares ?? external.Spares,
                 Rules = rules,
             };
+        }
+
+        if (http is not null)
+        {
+            problems.Add(reader.PlaceOf("http"), $"\"http\" means nothing to a service of kind \"{known}\"",
+                "Its requests are answered by its own code: remove it, or write kind = \"external\".");
         }
 
         return new ServiceConfiguration(
@@ -103,6 +123,8 @@ internal static class ServiceReader
             durability == "memory" ? Durability.Memory : Durability.Disk)
         {
             Tcp = tcp,
+            Hosts = hosts,
+            Hold = hold,
             MinInSync = minInSync,
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
             Restarts = restarts ?? 1,
@@ -110,6 +132,11 @@ internal static class ServiceReader
             Checkpoints = checkpoints,
             Interval = interval,
             AuditEvery = ReadAudit(reader),
+            KeepKeysFor = reader.Duration(
+                KeepKeys,
+                "\"1d\"",
+                ServiceConfiguration.IsKeyAge,
+                "Write a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.DefaultKeepKeysFor,
             Rules = rules,
         };
     }
@@ -145,7 +172,7 @@ internal static class ServiceReader
             every => every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every),
             "Write \"never\", or a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.Daily;
 
-    private static void CheckExternal(TableReader reader, TcpConfiguration? tcp, ConfigurationProblems problems)
+    private static void CheckExternal(TableReader reader, string shown, ConfigurationProblems problems)
     {
         foreach (var key in StateKeys.Where(reader.Has))
         {
@@ -153,7 +180,9 @@ internal static class ServiceReader
                 "Understudy has neither its code nor its state: remove the line.");
         }
 
-        if (tcp is null) reader.Require("tcp", "{ listen = 6380, backend = 6379 }");
+        if (reader.Has("tcp") || reader.Has("http")) return;
+        problems.Add(reader.PlaceOf("tcp"), $"{shown} has neither \"tcp\" nor \"http\"",
+            "Add a line http = { backend = 8080 }, or tcp = { listen = 6380, backend = 6379 }.");
     }
 
     private static void CheckMinInSync(

@@ -23,7 +23,7 @@ public sealed record TcpConfiguration(int Listen, int Backend)
 
     /// <summary>
     /// How long a new connection waits for a primary whose program takes it; then it is closed. Default: as long as a
-    /// request does (5 s with <c>lan</c> and <c>fast</c>, 15 s with <c>wan</c>).
+    /// request does (<see cref="HoldConfiguration.Time"/>).
     /// </summary>
     public TimeSpan? Hold { get; init; }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text;
-using System.Threading.Tasks.Sources;
+using Understudy.Contracts;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
@@ -9,66 +8,94 @@ using Understudy.Services;
 namespace Understudy.Hosting;
 
 /// <summary>
-/// Hands clients' requests to the node's loop and its answers back. Bounded: more than <see cref="MaxOutstanding"/>
-/// are refused at once. What is outstanding when an incarnation ends is sent again to the next, but for a change
-/// without a key: sent twice, it might happen twice.
+/// Hands clients' requests to the node's loop and its answers back. Bounded for each service: what is too much is
+/// refused at once. What is outstanding when an incarnation ends is sent again to the next, but for a change without a
+/// key: sent twice, it might happen twice.
 /// </summary>
-/// <param name="inbox">The node's loop.</param>
-/// <param name="hold">How long a request may wait for its answer.</param>
-/// <param name="clock">Measures it.</param>
-internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock) : IGateway
+internal sealed class Gateway : IGateway, IDisposable
 {
     /// <summary>What begins the names of what is no service for clients; refused at once.</summary>
     private const char OwnName = '~';
-
-    /// <summary>How many requests may wait for their answers.</summary>
-    public const int MaxOutstanding = RequestRouter.MaxHeld;
 
     private const string UnknownOutcome =
         "This node began a new incarnation before the answer came. Whether the change was made is not known. "
         + "With an Idempotency-Key it would have been sent again.";
 
+    private readonly NodeInbox _inbox;
+    private readonly TimeProvider _clock;
+    private readonly Admissions _admissions;
+    private readonly GatewayMetrics _metrics;
     private readonly ConcurrentDictionary<long, Outstanding> _outstanding = [];
     private long _lastNumber;
-    private int _count;
     private volatile string? _closed;
 
-    /// <summary>How many requests wait for their answers.</summary>
-    public int Count => Volatile.Read(ref _count);
+    /// <param name="self">This node.</param>
+    /// <param name="inbox">The node's loop.</param>
+    /// <param name="admission">Decides what is too much.</param>
+    /// <param name="clock">Measures how long a request waits.</param>
+    public Gateway(NodeId self, NodeInbox inbox, RequestAdmission admission, TimeProvider clock)
+    {
+        (_inbox, _clock) = (inbox, clock);
+        _admissions = new Admissions(admission, (service, limit) => _metrics!.Refused(service, limit));
+        _metrics = new GatewayMetrics(self, () => Status);
+    }
+
+    /// <summary>How many requests are not answered.</summary>
+    public int Count => _admissions.Count;
+
+    /// <summary>The same of each service, and more.</summary>
+    public IReadOnlyList<RequestsStatus> Status => _admissions.Status(
+        _outstanding.Select(each => (each.Value.Input.Service, _clock.GetElapsedTime(each.Value.Since))));
+
+    public Admission Admit(ServiceName service)
+    {
+        if (service.Value.StartsWith(OwnName))
+        {
+            return new Admission(
+                service, Replies.Refuse(ReplyOutcome.UnknownService, $"There is no service \"{service}\"."));
+        }
+
+        return _closed is { } why
+            ? new Admission(service, Replies.Unavailable(why))
+            : _admissions.Admit(service);
+    }
 
     public ValueTask<Reply> SendAsync(
-        ServiceName service,
+        Admission admission,
         ReadOnlyMemory<byte> body,
         bool isRead,
         string? idempotencyKey,
         CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (service.Value.StartsWith(OwnName))
-            return ValueTask.FromResult(Refuse(ReplyOutcome.UnknownService, $"There is no service \"{service}\"."));
-        if (_closed is { } why) return ValueTask.FromResult(Unavailable(why));
-        if (Interlocked.Increment(ref _count) > MaxOutstanding)
+        if (cancellationToken.IsCancellationRequested || !admission.TryReach(body.Length))
         {
-            Interlocked.Decrement(ref _count);
-            return ValueTask.FromResult(Unavailable($"This node holds {MaxOutstanding} requests already. Try again."));
+            admission.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            return ValueTask.FromResult(admission.Refusal!);
         }
 
         var number = Interlocked.Increment(ref _lastNumber);
-        var input = new NodeInput.Requested(number, service, body, isRead, idempotencyKey, hold);
-        var outstanding = new Outstanding(input, clock.GetTimestamp());
+        var input = new NodeInput.Requested(
+            number, admission.Service, body, isRead, idempotencyKey, admission.HoldFor);
+        var outstanding = new Outstanding(input, admission, _clock.GetTimestamp());
         _outstanding[number] = outstanding;
         if (cancellationToken.CanBeCanceled) Watch(number, outstanding, cancellationToken);
-        inbox.Post(input);
+        _inbox.Post(input);
 
         // Closed meanwhile: nobody else may have seen this one.
-        if (_closed is { } closed) Answer(number, Unavailable(closed));
+        if (_closed is { } closed) Remove(number)?.Complete(Replies.Unavailable(closed));
         return outstanding.Completion;
     }
 
-    /// <summary>Answers one request; ignored if its client has gone.</summary>
+    /// <summary>The loop's answer to a request; ignored if its client has gone.</summary>
     public void Answer(long number, Reply reply)
     {
-        Remove(number)?.Complete(reply);
+        if (Remove(number) is not { } outstanding) return;
+        var service = outstanding.Input.Service;
+        if (reply.Outcome == ReplyOutcome.Unavailable) _admissions.Expired(service);
+        if (reply.Outcome == ReplyOutcome.Answered)
+            _metrics.Answered(service, _clock.GetElapsedTime(outstanding.Since));
+        outstanding.Complete(reply);
     }
 
     /// <summary>Sends what is outstanding to the new incarnation, in the order in which it came.</summary>
@@ -82,12 +109,12 @@ internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock
             var input = outstanding.Input;
             if (taken.Contains(input.Number) && input is { IsRead: false, IdempotencyKey: null })
             {
-                Answer(input.Number, Unavailable(UnknownOutcome));
+                Remove(input.Number)?.Complete(Replies.Unavailable(UnknownOutcome));
                 continue;
             }
 
-            var left = hold - clock.GetElapsedTime(outstanding.Since);
-            inbox.Post(input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
+            var left = input.HoldFor - _clock.GetElapsedTime(outstanding.Since);
+            _inbox.Post(input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
         }
     }
 
@@ -95,72 +122,44 @@ internal sealed class Gateway(NodeInbox inbox, TimeSpan hold, TimeProvider clock
     public void Close(string why)
     {
         _closed = why;
-        foreach (var number in _outstanding.Keys) Answer(number, Unavailable(why));
+        foreach (var number in _outstanding.Keys) Remove(number)?.Complete(Replies.Unavailable(why));
     }
+
+    /// <summary>Measures nothing any longer.</summary>
+    public void Dispose() => _metrics.Dispose();
 
     private void Watch(long number, Outstanding outstanding, CancellationToken cancellationToken) =>
         outstanding.Watch = cancellationToken.UnsafeRegister(
             (_, cancelled) =>
             {
                 if (Remove(number) is null) return;
-                inbox.Post(new NodeInput.RequestAbandoned(number));
-                outstanding.Cancel(cancelled);
+                _inbox.Post(new NodeInput.RequestAbandoned(number));
+                outstanding.Fail(new OperationCanceledException(cancelled));
             },
             null);
 
     private Outstanding? Remove(long number)
     {
         if (!_outstanding.TryRemove(number, out var outstanding)) return null;
-        Interlocked.Decrement(ref _count);
+        outstanding.Admission.Dispose();
         return outstanding;
     }
 
-    private static Reply Unavailable(string why) => Refuse(ReplyOutcome.Unavailable, why);
-
-    private static Reply Refuse(ReplyOutcome outcome, string why) =>
-        new(outcome, Encoding.UTF8.GetBytes(why), ConfigurationVersion.None, null);
-
     /// <summary>A request that waits. Completed once, by whoever took it out; its client goes on elsewhere.</summary>
-    private sealed class Outstanding(NodeInput.Requested input, long since)
-        : IValueTaskSource<Reply>, IThreadPoolWorkItem
+    private sealed class Outstanding(NodeInput.Requested input, Admission admission, long since) : Waiter<Reply>
     {
-        private ManualResetValueTaskSourceCore<Reply> _core;
-        private Reply? _reply;
-        private Exception? _failure;
-
         public NodeInput.Requested Input => input;
+
+        public Admission Admission => admission;
 
         public long Since => since;
 
         public CancellationTokenRegistration Watch { get; set; }
 
-        public ValueTask<Reply> Completion => new(this, _core.Version);
-
-        public void Complete(Reply reply)
-        {
-            _reply = reply;
-            ReadyThread.Shared.Run(this);
-        }
-
-        public void Cancel(CancellationToken cancelled)
-        {
-            _failure = new OperationCanceledException(cancelled);
-            ReadyThread.Shared.Run(this);
-        }
-
-        void IThreadPoolWorkItem.Execute()
+        protected override void Tell()
         {
             Watch.Unregister();
-            if (_failure is { } failure) _core.SetException(failure);
-            else _core.SetResult(_reply!);
+            base.Tell();
         }
-
-        Reply IValueTaskSource<Reply>.GetResult(short token) => _core.GetResult(token);
-
-        ValueTaskSourceStatus IValueTaskSource<Reply>.GetStatus(short token) => _core.GetStatus(token);
-
-        void IValueTaskSource<Reply>.OnCompleted(
-            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _core.OnCompleted(continuation, state, token, flags);
     }
 }

@@ -3,6 +3,7 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Replication;
 using Understudy.Tcp;
+using Understudy.Web;
 
 namespace Understudy.Hosting;
 
@@ -14,6 +15,8 @@ internal sealed class LocalNode(
     NodeLoop loop,
     Gateway gateway,
     TcpForwarders forwarders,
+    BackendGateways backends,
+    ServiceMapFeed feed,
     Timeline timeline)
     : INodeState
 {
@@ -65,6 +68,9 @@ internal sealed class LocalNode(
         && configuration.Primary != status.Self
         && configuration.IsInSync(status.Self);
 
+    /// <summary>Whether there is such a service, as far as is known here.</summary>
+    public bool Knows(ServiceName service) => KindOf(service) is not null;
+
     public bool? HasKeys(ServiceName service) => KindOf(service) is { } kind
         ? kind == ServiceConfiguration.KeyValue
         : IsMapKnown ? true : null;
@@ -75,9 +81,11 @@ internal sealed class LocalNode(
         loop.Status?.Map.Find(service)?.Configuration.Version ?? ConfigurationVersion.None;
 
     public StatusDocument Status() =>
-        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now, gateway.Count) with
+        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now) with
         {
+            Requests = gateway.Status,
             Tcp = forwarders.Status,
+            Http = backends.Status,
         };
 
     public HistoryDocument? History(string? service) =>
@@ -87,10 +95,14 @@ internal sealed class LocalNode(
 
     private bool IsMapKnown => loop.Status is { Map.IsDecided: true };
 
-    /// <summary>The kind of a service, if there is one: the map knows, and before that the cluster's file.</summary>
+    /// <summary>
+    /// The kind of a service, if there is one: the map knows; before there is one, that of the incarnation before, and
+    /// the cluster's file.
+    /// </summary>
     private string? KindOf(ServiceName service) => IsMapKnown
         ? DefinitionOf(service)?.Kind
-        : configuration.Services.FirstOrDefault(configured => configured.Name == service)?.Kind;
+        : feed.Find(service)?.Definition.Kind
+            ?? configuration.Services.FirstOrDefault(configured => configured.Name == service)?.Kind;
 
     private string Reason(string what) =>
         loop.Status is { Reasons: [var first, ..] } ? $"{self}: {what}: {first}" : $"{self}: {what}";

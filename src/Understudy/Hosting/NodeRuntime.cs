@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -38,7 +39,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly IPEndPoint _address;
     private readonly Profile _profile;
-    private readonly TimeSpan _hold;
+    private readonly TimeSpan _longestHold;
     private readonly SqliteStore _store;
     private readonly TcpTransport _transport;
     private readonly Gateway _gateway;
@@ -46,6 +47,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly ServiceExecutors _executors;
     private readonly WorkerRuns _workers;
     private readonly TcpForwarders _forwarders;
+    private readonly ServiceForwarder _requests;
+    private readonly BackendGateways _backends;
     private readonly ServiceMapFeed _feed;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
@@ -84,12 +87,17 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             new TransportInbox(inbox, reports),
             clock,
             _loggers.CreateLogger<TcpTransport>());
-        _hold = HoldFor(configuration.Profile);
-        _gateway = new Gateway(inbox, _hold, clock);
-        _commands = new CommandGateway(inbox, _hold, clock);
+        _longestHold = configuration.LongestHold;
+        _gateway = CreateGateway(configuration, self, inbox);
+        _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
-        _forwarders = new TcpForwarders(configuration, self, clock, Logger, fail);
+        var files = new OpenFiles(self, Logger, clock);
+        _forwarders = new TcpForwarders(configuration, self, files, clock, Logger, fail);
+        _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
+        _requests = new ServiceForwarder(
+            _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
+        _backends = new BackendGateways(configuration.HttpBackends(), self, _requests, clock, fail);
         _feed = ServiceMapFeed.Of(configuration, self, clock);
         _loop = new NodeLoop(new NodeLoopParts
         {
@@ -103,14 +111,15 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Executors = _executors,
             Workers = _workers,
             Forwarders = _forwarders,
+            Backends = _backends,
             Reports = reports,
             Feed = _feed,
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, timeline);
-        _web = CreateServer(node.Http);
-        Services = ServeClients(configuration.Profile, application);
+        _local = new LocalNode(
+            configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, _backends, _feed, timeline);
+        Services = ServeClients(configuration, application);
         (_address, _profile) = (node.Address, configuration.Profile);
     }
 
@@ -158,7 +167,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await WithinAsync(_loop.HandedOver, cancellationToken);
         var forwarded = _forwarders.StopAsync();
         _feed.Close(); // Not before: clients have heard where the primaries are now.
-        using (var drain = new CancellationTokenSource(_hold + TimeSpan.FromSeconds(1), _clock))
+        using (var drain = new CancellationTokenSource(_longestHold + TimeSpan.FromSeconds(1), _clock))
             await _web.StopAsync(drain.Token);
         await forwarded;
         _gateway.Close("This node has stopped. Ask another.");
@@ -172,11 +181,13 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         _loop.Halt();
         _workers.Dispose();
+        _gateway.Dispose();
         await _forwarders.DisposeAsync();
         await _transport.DisposeAsync();
         _store.Dispose();
-        Services.Dispose();
         await _web.DisposeAsync();
+        _backends.Dispose();
+        _requests.Dispose();
         _ownLoggers?.Dispose();
     }
 
@@ -206,21 +217,31 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private ServiceGateway ServeClients(Profile profile, ApplicationPipeline? application)
+    private ServiceGateway ServeClients(ClusterConfiguration configuration, ApplicationPipeline? application)
     {
-        var forwarder = new ServiceForwarder(_web.Services.GetRequiredService<IHttpForwarder>(), profile.Silence);
-        var services = new ServiceGateway(_local.Node, _gateway, _local, _feed, forwarder, _hold, _clock);
-        _web.Run(new NodeHttp(_gateway, _commands, _local, _feed, services, application, _clock).AnswerAsync);
+        var services = new ServiceGateway(
+            _local.Node,
+            _gateway,
+            _local,
+            _feed,
+            _requests,
+            service => configuration.BoundsOf(service).Time,
+            _clock);
+        var hosts = configuration.ServicesByHost();
+        var http = new NodeHttp(_gateway, _commands, _local, _feed, services, _backends, hosts, application, _clock);
+        _web.Run(http.AnswerAsync);
         return services;
     }
 
-    private WebApplication CreateServer(IPEndPoint address)
+    private WebApplication CreateServer(IPEndPoint address, ClientConnections connections)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.AddLogging().AddHttpForwarder();
         builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            services => new ClientListenerFactory(services, connections));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
@@ -238,9 +259,18 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         // It logs what it throws as well; the command that starts the node says it in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 
+        // It warns of every client that it cut.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+
         // Heard by anybody, it makes an activity and a scope of every request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     });
+
+    private Gateway CreateGateway(ClusterConfiguration configuration, NodeId self, NodeInbox inbox) => new(
+        self,
+        inbox,
+        new RequestAdmission(MaxMemory, configuration.BoundsOf, service => _local.Knows(service)),
+        _clock);
 
     private WorkerRuns CreateWorkers(
         ClusterConfiguration configuration, ServiceCatalog catalog, Action<Exception> fail, bool endsWithLease)
@@ -263,7 +293,12 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         return timer;
     }
 
-    /// <summary>How long a request may wait for its answer: a failover after silence, and some more.</summary>
+    /// <summary>How many bytes the requests that wait may take: a quarter of what the process may have.</summary>
+    private static long MaxMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>
+    /// How long a request may wait for its answer unless it is said: a failover after silence, and some more.
+    /// </summary>
     internal static TimeSpan HoldFor(Profile profile) =>
         TimeSpan.FromTicks(Math.Max(TimeSpan.FromSeconds(5).Ticks, (profile.Silence * 3).Ticks));
 

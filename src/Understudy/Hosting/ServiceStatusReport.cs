@@ -46,6 +46,7 @@ internal static class ServiceStatusReport
             UncommittedSeconds = status.Uncommitted.TryGetValue(definition.Name, out var age)
                 ? Math.Round(age.TotalSeconds, 3)
                 : null,
+            KeepKeysSeconds = definition.KeepKeysFor.TotalSeconds,
             AuditEverySeconds = definition.AuditEvery > TimeSpan.Zero ? definition.AuditEvery.TotalSeconds : null,
             TotalLoss = definition.TotalLoss == TotalLossPolicy.StartEmpty ? "start-empty" : "wait",
             Stopped = entry.IsStopped,

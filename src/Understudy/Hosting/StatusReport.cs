@@ -24,8 +24,7 @@ internal static class StatusReport
         NodeId self,
         IReadOnlyCollection<string> kinds,
         NodeStatus? status,
-        TimeSpan now,
-        int heldRequests) => new()
+        TimeSpan now) => new()
         {
             Cluster = configuration.Cluster,
             ClusterId = status?.View?.Cluster.ToString(),
@@ -36,7 +35,6 @@ internal static class StatusReport
             Services = status is null ? [] : [.. ServicesOf(configuration, status, kinds)],
             Held = status?.Map.IsHeld ?? false,
             Reasons = status is null ? [$"{self} is starting"] : [.. status.Reasons],
-            HeldRequests = heldRequests,
         };
 
     /// <summary>What RMs decided lately; null on a node that does not vote, for it keeps no registry.</summary>

@@ -21,15 +21,26 @@ internal static class Answers
     /// <summary>How long a client should wait before it tries again, in seconds.</summary>
     public const int RetryAfterSeconds = 1;
 
+    private const int PartBytes = 64 * 1024;
+
     public static void Sign(HttpContext context, NodeId node, ConfigurationVersion version)
     {
         context.Response.Headers[NodeHeader] = node.Value;
         context.Response.Headers[VersionHeader] = version.Value.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Refuses a request; a 503 says when to try again.</summary>
+    /// <summary>
+    /// Refuses a request; a 503 says when to try again. A gRPC call is refused in its own words, unless it comes by the
+    /// client library, which holds it until somebody takes it.
+    /// </summary>
     public static Task ProblemAsync(HttpContext context, int status, string detail)
     {
+        if (Grpc.IsMeant(context.Request) && !Grpc.IsFollowing(context))
+        {
+            Grpc.Refuse(context, status, detail);
+            return Task.CompletedTask;
+        }
+
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
@@ -76,6 +87,27 @@ internal static class Answers
         context.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
-            : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+            : WriteAsync(context.Response, body, context.RequestAborted);
+    }
+
+    /// <summary>
+    /// Writes in parts, each when the client has taken most of what came before: the server would copy all of it.
+    /// </summary>
+    public static Task WriteAsync(
+        HttpResponse response, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        body.Length <= PartBytes
+            ? response.Body.WriteAsync(body, cancellationToken).AsTask()
+            : WritePartsAsync(response, body, cancellationToken);
+
+    private static async Task WritePartsAsync(
+        HttpResponse response, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        while (body.Length > PartBytes)
+        {
+            await response.Body.WriteAsync(body[..PartBytes], cancellationToken);
+            body = body[PartBytes..];
+        }
+
+        await response.Body.WriteAsync(body, cancellationToken);
     }
 }

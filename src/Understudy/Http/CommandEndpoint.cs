@@ -47,7 +47,7 @@ internal sealed class CommandEndpoint(ICommandGateway commands, INodeState node)
 
     private async Task<OperatorCommand?> ReadAsync(HttpContext context)
     {
-        var body = await RequestBody.ReadAsync(context.Request, MaxBody, context.RequestAborted);
+        var body = await RequestBody.ReadAsync(context.Request, MaxBody, admission: null, context.RequestAborted);
         if (body is null)
         {
             await Answers.ProblemAsync(

@@ -19,10 +19,16 @@ internal sealed class CommandReader(INodeState node)
     private const string Never = "never";
     private const int MostMinutes = 24 * 60;
 
+    /// <summary>What means nothing to a program of its own, as in a cluster's file.</summary>
+    private static readonly string[] _state =
+    [
+        "durability", "checkpoints", "interval", "auditEvery", "minInSync", "totalLoss", "restarts", "restartMinutes",
+    ];
+
     private static readonly string[] _shape =
     [
-        "secondaries", "spares", "checkpoints", "interval", "auditEvery", "minInSync", "totalLoss", "restarts",
-        "restartMinutes",
+        "secondaries", "spares", "checkpoints", "interval", "auditEvery", "keepKeys", "minInSync", "totalLoss",
+        "restarts", "restartMinutes",
         "prefer", "only", "never", "with", "after", "apart",
     ];
 
@@ -30,12 +36,7 @@ internal sealed class CommandReader(INodeState node)
     private static readonly Form[] _forms =
     [
         new(CommandNames.AddService, [Service, "kind"], ["durability", .. _shape], (_, d) =>
-            new OperatorCommand.AddService(Complete(d, new ServiceDefinition(
-                new ServiceName(d.Service!),
-                d.Kind!,
-                ServiceConfiguration.DefaultSecondaries,
-                ServiceConfiguration.DefaultSpares,
-                d.Durability != "memory")))),
+            new OperatorCommand.AddService(Complete(d, New(d)))),
         new(CommandNames.ChangeService, [Service], _shape, (known, d) =>
             new OperatorCommand.ChangeService(Complete(d, known!))),
         new(CommandNames.RemoveService, [Service], [], (_, d) => new OperatorCommand.RemoveService(new(d.Service!))),
@@ -70,6 +71,7 @@ internal sealed class CommandReader(INodeState node)
         "checkpoints" => $"It is \"before-reply\" or \"{Periodic}\".",
         "interval" => "It is a time from \"10ms\" to \"1h\", such as \"1s\".",
         "auditEvery" => $"It is \"{Never}\", or a time from \"1m\" to \"365d\", such as \"12h\".",
+        "keepKeys" => "It is a time from \"1m\" to \"365d\", such as \"12h\".",
         "acceptLoss" => "It is true or false.",
         "prefer" or "only" or "never" => "It is a list of nodes, such as [\"n1\", \"n2\"].",
         "with" or "after" or "apart" => "It is a list of services, such as [\"kv\"].",
@@ -92,6 +94,14 @@ internal sealed class CommandReader(INodeState node)
             known = node.DefinitionOf(new ServiceName(document.Service!));
             reason = known is null ? $"{node.Node} knows of no service {document.Service}, so cannot change it." : null;
             if (reason is not null) return false;
+        }
+
+        var isExternal = (known?.Kind ?? document.Kind) == ServiceConfiguration.ExternalKind;
+        if (isExternal && Form.Given(document).FirstOrDefault(_state.Contains) is { } field)
+        {
+            reason = $"\"{field}\" means nothing to {document.Service}, which is of kind "
+                + $"\"{ServiceConfiguration.ExternalKind}\": Understudy has neither its code nor its state. Leave it out.";
+            return false;
         }
 
         if (document is { Interval: not null, Checkpoints: not Periodic }
@@ -125,6 +135,7 @@ internal sealed class CommandReader(INodeState node)
             WhyNoTime("interval", document.Interval, ServiceDefinition.IsInterval),
             WhyNoTime("auditEvery", document.AuditEvery == Never ? null : document.AuditEvery, every =>
                 every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every)),
+            WhyNoTime("keepKeys", document.KeepKeys, ServiceConfiguration.IsKeyAge),
             WhyNoCount("secondaries", document.Secondaries, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("spares", document.Spares, 0, ServiceConfiguration.MaxProviders),
             WhyNoCount("minInSync", document.MinInSync, 1, 1 + ServiceConfiguration.MaxProviders),
@@ -170,6 +181,16 @@ internal sealed class CommandReader(INodeState node)
     private static ServiceName ServiceOrRm(CommandDocument document) =>
         document.Service == CommandDocument.ReplicaManager ? OperatorCommand.Rm : new ServiceName(document.Service!);
 
+    private static ServiceDefinition New(CommandDocument document) =>
+        document.Kind == ServiceConfiguration.ExternalKind
+            ? ServiceConfiguration.External(document.Service!).ToDefinition()
+            : new ServiceDefinition(
+                new ServiceName(document.Service!),
+                document.Kind!,
+                ServiceConfiguration.DefaultSecondaries,
+                ServiceConfiguration.DefaultSpares,
+                document.Durability != "memory");
+
     private static ServiceDefinition Complete(CommandDocument document, ServiceDefinition known) => known with
     {
         Secondaries = document.Secondaries ?? known.Secondaries,
@@ -188,6 +209,7 @@ internal sealed class CommandReader(INodeState node)
             Never => TimeSpan.Zero,
             var text => TimeOf(text),
         },
+        KeepKeysFor = document.KeepKeys is { } keep ? TimeOf(keep) : known.KeepKeysFor,
         Restarts = document.Restarts ?? known.Restarts,
         RestartWindow = document.RestartMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : known.RestartWindow,
         Preferred = NodesOf(document.Prefer, known.Preferred),
@@ -234,7 +256,7 @@ internal sealed class CommandReader(INodeState node)
                 : $"{Name} takes no \"{other}\": it takes {string.Join(", ", (string[])[.. Needed, .. Allowed])}.";
         }
 
-        private static IEnumerable<string> Given(CommandDocument document) =>
+        public static IEnumerable<string> Given(CommandDocument document) =>
             ContractsJson.Default.CommandDocument.Properties
                 .Where(property => property.Name != "command" && property.Get!(document) is not null)
                 .Select(property => property.Name);

@@ -36,15 +36,17 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
             return;
         }
 
-        var request = await ReadAsync(context, key, isIncrement);
+        using var admission = gateway.Admit(service);
+        var request = await ReadAsync(context, admission, key, isIncrement);
         if (request is null) return; // ReadAsync has refused it.
         var id = request.IsRead ? null : idempotencyKey;
         var reply = await gateway.SendAsync(
-            service, KvCodec.Encode(request), request.IsRead, id, context.RequestAborted);
+            admission, KvCodec.Encode(request), request.IsRead, id, context.RequestAborted);
         await WriteAsync(context, service, request, reply);
     }
 
-    private static async ValueTask<KvRequest?> ReadAsync(HttpContext context, string key, bool isIncrement)
+    private static async ValueTask<KvRequest?> ReadAsync(
+        HttpContext context, Admission admission, string key, bool isIncrement)
     {
         var method = context.Request.Method;
         if (!Preconditions.TryRead(context.Request.Headers, out var condition, out var reason)
@@ -63,7 +65,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
 
         if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) return new KvRequest.Get(key);
         if (HttpMethods.IsDelete(method)) return new KvRequest.Delete(key, condition);
-        if (HttpMethods.IsPut(method)) return await ReadPutAsync(context, key, condition);
+        if (HttpMethods.IsPut(method)) return await ReadPutAsync(context, admission, key, condition);
         await Answers.MethodNotAllowedAsync(context, "GET, HEAD, PUT, DELETE");
         return null;
     }
@@ -77,22 +79,18 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         return null;
     }
 
-    private static async ValueTask<KvRequest?> ReadPutAsync(HttpContext context, string key, KvCondition condition)
+    private static async ValueTask<KvRequest?> ReadPutAsync(
+        HttpContext context, Admission admission, string key, KvCondition condition)
     {
-        byte[]? value;
-        try
-        {
-            value = await RequestBody.ReadAsync(context.Request, KvLimits.ValueBytes, context.RequestAborted);
-        }
-        catch (BadHttpRequestException e)
-        {
-            await Answers.ProblemAsync(context, e.StatusCode, e.Message);
-            return null;
-        }
-
+        var value = await RequestBody.ReadAsync(
+            context.Request, KvLimits.ValueBytes, admission, context.RequestAborted);
         if (value is not null) return new KvRequest.Put(key, value, condition);
-        await Answers.ProblemAsync(
-            context, StatusCodes.Status413PayloadTooLarge, $"A value may have up to {KvLimits.ValueBytes} bytes.");
+        await (admission.Refusal is { } refusal
+            ? Answers.ProblemAsync(context, StatusOf(refusal), Answers.DetailOf(refusal))
+            : Answers.ProblemAsync(
+                context,
+                StatusCodes.Status413PayloadTooLarge,
+                $"A value may have up to {KvLimits.ValueBytes} bytes."));
         return null;
     }
 
@@ -102,18 +100,9 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
             context,
             reply.Node ?? node.Node,
             reply.Version == ConfigurationVersion.None ? node.VersionOf(service) : reply.Version);
-        var problem = reply.Outcome switch
+        if (reply.Outcome != ReplyOutcome.Answered)
         {
-            ReplyOutcome.Answered => 0,
-            ReplyOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
-            ReplyOutcome.UnknownService => StatusCodes.Status404NotFound,
-            ReplyOutcome.KeyReused => StatusCodes.Status422UnprocessableEntity,
-            ReplyOutcome.Refused => StatusCodes.Status500InternalServerError,
-            _ => throw new UnreachableException($"Unknown outcome {reply.Outcome}."),
-        };
-        if (problem != 0)
-        {
-            await Answers.ProblemAsync(context, problem, Answers.DetailOf(reply));
+            await Answers.ProblemAsync(context, StatusOf(reply), Answers.DetailOf(reply));
         }
         else if (KvCodec.TryDecode(reply.Body, out KvAnswer? answer, out var reason))
         {
@@ -125,6 +114,15 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
             await Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, detail);
         }
     }
+
+    private static int StatusOf(Reply reply) => reply.Outcome switch
+    {
+        ReplyOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ReplyOutcome.UnknownService => StatusCodes.Status404NotFound,
+        ReplyOutcome.KeyReused => StatusCodes.Status422UnprocessableEntity,
+        ReplyOutcome.Refused => StatusCodes.Status500InternalServerError,
+        _ => throw new UnreachableException($"Unknown outcome {reply.Outcome}."),
+    };
 
     private static Task WriteAsync(HttpContext context, KvRequest request, KvAnswer answer)
     {

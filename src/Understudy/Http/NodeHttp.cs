@@ -18,6 +18,8 @@ namespace Understudy.Http;
 /// <param name="node">What is told about the node.</param>
 /// <param name="feed">Where every service is.</param>
 /// <param name="services">Takes requests for services built on the library.</param>
+/// <param name="backends">Takes requests for services that are programs of their own.</param>
+/// <param name="hosts">Which service a host name leads to.</param>
 /// <param name="application">The application's endpoints, if there is one.</param>
 /// <param name="clock">Measures how long clients are kept waiting.</param>
 internal sealed class NodeHttp(
@@ -26,9 +28,16 @@ internal sealed class NodeHttp(
     INodeState node,
     ServiceMapFeed feed,
     ServiceGateway services,
+    BackendGateways backends,
+    IReadOnlyDictionary<string, ServiceName> hosts,
     ApplicationPipeline? application,
     TimeProvider clock)
 {
+    private const int BufferBytes = 64 * 1024;
+    private const int BytesPerSecond = 1024;
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _headersWithin = TimeSpan.FromSeconds(10);
+
     private const string ReadMethods = "GET, HEAD";
     private const string HealthMethods = "GET, HEAD, OPTIONS";
 
@@ -36,7 +45,7 @@ internal sealed class NodeHttp(
     private readonly CommandEndpoint _commands = new(commands, node);
     private readonly HealthEndpoint _health = new(node);
     private readonly ServiceMapEndpoint _map = new(feed, clock);
-    private readonly ServiceGate _gate = new(node, feed);
+    private readonly ServiceGate _gate = new(node, feed, clock);
 
     /// <summary>
     /// The limits of the server before it. That of the body is <see cref="RequestBody"/>'s own: the server would count
@@ -47,6 +56,13 @@ internal sealed class NodeHttp(
         ArgumentNullException.ThrowIfNull(kestrel);
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
+
+        // What one connection may hold of this node's memory, and for how long without getting on.
+        kestrel.Limits.MaxRequestBufferSize = BufferBytes;
+        kestrel.Limits.MaxResponseBufferSize = BufferBytes;
+        kestrel.Limits.RequestHeadersTimeout = _headersWithin;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(BytesPerSecond, _grace);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(BytesPerSecond, _grace);
     }
 
     /// <summary>Answers one request.</summary>
@@ -55,10 +71,17 @@ internal sealed class NodeHttp(
         context.Response.Headers[Answers.NodeHeader] = node.Node.Value;
         if (node.IsStopping && !HttpProtocol.IsHttp2(context.Request.Protocol))
             context.Response.Headers.Connection = "close"; // HTTP/2 says it by a frame of its own, when the server stops.
-        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        LeadByHost(context);
         try
         {
-            await DispatchAsync(context, Target.Split(target));
+            var parts = Target.Split(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
+            await (HasRoom(context) || !IsForClients(parts) ? DispatchAsync(context, parts) : NoRoomAsync(context));
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            // Its body is not HTTP, or came too slowly: what follows on the connection cannot be told apart.
+            context.Connection.RequestClose();
+            await Answers.ProblemAsync(context, e.StatusCode, e.Message);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -68,6 +91,20 @@ internal sealed class NodeHttp(
         {
             // The same, noticed while its body was read.
         }
+    }
+
+    /// <summary>
+    /// What is asked of a service's own host is what is asked below its path. A direct request names the service by its
+    /// path, whatever host its client once asked: it comes from another node.
+    /// </summary>
+    private void LeadByHost(HttpContext context)
+    {
+        if (hosts.Count == 0 || context.Request.Headers.ContainsKey(ServiceGate.DirectHeader)) return;
+        if (!hosts.TryGetValue(context.Request.Host.Host, out var service)) return;
+        var target = Target.Relative(context);
+        context.Features.Get<IHttpRequestFeature>()!.RawTarget =
+            target.StartsWith('/') ? $"/svc/{service}{target}" : $"/svc/{service}/{target}";
+        context.Features.Set(ByHost.Instance);
     }
 
     private Task DispatchAsync(HttpContext context, string[] parts) => parts switch
@@ -100,7 +137,14 @@ internal sealed class NodeHttp(
         }
 
         var asked = new ServiceName(name);
-        await (node.HasKeys(asked) switch
+        if (backends.Find(asked) is { } backend)
+        {
+            await BackendAsync(context, asked, service, backend);
+            return;
+        }
+
+        var hasKeys = node.HasKeys(asked) ?? await _gate.HasKeysAsync(asked, context.RequestAborted);
+        await (hasKeys switch
         {
             true => KeyAsync(context, asked, below),
             false => services.AnswerAsync(context, RouteOf(context, asked, service)),
@@ -121,10 +165,25 @@ internal sealed class NodeHttp(
         await _keys.AnswerAsync(context, service, below[1], isIncrement: below.Length == 3);
     }
 
-    private ServiceRoute RouteOf(HttpContext context, ServiceName service, string encoded)
+    private async Task BackendAsync(
+        HttpContext context, ServiceName service, string encoded, BackendGateway backend)
+    {
+        Answers.Sign(context, node.Node, node.VersionOf(service));
+        if (!await _gate.AdmitAsync(context, service)) return; // The gate has answered.
+        var prefix = context.Features.Get<ByHost>() is null ? $"/svc/{encoded}" : "";
+        await backend.AnswerAsync(context, Below(context, encoded), prefix);
+    }
+
+    /// <summary>What follows the service in the target, encoded, as the service knows it.</summary>
+    private static string Below(HttpContext context, string encoded)
     {
         var target = Target.Relative(context)["/svc/".Length..][encoded.Length..];
-        if (!target.StartsWith('/')) target = "/" + target;
+        return target.StartsWith('/') ? target : "/" + target;
+    }
+
+    private ServiceRoute RouteOf(HttpContext context, ServiceName service, string encoded)
+    {
+        var target = Below(context, encoded);
         return new ServiceRoute(service, target, MayBeInTurn: true, here => RunAsync(here, service, target));
     }
 
@@ -137,6 +196,26 @@ internal sealed class NodeHttp(
             StatusCodes.Status404NotFound,
             $"{service} has no endpoints. An application gives it some by MapService(\"{service}\").");
         return true;
+    }
+
+    /// <summary>Whether it came on a connection that there is room for; one beyond is closed after it.</summary>
+    private static bool HasRoom(HttpContext context)
+    {
+        if (context.Features.Get<SurplusConnection>() is not { } surplus) return true;
+        surplus.Begin();
+        context.Connection.RequestClose();
+        return false;
+    }
+
+    private static bool IsForClients(string[] parts) => parts is ["svc", ..] or ["api", "v1", "services", ..];
+
+    private Task NoRoomAsync(HttpContext context)
+    {
+        Answers.Sign(context, node.Node, ConfigurationVersion.None);
+        return Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"{node.Node} has as many connections as it may. Ask another node, or try again.");
     }
 
     private Task NotKnownYetAsync(HttpContext context, ServiceName service)
@@ -207,4 +286,10 @@ internal sealed class NodeHttp(
 
     private static bool IsOneOf(HttpContext context, string methods) =>
         methods.Split(", ").Contains(context.Request.Method, StringComparer.Ordinal);
+
+    /// <summary>Of a request that came by a service's own host.</summary>
+    private sealed class ByHost
+    {
+        public static readonly ByHost Instance = new();
+    }
 }

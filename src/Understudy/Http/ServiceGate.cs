@@ -8,16 +8,39 @@ namespace Understudy.Http;
 /// What every request for a service passes: a client that has heard of a newer version than this node waits until the
 /// node has, and one that wants the primary itself is told where it is now.
 /// </summary>
-internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed)
+internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProvider clock)
 {
     /// <summary>A request with it is answered by the primary itself or redirected to it, never forwarded.</summary>
     public const string DirectHeader = "Understudy-Direct";
 
+    /// <summary>The value of <see cref="DirectHeader"/> by which a node forwards a request of whatever client.</summary>
+    public const string FromNode = "node";
+
     /// <summary>Says that an answer comes from a node that is not the primary; its value is the one that is.</summary>
     public const string MovedHeader = "Understudy-Moved";
 
-    /// <summary>How long a client waits for this node to hear of the version that the client knows.</summary>
+    /// <summary>
+    /// How long a client waits for this node to hear of the version that the client knows, or of any service.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Whether a service is the built-in one, with keys, as soon as this node knows: one that has just begun does not.
+    /// Null if it has not heard in time.
+    /// </summary>
+    public async Task<bool?> HasKeysAsync(ServiceName service, CancellationToken cancellationToken)
+    {
+        var since = clock.GetTimestamp();
+        while (true)
+        {
+            var changed = feed.Changed;
+            if (node.HasKeys(service) is { } hasKeys) return hasKeys;
+            var left = Patience - clock.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero) return null;
+            await Task.WhenAny(changed, Task.Delay(left, clock, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 
     /// <summary>False if the request was answered here.</summary>
     public async Task<bool> AdmitAsync(HttpContext context, ServiceName service)

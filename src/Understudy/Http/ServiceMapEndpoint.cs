@@ -99,7 +99,7 @@ internal sealed class ServiceMapEndpoint(ServiceMapFeed feed, TimeProvider clock
     // The server waits here for a client that does not read, and gives it up when it reads too slowly.
     private static async Task WriteAsync(HttpResponse response, byte[] text, CancellationToken cancellationToken)
     {
-        await response.Body.WriteAsync(text, cancellationToken);
+        await Answers.WriteAsync(response, text, cancellationToken);
         await response.Body.FlushAsync(cancellationToken);
     }
 

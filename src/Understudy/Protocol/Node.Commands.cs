@@ -17,14 +17,7 @@ public sealed partial class Node
             given.IdempotencyKey,
             given.HoldFor);
         _router.Manager = _selection.Outcome?.Winner;
-        if (_router.Take(asked, _now) is not { } number)
-        {
-            _effects.Add(new NodeEffect.AnswerCommand(given.Number, new CommandAnswer(
-                CommandOutcome.Unavailable, "This node holds too many requests already.")));
-            return;
-        }
-
-        if (_router.TrySend(number, Map, _now) is { } due) SendRequest(due.To, due.Request);
+        if (_router.TrySend(_router.Take(asked, _now), Map, _now) is { } due) SendRequest(due.To, due.Request);
     }
 
     private void AnswerCommand(long number, ReplicationMessage.Answer answer)
@@ -44,7 +37,7 @@ public sealed partial class Node
         _effects.Add(new NodeEffect.AnswerCommand(number, told));
     }
 
-    private void AnswerUnavailable(RequestRouter.Held expired)
+    private void AnswerUnavailable(HeldRequest expired)
     {
         var service = expired.Asked.Service;
         if (service == Registry.Name)
@@ -61,7 +54,10 @@ public sealed partial class Node
         }
         else
         {
-            AnswerClient(expired, ReplyOutcome.Unavailable, WhyHeld(expired));
+            AnswerClient(
+                expired,
+                ReplyOutcome.Unavailable,
+                $"{WhyHeld(expired)} It has waited as long as it may: seconds in [service.{service}.hold].");
         }
     }
 

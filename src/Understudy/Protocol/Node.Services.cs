@@ -220,14 +220,7 @@ public sealed partial class Node
             return;
         }
 
-        if (_router.Take(asked, _now) is not { } number)
-        {
-            const string TooMany = "This node holds too many requests already.";
-            AnswerClient(new(0, asked, default), ReplyOutcome.Unavailable, TooMany);
-            return;
-        }
-
-        if (_router.TrySend(number, Map, _now) is { } due) SendRequest(due.To, due.Request);
+        if (_router.TrySend(_router.Take(asked, _now), Map, _now) is { } due) SendRequest(due.To, due.Request);
     }
 
     private void SendRequest(MemberId to, ReplicationMessage.Request request)
@@ -290,14 +283,14 @@ public sealed partial class Node
             held.Asked.Number, new Reply(outcome, answer.Body, answer.Version, from.Node)));
     }
 
-    private void AnswerClient(RequestRouter.Held held, ReplyOutcome outcome, string why)
+    private void AnswerClient(HeldRequest held, ReplyOutcome outcome, string why)
     {
         var version = Map.Find(held.Asked.Service)?.Configuration.Version ?? ConfigurationVersion.None;
         _effects.Add(new NodeEffect.Answer(
             held.Asked.Number, new Reply(outcome, Encoding.UTF8.GetBytes(why), version, null)));
     }
 
-    private string WhyHeld(RequestRouter.Held held)
+    private string WhyHeld(HeldRequest held)
     {
         var (name, entry) = (held.Asked.Service, Map.Find(held.Asked.Service));
         if (entry is { IsStopped: true }) return $"{ServiceReasons.WhyStopped(entry)}.";

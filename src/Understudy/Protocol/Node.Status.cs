@@ -35,8 +35,7 @@ public sealed partial class Node
                     .Select(s => s.Definition.Name),
             ],
             _joining.ToImmutableSortedDictionary(),
-            peers,
-            _router.Count)
+            peers)
         {
             History = History,
             Vacant = VacantServices(now),

@@ -81,7 +81,7 @@ public sealed partial class Node
             ConfiguredHosts = options.Nodes.Count(n => n.Kind != NodeKind.Witness),
             Self = self,
         };
-        _router = new RequestRouter(self, options.Profile);
+        _router = new RequestRouter(self, options.Profile, mutations);
         _isHost = options.Nodes.First(n => n.Id == self.Node).Kind != NodeKind.Witness;
         _stored = stored;
         FindCopies();
@@ -273,6 +273,7 @@ public sealed partial class Node
 
         var isChanged = hosted.Definition.MinInSync != definition.MinInSync;
         hosted.Definition = definition; // An operator may have changed it.
+        hosted.Replica.KeepKeysFor = definition.KeepKeysFor;
         if (isChanged) InReplica(hosted.Replica, definition.Name, r => r.Require(definition.MinInSync));
         return hosted;
     }

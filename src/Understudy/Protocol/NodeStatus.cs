@@ -29,7 +29,6 @@ public sealed record PeerStatus(
 /// <param name="Primaries">The services whose primary is here, and the workers that run here.</param>
 /// <param name="Joining">Who is being brought up, and how far.</param>
 /// <param name="Peers">All nodes, this one included, in order.</param>
-/// <param name="HeldRequests">How many clients' requests are not answered yet.</param>
 public sealed record NodeStatus(
     MemberId Self,
     View? View,
@@ -41,8 +40,7 @@ public sealed record NodeStatus(
     ServiceMap Map,
     ImmutableArray<ServiceName> Primaries,
     ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>> Joining,
-    ImmutableArray<PeerStatus> Peers,
-    int HeldRequests)
+    ImmutableArray<PeerStatus> Peers)
 {
     private ImmutableArray<string> _reasons;
     private ImmutableArray<(NodeId Node, NodeEntry? Entry)> _openHosts;

@@ -8,7 +8,9 @@ namespace Understudy.Protocol;
 /// there is a primary, spliced to that one's backend, and closed when it is primary no more. A node forwards only
 /// while it is a member and its view lease lasts.
 /// </summary>
-internal sealed class TcpForwarding(TcpBounds bounds)
+/// <param name="bounds">What it grants them.</param>
+/// <param name="mutations">Rules that are switched off, in tests.</param>
+internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutation.None)
 {
     /// <summary>So many attempts to connect are under way at one time: a backend's own queue is short.</summary>
     public const int MaxConnecting = 64;
@@ -21,7 +23,7 @@ internal sealed class TcpForwarding(TcpBounds bounds)
     private readonly SortedDictionary<long, Open> _open = [];
     private readonly Queue<(TimeSpan Until, long Connection)> _draining = new();
     private List<TcpEffect> _effects = [];
-    private TcpRoute _route = TcpRoute.None;
+    private BackendRoute _route = BackendRoute.None;
     private TimeSpan _now;
     private TimeSpan? _retryAt;
     private bool _isStopping;
@@ -92,6 +94,8 @@ internal sealed class TcpForwarding(TcpBounds bounds)
 
     private bool MayForward => _route.Primary is not null && _now < _route.Until;
 
+    private bool Allows(Mutation rule) => (mutations & rule) == 0;
+
     private void Accept(long connection)
     {
         if (_isStopping || _route.IsUnknown || _waiting.Count + _open.Count >= bounds.MaxConnections)
@@ -133,7 +137,7 @@ internal sealed class TcpForwarding(TcpBounds bounds)
     private bool IsUnderWay(long connection, long attempt) =>
         _waiting.TryGetValue(connection, out var waiting) && waiting.Attempt == attempt;
 
-    private void Learn(TcpRoute route)
+    private void Learn(BackendRoute route)
     {
         var before = _route;
         _route = route;
@@ -157,13 +161,17 @@ internal sealed class TcpForwarding(TcpBounds bounds)
         {
             // Who has no lease may be deposed and not know it.
             HoldAllAgain();
-            foreach (var connection in _open.Keys.ToList()) Close(connection);
+            if (Allows(Mutation.TcpOpenAtLeaseEnd))
+            {
+                foreach (var connection in _open.Keys.ToList()) Close(connection);
+            }
         }
 
         while (_waiting.Count > 0)
         {
             var (first, waiting) = _waiting.First();
-            if (!_route.IsUnknown && waiting.Deadline > _now) break;
+            var isOver = waiting.Deadline <= _now && Allows(Mutation.TcpHeldForEver);
+            if (!_route.IsUnknown && !isOver) break;
             Refuse(first);
         }
 
@@ -180,7 +188,7 @@ internal sealed class TcpForwarding(TcpBounds bounds)
     {
         foreach (var (connection, open) in _open.ToList())
         {
-            if (open.Backend == _route.Primary) continue;
+            if (open.Backend == _route.Primary || !Allows(Mutation.TcpOpenWhenMoved)) continue;
             DrainOrClose(connection, open, _route.IsPlanned && _route.View?.Contains(open.Backend) == true);
         }
     }
@@ -205,7 +213,7 @@ internal sealed class TcpForwarding(TcpBounds bounds)
         var most = _retryAt is null ? MaxConnecting : 1;
         while (_held.Count > 0 && _waiting.Count - _held.Count < most)
         {
-            var connection = _held.Min;
+            var connection = Allows(Mutation.TcpOvertakes) ? _held.Min : _held.Max;
             _held.Remove(connection);
             _waiting[connection].Attempt = ++_lastAttempt;
             _effects.Add(new TcpEffect.Connect(connection, _lastAttempt, _route.Primary!.Value.Node));

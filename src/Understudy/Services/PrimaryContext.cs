@@ -60,7 +60,7 @@ internal sealed class PrimaryContext(
         }
 
         var caller = WaitingCaller.Of(this, change, executor.Scheduler);
-        var committed = caller.Committed;
+        var committed = caller.Completion;
         executor.Make(caller);
         return committed;
     }
@@ -68,7 +68,7 @@ internal sealed class PrimaryContext(
     public ValueTask<long> CheckpointAsync(ReadOnlyMemory<byte> checkpoint)
     {
         var caller = WaitingCaller.Of(this, make: null, executor.Scheduler);
-        var committed = caller.Committed;
+        var committed = caller.Completion;
         executor.OfferInTurn(this, checkpoint, caller);
         return committed;
     }

@@ -21,6 +21,7 @@ internal sealed partial class ServiceExecutor
     private readonly TimeProvider _clock;
     private string _call = "";
     private long _calledAt;
+    private long _reignBegan;
     private bool _isSlowReported;
     private int _snapshotBytes;
 
@@ -97,7 +98,7 @@ internal sealed partial class ServiceExecutor
         if (work is ServiceInstruction.Handle handle) RefuseFor(handle.Request, e);
         // What it cannot read it will not read the next time either: it is not started anew, and says why.
         var present = Interlocked.Read(ref _assignment);
-        Post(e is UnknownFormatException or StateRefusedException
+        Post(e is UnknownFormatException or UnknownLayoutException or StateRefusedException
             ? new ServiceReport.Refused(present, e.Message)
             : new ServiceReport.Failed(present, $"{_call} threw {e.GetType().Name}: {e.Message}"));
         Abandon();
@@ -168,12 +169,19 @@ internal sealed partial class ServiceExecutor
         else
         {
             var isApart = (_mutations & Mutation.ReplyApartFromEffect) != 0;
-            _answered.Remember(request, outcome.Answer);
+            var stamp = Remember(handle, outcome.Answer);
             Add(reign, OnceOnlyTable.Encode(
-                isApart ? null : request, outcome.Answer, outcome.Checkpoint, _service.CheckpointFormat), null);
+                isApart ? null : request, outcome.Answer, outcome.Checkpoint, _service.CheckpointFormat, stamp), null);
         }
 
         Answer(request, AnswerKind.Done, outcome.Answer);
+    }
+
+    private KeyStamp Remember(ServiceInstruction.Handle handle, ReadOnlyMemory<byte> answer)
+    {
+        var since = (_mutations & Mutation.ClocksCompared) == 0 ? _reignBegan : 0;
+        var stamp = _answered.Remember(handle.Request, answer, _clock.GetElapsedTime(since), handle.KeepKeysFor);
+        return (_mutations & Mutation.KeyForgottenApart) == 0 ? stamp : stamp with { Forgotten = 0 };
     }
 
     private void Answer(ReplicationMessage.Request request, AnswerKind kind, ReadOnlyMemory<byte> body) =>
@@ -214,6 +222,8 @@ internal sealed partial class ServiceExecutor
             _position == become.Sequence,
             $"NothingLost: {_name} would become primary with checkpoint {_position}, not {become.Sequence}");
         _standing = Standing.Primary;
+        _answered.BeginReign();
+        _reignBegan = _clock.GetTimestamp();
         var reign = new PrimaryContext(
             this, _name, become.Assignment, new FencingToken(become.Lineage, become.Version), become.Sequence);
         Volatile.Write(ref _reign, reign);

@@ -52,33 +52,7 @@ public sealed class UnderstudyBuilder
         CheckName(name);
         var wanted = new ServiceShape();
         shape?.Invoke(wanted);
-        if (wanted.Secondaries is < 0 or > ServiceConfiguration.MaxProviders ||
-            wanted.Spares is < 0 or > ServiceConfiguration.MaxProviders)
-        {
-            throw new ArgumentException(
-                $"{name}: secondaries and spares are 0 to {ServiceConfiguration.MaxProviders}.", nameof(shape));
-        }
-
-        if (wanted.MinInSync < 1 || wanted.MinInSync > 1 + wanted.Secondaries)
-        {
-            throw new ArgumentException(
-                $"{name}: min-in-sync is 1 to {1 + wanted.Secondaries}, one more than its secondaries.", nameof(shape));
-        }
-
-        if (wanted.Restarts is < 0 or > ServiceConfiguration.MaxRestarts || wanted.RestartWindow <= TimeSpan.Zero)
-        {
-            throw new ArgumentException(
-                $"{name}: restarts are 0 to {ServiceConfiguration.MaxRestarts}, in a time that is not zero.",
-                nameof(shape));
-        }
-
-        if (!ServiceDefinition.IsInterval(wanted.Interval) || !ServiceConfiguration.IsAudit(wanted.AuditEvery))
-        {
-            throw new ArgumentException(
-                $"{name}: the interval is 10 ms to 1 hour, and audits are every 1 minute to 365 days, or zero.",
-                nameof(shape));
-        }
-
+        Check(name, wanted);
         _services.Add(new ServiceConfiguration(
             new ServiceName(name), name, wanted.Secondaries, wanted.Spares, wanted.Durability)
         {
@@ -89,6 +63,9 @@ public sealed class UnderstudyBuilder
             Checkpoints = wanted.Checkpoints,
             Interval = wanted.Interval,
             AuditEvery = wanted.AuditEvery,
+            Hosts = [.. wanted.Hosts],
+            KeepKeysFor = wanted.KeepKeysFor,
+            Hold = wanted.Hold,
             Rules = wanted.ToRules(),
         });
         _kinds.Add((name, provider => ActivatorUtilities.CreateInstance<TService>(provider)));
@@ -173,6 +150,47 @@ public sealed class UnderstudyBuilder
         {
             scope.Dispose();
             throw;
+        }
+    }
+
+    private static void Check(string name, ServiceShape shape)
+    {
+        if (shape.Secondaries is < 0 or > ServiceConfiguration.MaxProviders ||
+            shape.Spares is < 0 or > ServiceConfiguration.MaxProviders)
+        {
+            throw new ArgumentException(
+                $"{name}: secondaries and spares are 0 to {ServiceConfiguration.MaxProviders}.", nameof(shape));
+        }
+
+        if (shape.MinInSync < 1 || shape.MinInSync > 1 + shape.Secondaries)
+        {
+            throw new ArgumentException(
+                $"{name}: min-in-sync is 1 to {1 + shape.Secondaries}, one more than its secondaries.", nameof(shape));
+        }
+
+        if (shape.Restarts is < 0 or > ServiceConfiguration.MaxRestarts || shape.RestartWindow <= TimeSpan.Zero)
+        {
+            throw new ArgumentException(
+                $"{name}: restarts are 0 to {ServiceConfiguration.MaxRestarts}, in a time that is not zero.",
+                nameof(shape));
+        }
+
+        if (!ServiceDefinition.IsInterval(shape.Interval) || !ServiceConfiguration.IsAudit(shape.AuditEvery))
+        {
+            throw new ArgumentException(
+                $"{name}: the interval is 10 ms to 1 hour, and audits are every 1 minute to 365 days, or zero.",
+                nameof(shape));
+        }
+
+        if (!ServiceConfiguration.IsKeyAge(shape.KeepKeysFor))
+            throw new ArgumentException($"{name}: keys are kept for 1 minute to 365 days.", nameof(shape));
+
+        if (!shape.Hold.IsGood)
+        {
+            throw new ArgumentException(
+                $"{name}: it may hold 1 to {HoldConfiguration.MostRequests} requests, with "
+                + $"{HoldConfiguration.LeastBytes} to {HoldConfiguration.MostBytes} bytes, for 1 s to 1 hour.",
+                nameof(shape));
         }
     }
 

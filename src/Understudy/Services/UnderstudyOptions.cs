@@ -73,20 +73,28 @@ public sealed class UnderstudyOptions
                 return null;
             case ConfigurationResult.Valid { Configuration: var read }:
                 var known = read.Services.Select(service => service.Name).ToHashSet();
-                var rules = services.ToLookup(service => service.Name, service => service.Rules);
+                var added = services.ToLookup(service => service.Name);
                 ImmutableArray<ServiceConfiguration> all =
                 [
-                    .. read.Services.Select(service => AsAdded(
-                        service.Rules == ServiceRules.None
-                            ? service with { Rules = rules[service.Name].FirstOrDefault(ServiceRules.None) }
-                            : service,
-                        services)),
+                    .. read.Services.Select(
+                        service => AsAdded(Completed(service, added[service.Name].FirstOrDefault()), services)),
                     .. services.Where(service => !known.Contains(service.Name)),
                 ];
                 return read with { Services = [.. all.OrderBy(service => service.Name)] };
             default: return null;
         }
     }
+
+    /// <summary>What the file does not say at all of rules, of hosts, and of what is held, the code does.</summary>
+    private static ServiceConfiguration Completed(ServiceConfiguration read, ServiceConfiguration? added) =>
+        added is null
+            ? read
+            : read with
+            {
+                Rules = read.Rules == ServiceRules.None ? added.Rules : read.Rules,
+                Hosts = read.Hosts.IsEmpty ? added.Hosts : read.Hosts,
+                Hold = read.Hold == HoldConfiguration.Default ? added.Hold : read.Hold,
+            };
 
     /// <summary>The code says whether a kind is a worker; then the file's shape means nothing.</summary>
     private static ServiceConfiguration AsAdded(
@@ -109,9 +117,25 @@ public sealed class UnderstudyOptions
         foreach (var same in configuration.Services.GroupBy(service => service.Name).Where(group => group.Count() > 1))
             problems.Add($"The service {same.Key} is added more than once. Give every service a name of its own.");
         CheckRules(configuration, problems);
+        CheckHosts(configuration, problems);
         var voters = configuration.Nodes.Count(node => node.Votes);
         if (!configuration.Nodes.IsEmpty && voters is 0 or > ClusterConfiguration.MaxVoters)
             problems.Add($"There are {voters} voters; a cluster has 1 to {ClusterConfiguration.MaxVoters}.");
+    }
+
+    private static void CheckHosts(ClusterConfiguration configuration, List<string> problems)
+    {
+        Dictionary<string, ServiceName> owners = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var service in configuration.Services)
+        {
+            foreach (var host in service.Hosts)
+            {
+                if (!ServiceConfiguration.IsHost(host))
+                    problems.Add($"{service.Name}: \"{host}\" is not the name of a host. Write it without port and path.");
+                else if (!owners.TryAdd(host, service.Name) && owners[host] != service.Name)
+                    problems.Add($"The host \"{host}\" leads to {owners[host]} and to {service.Name}. Give it to one.");
+            }
+        }
     }
 
     private static void CheckRules(ClusterConfiguration configuration, List<string> problems)

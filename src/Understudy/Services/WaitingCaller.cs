@@ -1,23 +1,18 @@
-using System.Threading.Tasks.Sources;
-
 namespace Understudy.Services;
 
 /// <summary>
-/// A caller of <c>CheckpointAsync</c>, from the call until it is told that its change is committed. Told exactly once;
-/// when it has taken the word it is used for another caller, so a commit allocates nothing for it.
+/// A caller of <c>CheckpointAsync</c>, from the call until it is told that its change is committed, and the number of
+/// its checkpoint. When it has taken the word it is used for another caller, so a commit allocates nothing for it.
 /// </summary>
-internal sealed class WaitingCaller : IValueTaskSource<long>, IThreadPoolWorkItem
+internal sealed class WaitingCaller : Waiter<long>
 {
     private const int MostSpare = 1024;
 
     private static readonly Lock s_gate = new();
     private static readonly Stack<WaitingCaller> s_spare = new();
 
-    private ManualResetValueTaskSourceCore<long> _core;
     private PrimaryContext? _reign;
     private Func<ReadOnlyMemory<byte>>? _make;
-    private Exception? _failure;
-    private long _number;
     private bool _isScheduled;
 
     private WaitingCaller()
@@ -26,9 +21,6 @@ internal sealed class WaitingCaller : IValueTaskSource<long>, IThreadPoolWorkIte
 
     /// <summary>The primary whose code it is.</summary>
     public PrimaryContext Reign => _reign!;
-
-    /// <summary>Completes with the number of its checkpoint. To be awaited once.</summary>
-    public ValueTask<long> Committed => new(this, _core.Version);
 
     /// <param name="reign">The primary whose code it is.</param>
     /// <param name="make">Makes its change; null if that has been made.</param>
@@ -48,58 +40,16 @@ internal sealed class WaitingCaller : IValueTaskSource<long>, IThreadPoolWorkIte
     /// <summary>Changes the state.</summary>
     public ReadOnlyMemory<byte> Make() => _make!();
 
-    /// <summary>Its change is committed. It goes on on another thread, or where the service's code runs.</summary>
-    public void Complete(long number)
-    {
-        _number = number;
-        GoOn();
-    }
-
-    /// <summary>Its change was not made, or it is not known whether it is committed.</summary>
-    public void Fail(Exception failure)
-    {
-        _failure = failure;
-        GoOn();
-    }
-
-    void IThreadPoolWorkItem.Execute() => Tell();
-
-    private void GoOn()
+    protected override void GoOn()
     {
         if (_isScheduled) Tell();
-        else ReadyThread.Shared.Run(this);
+        else base.GoOn();
     }
 
-    private void Tell()
+    protected override void WasTold()
     {
-        if (_failure is { } failure) _core.SetException(failure);
-        else _core.SetResult(_number);
-    }
-
-    long IValueTaskSource<long>.GetResult(short token)
-    {
-        try
-        {
-            return _core.GetResult(token);
-        }
-        finally
-        {
-            // Of another's token nothing is taken: then the call above has thrown, and this one still waits.
-            if (token == _core.Version) PutBack();
-        }
-    }
-
-    ValueTaskSourceStatus IValueTaskSource<long>.GetStatus(short token) => _core.GetStatus(token);
-
-    void IValueTaskSource<long>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
-
-    private void PutBack()
-    {
-        if (_core.GetStatus(_core.Version) == ValueTaskSourceStatus.Pending) return; // It was asked too early.
-        _core.Reset();
-        (_reign, _make, _failure) = (null, null, null);
+        Reset();
+        (_reign, _make) = (null, null);
         lock (s_gate)
         {
             if (s_spare.Count < MostSpare) s_spare.Push(this);

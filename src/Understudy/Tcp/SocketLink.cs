@@ -12,12 +12,16 @@ internal sealed class SocketLink : TcpLink
     /// <summary>After so many full buffers in one go, others have their turn.</summary>
     private const int MaxRounds = 16;
 
+    /// <summary>Whoever waits to send looks so often whether there still is who it is from.</summary>
+    private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(1);
+
     private readonly Socket _client;
+    private readonly TimeProvider _clock;
     private Socket? _backend;
 
-    public SocketLink(Socket client)
+    public SocketLink(Socket client, TimeProvider clock)
     {
-        _client = client;
+        (_client, _clock) = (client, clock);
         Prepare(client);
     }
 
@@ -77,7 +81,7 @@ internal sealed class SocketLink : TcpLink
     }
 
     /// <returns>False at the end.</returns>
-    private static async ValueTask<bool> CarryWhatCameAsync(Socket from, Socket to)
+    private async ValueTask<bool> CarryWhatCameAsync(Socket from, Socket to)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
@@ -90,7 +94,8 @@ internal sealed class SocketLink : TcpLink
                 if (count == 0) return false;
 
                 // Whoever reads slowly keeps this buffer, and no thread.
-                for (var sent = 0; sent < count;) sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
+                for (var sent = 0; sent < count;)
+                    sent += await SendAsync(from, to, buffer.AsMemory(sent, count - sent));
                 if (count < BufferBytes) return true;
             }
 
@@ -101,5 +106,18 @@ internal sealed class SocketLink : TcpLink
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private async ValueTask<int> SendAsync(Socket from, Socket to, ReadOnlyMemory<byte> bytes)
+    {
+        var sending = to.SendAsync(bytes);
+        if (sending.IsCompleted) return await sending;
+        var sent = sending.AsTask();
+        while (await Task.WhenAny(sent, Task.Delay(_lookEvery, _clock)) != sent)
+        {
+            if (from.Poll(TimeSpan.Zero, SelectMode.SelectError)) Abort(); // Then this sending ends, too.
+        }
+
+        return await sent;
     }
 }

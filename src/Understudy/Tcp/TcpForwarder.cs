@@ -25,7 +25,7 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     private readonly long _zero;
     private readonly TcpForwarding _core;
     private readonly Socket _listener;
-    private readonly Func<Socket, TcpLink> _link;
+    private readonly Func<Socket, TcpLink?> _link;
     private readonly Action<Exception> _fail;
     private readonly Channel<Happened> _happened = Channel.CreateUnbounded<Happened>(
         new UnboundedChannelOptions { SingleReader = true });
@@ -39,6 +39,7 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     private Task _accepting = Task.CompletedTask;
     private TimeSpan? _tickAt;
     private long _lastConnection;
+    private long _turnedAway;
     private bool _isStopping;
     private bool _isBackendDown;
     private volatile TcpStatus _status;
@@ -47,12 +48,12 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     private readonly record struct Happened(TcpInput Input, TcpLink? Link = null, string Error = "");
 
     /// <param name="options">What it forwards.</param>
-    /// <param name="link">Makes a link of a client's connection.</param>
+    /// <param name="link">Makes a link of a client's connection; none if there are too many open files.</param>
     /// <param name="clock">Measures.</param>
     /// <param name="logger">Says what an operator may act on.</param>
     /// <param name="fail">Ends the process: an invariant is broken.</param>
     public TcpForwarder(
-        TcpListening options, Func<Socket, TcpLink> link, TimeProvider clock, ILogger logger, Action<Exception> fail)
+        TcpListening options, Func<Socket, TcpLink?> link, TimeProvider clock, ILogger logger, Action<Exception> fail)
     {
         (_options, _link, _clock, _logger, _fail) = (options, link, clock, logger, fail);
         _zero = clock.GetTimestamp();
@@ -98,11 +99,11 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     public void Learn(Protocol.NodeStatus? status, long startedAt)
     {
         var began = _clock.GetElapsedTime(_zero, startedAt);
-        Learn(status is null ? TcpRoute.None : TcpRoute.Of(_options.Service, status, began + status.LeaseUntil));
+        Learn(status is null ? BackendRoute.None : BackendRoute.Of(_options.Service, status, began + status.LeaseUntil));
     }
 
     /// <summary>What the node has learned, with a time on this object's clock.</summary>
-    public void Learn(TcpRoute route) => Post(new TcpInput.Learned(route));
+    public void Learn(BackendRoute route) => Post(new TcpInput.Learned(route));
 
     /// <summary>Takes no more connections, and ends when those that there are have ended or drained.</summary>
     public async Task StopAsync()
@@ -160,7 +161,10 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     {
         try
         {
-            return _link(client);
+            if (_link(client) is { } link) return link;
+            client.Close(timeout: 0); // Reset: it is no orderly end.
+            Interlocked.Increment(ref _turnedAway);
+            return null;
         }
         catch (SocketException)
         {
@@ -285,6 +289,6 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
         Listen = _options.Listen.ToString(),
         Open = _core.OpenCount,
         Held = _core.HeldCount,
-        Refused = _core.Refused,
+        Refused = _core.Refused + Interlocked.Read(ref _turnedAway),
     };
 }

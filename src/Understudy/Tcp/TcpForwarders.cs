@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Kernel;
 
 namespace Understudy.Tcp;
@@ -11,18 +12,27 @@ internal sealed class TcpForwarders : IAsyncDisposable
 {
     private const int MostThreads = 4;
 
+    private readonly OpenFiles _files;
+    private readonly TimeProvider _clock;
     private readonly ImmutableArray<TcpForwarder> _forwarders;
     private readonly ImmutableArray<EpollThread> _threads = [];
     private int _lastLink;
 
     /// <param name="configuration">Says which services have connections, and where.</param>
     /// <param name="self">This node.</param>
+    /// <param name="files">Says when there are too many open files for another connection.</param>
     /// <param name="clock">Measures.</param>
     /// <param name="logger">Says what an operator may act on.</param>
     /// <param name="fail">Ends the process: an invariant is broken.</param>
     public TcpForwarders(
-        ClusterConfiguration configuration, NodeId self, TimeProvider clock, ILogger logger, Action<Exception> fail)
+        ClusterConfiguration configuration,
+        NodeId self,
+        OpenFiles files,
+        TimeProvider clock,
+        ILogger logger,
+        Action<Exception> fail)
     {
+        (_files, _clock) = (files, clock);
         TcpListening[] wanted = [.. configuration.TcpOn(self)];
         if (wanted.Length > 0 && EpollThread.IsSupported)
         {
@@ -60,7 +70,11 @@ internal sealed class TcpForwarders : IAsyncDisposable
         foreach (var thread in _threads) thread.Dispose();
     }
 
-    private TcpLink Link(Socket client) => _threads.IsEmpty
-        ? new SocketLink(client)
-        : new EpollLink(_threads[(int)((uint)Interlocked.Increment(ref _lastLink) % _threads.Length)], client);
+    private TcpLink? Link(Socket client)
+    {
+        if (_files.IsShort(client)) return null;
+        if (_threads.IsEmpty) return new SocketLink(client, _clock) { Files = _files };
+        var thread = _threads[(int)((uint)Interlocked.Increment(ref _lastLink) % _threads.Length)];
+        return new EpollLink(thread, client) { Files = _files };
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Understudy.Hosting;
 
 namespace Understudy.Tcp;
 
@@ -11,6 +12,9 @@ internal abstract class TcpLink
 {
     /// <summary>The attempt to connect whose outcome counts.</summary>
     public long Attempt { get; set; }
+
+    /// <summary>Says when there are too many open files for a connection to the backend; null: never.</summary>
+    public OpenFiles? Files { get; init; }
 
     /// <summary>
     /// Begins to connect to the backend, at once, in place of an earlier attempt.
@@ -29,19 +33,25 @@ internal abstract class TcpLink
     /// <summary>Resets both sides: what was cut must not look whole. Nothing is told any more that counts.</summary>
     public abstract void Abort();
 
-    /// <summary>Small messages leave at once, and a peer that has vanished is noticed in two minutes.</summary>
+    /// <summary>
+    /// Small messages leave at once, and a peer that has vanished is noticed in two minutes. One that does not read is
+    /// left alone: what its program is about is not known here.
+    /// </summary>
     protected static void Prepare(Socket socket)
     {
         socket.NoDelay = true;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 6);
+        VanishedPeers.Notice(socket, after: TimeSpan.FromSeconds(60), every: TimeSpan.FromSeconds(10), times: 6);
     }
 
-    protected static Socket CreateBackend(IPEndPoint to)
+    protected Socket CreateBackend(IPEndPoint to)
     {
         var backend = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (Files?.IsShort(backend) is true)
+        {
+            backend.Dispose();
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        }
+
         Prepare(backend);
         return backend;
     }

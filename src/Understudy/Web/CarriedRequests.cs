@@ -45,7 +45,7 @@ internal static class CarriedRequests
 
         if (answer.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified) return;
         context.Response.ContentLength = answer.Body.Length;
-        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
+        await Http.Answers.WriteAsync(context.Response, answer.Body, context.RequestAborted);
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Kept(IHeaderDictionary headers)

@@ -18,7 +18,7 @@ namespace Understudy.Web;
 /// <param name="node">What this node knows.</param>
 /// <param name="feed">Where every service is.</param>
 /// <param name="forwarder">Forwards what is not carried.</param>
-/// <param name="hold">How long a client waits for a primary.</param>
+/// <param name="holdFor">How long a client of a service waits for a primary.</param>
 /// <param name="clock">Measures it.</param>
 internal sealed class ServiceGateway(
     NodeId self,
@@ -26,8 +26,8 @@ internal sealed class ServiceGateway(
     INodeState node,
     ServiceMapFeed feed,
     ServiceForwarder forwarder,
-    TimeSpan hold,
-    TimeProvider clock) : IDisposable
+    Func<ServiceName, TimeSpan> holdFor,
+    TimeProvider clock)
 {
     /// <summary>The longest body of a change that is handled in a turn, in bytes.</summary>
     public const int MaxBody = 1 << 20;
@@ -36,7 +36,7 @@ internal sealed class ServiceGateway(
         "The primary, or the connection to it, was lost after the request was sent and before it was answered. Whether "
         + "it took effect is not known.";
 
-    private readonly ServiceGate _gate = new(node, feed);
+    private readonly ServiceGate _gate = new(node, feed, clock);
 
     public async Task AnswerAsync(HttpContext context, ServiceRoute route)
     {
@@ -52,44 +52,52 @@ internal sealed class ServiceGateway(
         await RunAtPrimaryAsync(context, route);
     }
 
-    public void Dispose() => forwarder.Dispose();
+    /// <summary>Whether it is a change that no turn takes, for its body.</summary>
+    public static bool IsTooLarge(HttpRequest request) =>
+        request.ContentLength > MaxBody && !ForwardAttempt.IsSafe(request.Method);
+
+    public static Task RefuseTooLargeAsync(HttpContext context) => Answers.ProblemAsync(
+        context,
+        StatusCodes.Status413PayloadTooLarge,
+        $"The body of a change that is made in a turn of the service may have up to {MaxBody} bytes. A larger one "
+        + "needs its Content-Length, and an endpoint outside turns.");
 
     private static bool IsCarried(HttpContext context)
     {
         var request = context.Request;
-        return !IsSafe(request.Method)
+        return !ForwardAttempt.IsSafe(request.Method)
             && request.ContentLength is null or <= MaxBody
             && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is not true
             && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) is not true;
     }
 
-    private static bool IsSafe(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
-
     /// <summary>Has a change made in a turn. False if its endpoint is outside turns; then nothing was done.</summary>
     private async Task<bool> CarryAsync(HttpContext context, ServiceRoute route, string? key)
     {
-        var body = await RequestBody.ReadAsync(context.Request, MaxBody, context.RequestAborted);
+        using var admission = gateway.Admit(route.Service);
+        var body = await RequestBody.ReadAsync(context.Request, MaxBody, admission, context.RequestAborted);
+        if (admission.Refusal is { } refused)
+        {
+            await RefuseAsync(context, refused);
+            return true;
+        }
+
         if (body is null)
         {
-            await Answers.ProblemAsync(
-                context,
-                StatusCodes.Status413PayloadTooLarge,
-                $"A body of more than {MaxBody} bytes has to come with its Content-Length.");
+            await RefuseTooLargeAsync(context);
             return true;
         }
 
         var request = CarriedRequests.Of(context, route.Target, body);
         var reply = await gateway.SendAsync(
-            route.Service, request.Encode(), isRead: false, key, context.RequestAborted);
+            admission, request.Encode(), isRead: false, key, context.RequestAborted);
         Sign(context, route.Service, reply);
         if (reply.Outcome == ReplyOutcome.Refused)
         {
             var refusal = Encoding.UTF8.GetString(reply.Body.Span);
             if (refusal == Refusals.OutsideTurns)
             {
-                context.Request.Body = new MemoryStream(body, writable: false);
-                return false;
+                return await KeepAsync(context, route.Service, body);
             }
 
             if (Refusals.TryRead(refusal, out var answer)) await CarriedRequests.WriteAsync(context, answer);
@@ -104,6 +112,17 @@ internal sealed class ServiceGateway(
             await RefuseAsync(context, reply);
         }
 
+        return true;
+    }
+
+    /// <summary>Keeps the body in memory for its endpoint. True if that is too much; then it was refused.</summary>
+    private async Task<bool> KeepAsync(HttpContext context, ServiceName service, byte[] body)
+    {
+        var kept = gateway.Admit(service);
+        context.Response.RegisterForDispose(kept);
+        context.Request.Body = new MemoryStream(body, writable: false);
+        if (kept.TryReach(body.Length)) return false;
+        await RefuseAsync(context, kept.Refusal!);
         return true;
     }
 
@@ -140,8 +159,9 @@ internal sealed class ServiceGateway(
                 ? await RunHereAsync(context, route)
                 : await ForwardAsync(context, route, there);
             if (outcome == ForwardOutcome.Answered) return;
-            var mayAgain = outcome == ForwardOutcome.NotTaken || IsSafe(context.Request.Method);
-            if (!mayAgain || clock.GetElapsedTime(since) > hold)
+            var mayAgain = outcome == ForwardOutcome.NotTaken || (outcome == ForwardOutcome.Unknown
+                && ForwardAttempt.IsSafe(context.Request.Method) && IsWhole(context));
+            if (!mayAgain || clock.GetElapsedTime(since) > holdFor(route.Service))
             {
                 await GiveUpAsync(context, outcome);
                 return;
@@ -169,12 +189,25 @@ internal sealed class ServiceGateway(
     {
         if (feed.UrlOf(there.Node) is not { } url) return ForwardOutcome.NotTaken;
         if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
-        return await forwarder.ForwardAsync(
-            context, url, $"/svc/{route.Service}{route.Target}", there.Version.Value);
+        var transformer = new ToPrimary(url, $"/svc/{route.Service}{route.Target}", there.Version.Value)
+        {
+            Attempt = new ForwardAttempt(),
+        };
+        var outcome = await forwarder.ForwardAsync(
+            context, url, ServiceForwarder.IsHttp2(context), transformer, context.RequestAborted);
+        context.RequestAborted.ThrowIfCancellationRequested();
+        return outcome == ForwardOutcome.NotTaken && transformer.Attempt.IsSent && !IsWhole(context)
+            ? ForwardOutcome.TakenBack
+            : outcome;
     }
 
+    /// <summary>Whether there is all of it to be sent once more.</summary>
+    private static bool IsWhole(HttpContext context) =>
+        context.Request.Body.CanSeek
+        || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true;
+
     private static Task GiveUpAsync(HttpContext context, ForwardOutcome outcome) =>
-        outcome == ForwardOutcome.Unknown && !IsSafe(context.Request.Method)
+        outcome == ForwardOutcome.Unknown && !ForwardAttempt.IsSafe(context.Request.Method)
             ? Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome)
             : Answers.ProblemAsync(
                 context, StatusCodes.Status503ServiceUnavailable, "No primary took the request in time. Try again.");

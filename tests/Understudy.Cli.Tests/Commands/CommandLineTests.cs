@@ -41,7 +41,7 @@ public sealed class CommandLineTests : IDisposable
         code.ShouldBe(2);
         _cli.Error.ShouldBe(
             $"{file}:5:1: unknown key \"adress\" in [node.n1]. The keys here are address, http, voter, witness, "
-            + "transfer-rate.\n" +
+            + "transfer-rate, max-connections.\n" +
             $"{file}:6:1: voter in [node.n1] must be true or false, not a number. " +
             "Write voter = true or voter = false, without quotes.\n");
         _cli.Started.ShouldBeEmpty();
@@ -135,8 +135,10 @@ public sealed class CommandLineTests : IDisposable
         "understudy service change", "service", "change", "x", "--interval", "9ms", "--http", "127.0.0.1:1")]
     [InlineData("understudy: --audit-every 0s is not never, or a time from 1m to 365d.",
         "understudy service add", "service", "add", "x", "--audit-every", "0s", "--http", "127.0.0.1:1")]
+    [InlineData("understudy: --keep-keys 1s is not a time from 1m to 365d.",
+        "understudy service add", "service", "add", "x", "--keep-keys", "1s", "--http", "127.0.0.1:1")]
     [InlineData("understudy: say what to change: --secondaries, --spares, --checkpoints, --interval, --audit-every, "
-        + "--min-in-sync, "
+        + "--keep-keys, --min-in-sync, "
         + "--total-loss, --restarts, --restart-minutes, --prefer, --only, --never, --with, --after, --apart.",
         "understudy service change", "service", "change", "x", "--http", "127.0.0.1:1")]
     [InlineData("understudy: Option '--id' is required.\nunderstudy: Option '--data' is required.", "understudy node",

@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Net.Http;
 using Microsoft.AspNetCore.Http;
+using Understudy.Contracts;
 
 namespace Understudy.Cli.Tests;
 
 /// <summary>One store behind several gateways, some of which fail as a test says.</summary>
 internal sealed class FakeKv : IAsyncDisposable
 {
-    private static readonly Task Never = new TaskCompletionSource().Task;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (long Value, long Version)> _values = [];
     private readonly Dictionary<string, (int Status, string Body, long Version)> _answered = [];
@@ -20,7 +19,7 @@ internal sealed class FakeKv : IAsyncDisposable
     /// <summary>How often a request was answered from what its key had been answered before.</summary>
     public int Repeats { get; private set; }
 
-    /// <summary>What each node does with a request: answer, lose the answer, refuse it, or hold it for ever.</summary>
+    /// <summary>What each node does with a request: answer, lose the answer, or refuse it.</summary>
     public Func<int, Mishap> MishapOf { get; set; } = _ => Mishap.None;
 
     public static async Task<FakeKv> StartAsync(int nodes)
@@ -42,10 +41,22 @@ internal sealed class FakeKv : IAsyncDisposable
 
     private async Task AnswerAsync(int node, HttpContext context)
     {
+        if (context.Request.Path == ServiceMapDocument.StreamPath)
+        {
+            // Without a map, clients ask whichever node.
+            context.Response.StatusCode = 404;
+            return;
+        }
+
+        context.Response.Headers["Understudy-Node"] = $"n{node + 1}";
         var mishap = MishapOf(node);
-        if (mishap == Mishap.Unavailable) context.Response.StatusCode = 503;
-        if (mishap == Mishap.Held) await Never.WaitAsync(context.RequestAborted);
-        if (mishap == Mishap.Unavailable) return;
+        if (mishap == Mishap.Unavailable)
+        {
+            context.Response.StatusCode = 503;
+            context.Response.Headers.RetryAfter = "1";
+            return;
+        }
+
         using var reader = new StreamReader(context.Request.Body);
         var answer = Once(context.Request, await reader.ReadToEndAsync());
         if (mishap == Mishap.AnswerLost)
@@ -103,7 +114,4 @@ public enum Mishap
 
     /// <summary>Done, and the connection reset before the answer.</summary>
     AnswerLost,
-
-    /// <summary>Nothing done, and no answer ever: as a stopped process.</summary>
-    Held,
 }

@@ -19,7 +19,7 @@ public sealed class LiveViewTests
             view.Now("n3 comes back");
             view.Ended(new Round(1, Fault.Kill, "n3", "n1", 8.3, new Phases(4, 1, 0, 2, 1)));
             await view.ShowAsync(() => Task.FromResult(new Summary(
-                1, [], new Findings(0, 0, 0, true, null), new NodeCost(0, 0), 0, 0)));
+                1, [], new Requests(0, 0), new Findings(0, 0, 0, true, null), new NodeCost(0, 0), 0)));
         }
         finally
         {

@@ -43,7 +43,7 @@ public sealed class OperationTests : IAsyncLifetime
     [InlineData("""{"command":"abort","service":"kv"}""", "switchover", "kv", "--abort", "--no-wait")]
     [InlineData("""{"command":"failover","service":"kv","acceptLoss":true}""",
         "failover", "kv", "--accept-loss", "--no-wait")]
-    [InlineData("""{"command":"addService","service":"a","kind":"kv","durability":"disk"}""",
+    [InlineData("""{"command":"addService","service":"a","kind":"kv"}""",
         "service", "add", "a", "--no-wait")]
     [InlineData("""{"command":"changeService","service":"a","spares":0,"only":[]}""",
         "service", "change", "a", "--spares", "0", "--only", "")]

@@ -28,7 +28,8 @@ public class ComparedPartTests
     [Fact]
     public void A_request_under_a_key_is_the_same_if_its_compared_part_is()
     {
-        _answered.Remember(Request(1, ComparedPart.Join("ab"u8, "from n1"u8)), "answer"u8.ToArray());
+        _answered.Remember(
+            Request(1, ComparedPart.Join("ab"u8, "from n1"u8)), "answer"u8.ToArray(), default, TimeSpan.FromHours(1));
         _answered.Find(Request(2, ComparedPart.Join("ab"u8, "from n2"u8)), out var answer)
             .ShouldBe(OnceOnlyVerdict.Known);
         Text(answer).ShouldBe("answer");

@@ -49,6 +49,16 @@ internal abstract class Checker
     {
     }
 
+    /// <summary>A node connects a client's TCP connection to a backend, or splices it.</summary>
+    public virtual void OnConnection(SimulatedForwarder forwarder, SimulatedConnection connection)
+    {
+    }
+
+    /// <summary>A node that is awake has done what it does with TCP connections.</summary>
+    public virtual void OnForwarder(SimulatedForwarder forwarder)
+    {
+    }
+
     /// <summary>A gateway answers a client.</summary>
     public virtual void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {

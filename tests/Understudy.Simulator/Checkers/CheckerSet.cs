@@ -14,6 +14,9 @@ internal sealed class CheckerSet
     private readonly Checker[] _checkers;
     private readonly Linearizability _linearizability;
     private readonly LossBound _lossBound;
+    private readonly Checker[] _tcp =
+        [new TcpToPrimary(), new TcpWithinLease(), new TcpInOrder(), new TcpNoneForgotten()];
+
     private readonly ServiceMap?[] _maps;
     private readonly Checker? _watch;
 
@@ -46,6 +49,7 @@ internal sealed class CheckerSet
             new LeaseFence(cluster),
             new OneWorker(cluster),
             new AuditFinds(cluster),
+            .. _tcp,
             _lossBound,
             _linearizability,
         ];
@@ -96,6 +100,16 @@ internal sealed class CheckerSet
     public void OnWorkerEnded(SimulatedNode node, SimulatedRun run)
     {
         foreach (var checker in _checkers) checker.OnWorkerEnded(node, run);
+    }
+
+    public void OnConnection(SimulatedForwarder forwarder, SimulatedConnection connection)
+    {
+        foreach (var checker in _tcp) checker.OnConnection(forwarder, connection);
+    }
+
+    public void OnForwarder(SimulatedForwarder forwarder)
+    {
+        foreach (var checker in _tcp) checker.OnForwarder(forwarder);
     }
 
     /// <summary>A node has taken a turn.</summary>

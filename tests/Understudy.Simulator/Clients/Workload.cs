@@ -303,7 +303,8 @@ internal sealed class Workload
         else ScheduleWake(operation.Client, Backoff());
     }
 
-    private bool MustGiveUp(ClientOperation operation) => !_cluster.IsCalm && _cluster.Now > operation.GiveUpAt;
+    private bool MustGiveUp(ClientOperation operation) =>
+        (!_cluster.IsCalm && _cluster.Now > operation.GiveUpAt) || _cluster.Keys.IsOver(operation.IdempotencyKey);
 
     private void End(ClientOperation operation)
     {

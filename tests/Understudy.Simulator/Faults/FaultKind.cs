@@ -90,6 +90,15 @@ public enum FaultKind
     /// <summary>A client went away while its request was held.</summary>
     RequestAbandoned,
 
+    /// <summary>A request came after its key might have been forgotten.</summary>
+    KeyOutlived,
+
+    /// <summary>A TCP connection was closed before it had reached a backend.</summary>
+    ConnectionRefused,
+
+    /// <summary>A spliced TCP connection was reset.</summary>
+    ConnectionReset,
+
     /// <summary>A service's code hung for a while.</summary>
     ServiceStalled,
 

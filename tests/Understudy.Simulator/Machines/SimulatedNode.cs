@@ -54,6 +54,9 @@ internal sealed class SimulatedNode(
 
     public bool IsPaused { get; private set; }
 
+    /// <summary>When it last went on after it had stood still, in true time.</summary>
+    public long AwakeSince { get; private set; }
+
     /// <summary>True once the node was asked to stop in order.</summary>
     public bool IsStopping { get; private set; }
 
@@ -103,7 +106,7 @@ internal sealed class SimulatedNode(
 
         ScheduleTick(Clock.TrueDuration(cluster.Scenario.Cluster.Profile.Tick));
         Step(NodeInput.Tick.Instance);
-        if (life != Life || !_isDrainDue) return;
+        if (life != Life || !_isDrainDue || !cluster.Connections.HaveDrained(this)) return;
 
         // Its clients may have asked until now; the node itself waits for what it holds.
         _isDrainDue = false;
@@ -240,7 +243,7 @@ internal sealed class SimulatedNode(
             case NodeEffect.Answer answer: cluster.Workload.OnAnswer(this, answer); break;
             case NodeEffect.AnswerCommand told: cluster.Operator.OnAnswer(told); break;
             case NodeEffect.EndIncarnation: EndIncarnation(); break;
-            case NodeEffect.HandedOver: _isDrainDue = true; break;
+            case NodeEffect.HandedOver: HandOver(); break;
             case NodeEffect.Stopped: Stop(); break;
             case NodeEffect.JoinCluster join: Cluster = join.Cluster; break;
             case NodeEffect.Report report: cluster.OnEvent(this, report.Event); break;
@@ -302,6 +305,7 @@ internal sealed class SimulatedNode(
         _isEnding = true;
         EndProviders();
         Workers.EndIncarnation();
+        cluster.Connections.EndIncarnation(this);
         _waiting.Clear();
         TellOfEnd(hasPower: true);
         StartAgainWhenDurable();
@@ -310,6 +314,12 @@ internal sealed class SimulatedNode(
     private void StartAgainWhenDurable()
     {
         if (_disk.IsIdle) StartAfter(random.Exponential(TimeSpan.FromMilliseconds(2)).Ticks);
+    }
+
+    private void HandOver()
+    {
+        _isDrainDue = true;
+        cluster.Connections.Stop(this);
     }
 
     private void Stop()
@@ -327,6 +337,7 @@ internal sealed class SimulatedNode(
         _isEnding = false;
         EndProviders();
         Workers.EndProcess();
+        cluster.Connections.EndProcess(this);
         _flushGeneration++;
         _waiting.Clear();
         EndPause();
@@ -342,6 +353,7 @@ internal sealed class SimulatedNode(
 
     private void EndPause()
     {
+        if (IsPaused) AwakeSince = cluster.Now;
         IsPaused = false;
         Clock.RunOn(cluster.Now);
     }

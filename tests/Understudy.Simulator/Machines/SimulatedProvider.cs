@@ -24,7 +24,7 @@ internal sealed class SimulatedProvider
     {
         (_cluster, _node, _service, _random) = (cluster, node, service, random);
         _code = new SimulatedService(cluster, node, this, random);
-        Executor = new ServiceExecutor(service, _code, Post, Wake, TimeProvider.System, cluster.Mutations)
+        Executor = new ServiceExecutor(service, _code, Post, Wake, new SimulatedTime(cluster, node), cluster.Mutations)
         {
             Beside = work =>
             {

@@ -75,6 +75,12 @@ internal sealed class SimulatedService(
     public ValueTask<ServiceOutcome> HandleRequestAsync(ServiceRequest request, CancellationToken cancellationToken)
     {
         MayThrow();
+        if (cluster.Keys.IsOver(request.IdempotencyKey))
+        {
+            cluster.Faults.Count(FaultKind.KeyOutlived);
+            return new(ServiceOutcome.Refuse("the key may be forgotten"));
+        }
+
         return _kv.HandleRequestAsync(request, cancellationToken);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Understudy.Client;
 using Understudy.Services;
 using Understudy.Tests.Web;
@@ -106,6 +107,47 @@ public sealed class FollowPrimaryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_that_is_closed_while_it_is_made_counts_as_none()
+    {
+        await using var locator = new ServiceLocator([Url(_cluster.Nodes[0])]);
+        using var transport = new ClosedAtOnce(times: 2);
+        using var handler = new FollowPrimaryHandler(
+            "ledger", locator, new FollowPrimaryOptions { AddKeys = false }, transport, TimeProvider.System);
+        using var client = new HttpClient(handler) { BaseAddress = new Uri("http://ledger/") };
+        using var response = await client.PostAsync("notes", new StringContent("x"));
+        (await response.Content.ReadAsStringAsync()).ShouldStartWith("1 at ");
+    }
+
+    [Fact]
+    public async Task A_locator_goes_on_listening_after_a_connection_that_is_closed_while_it_is_made()
+    {
+        using var handler = new ClosedAtOnce(times: 6);
+        await using var locator = new ServiceLocator([Url(_cluster.Nodes[0])], handler);
+        var place = await locator.FindPrimaryAsync("ledger").WaitAsync(TimeSpan.FromSeconds(60));
+        place.Primary.ShouldBe(_cluster.Primary.Node);
+    }
+
+    [Fact]
+    public async Task Connections_are_kept_warm_after_one_that_is_closed_while_it_is_made()
+    {
+        await using var locator = new ServiceLocator([Url(_cluster.Nodes[0])]);
+        await locator.FindPrimaryAsync("ledger").WaitAsync(TimeSpan.FromSeconds(60));
+        var clock = new FakeTimeProvider();
+        using var handler = new ClosedAtOnce(times: int.MaxValue);
+        using var invoker = new HttpMessageInvoker(handler);
+        using var warm = new WarmConnections("ledger", locator, invoker.SendAsync, clock);
+        warm.Begin(HttpVersion.Version11);
+        var secondaries = locator.Find("ledger")!.Secondaries.Count;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (handler.Tried <= secondaries)
+        {
+            clock.Advance(TimeSpan.FromSeconds(60));
+            await pace.WaitForNextTickAsync(limit.Token);
+        }
+    }
+
+    [Fact]
     public void Nodes_that_cannot_be_are_refused()
     {
         Should.Throw<ArgumentException>(() => new ServiceLocator([]));
@@ -141,5 +183,21 @@ public sealed class FollowPrimaryTests : IAsyncLifetime
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>
+    /// What .NET's own handler does when the other side closes a connection while it is made: no HttpRequestException.
+    /// </summary>
+    private sealed class ClosedAtOnce(int times) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+    {
+        private int _tried;
+
+        public int Tried => Volatile.Read(ref _tried);
+
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Interlocked.Increment(ref _tried) <= times
+                ? throw new SocketException((int)SocketError.NotConnected)
+                : base.SendAsync(request, cancellationToken);
     }
 }

@@ -92,6 +92,20 @@ public class RequestPlanTests
     }
 
     [Fact]
+    public void A_node_that_holds_a_request_in_place_of_a_dead_primary_is_left_when_there_is_a_new_one()
+    {
+        var (plan, view) = (Plan(), View("n1"));
+        End(plan, view, AttemptEnd.NotSent);
+        var holder = (RequestStep.Send)plan.Next(view, TimeSpan.Zero);
+        holder.IsPrimary.ShouldBeFalse();
+        plan.HasMovedFrom(holder, view).ShouldBeFalse("the primary that is known is the dead one");
+        view.Take(Map(2, null));
+        plan.HasMovedFrom(holder, view).ShouldBeFalse();
+        view.Take(Map(3, "n3"));
+        plan.HasMovedFrom(holder, view).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_client_learns_nodes_and_forgets_services_that_are_no_more()
     {
         var view = new ClusterView([new Uri("http://n9:1")]);
@@ -152,7 +166,7 @@ public class RequestPlanTests
         return view;
     }
 
-    private static ServiceMapDocument Map(long version, string? primary, bool isFrozen = false) => new()
+    internal static ServiceMapDocument Map(long version, string? primary, bool isFrozen = false) => new()
     {
         Id = $"c.1.{version}",
         Node = "n1",

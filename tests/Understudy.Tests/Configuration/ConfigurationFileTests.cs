@@ -59,6 +59,15 @@ public sealed class ConfigurationFileTests
     }
 
     [Fact]
+    public void A_node_s_bound_of_connections_is_its_own()
+    {
+        var read = Valid(Whole.Replace("voter = false", "max-connections = 50", StringComparison.Ordinal));
+
+        read.Find(new NodeId("n2"))!.MaxConnections.ShouldBe(50);
+        read.Find(new NodeId("n1"))!.MaxConnections.ShouldBe(20_000);
+    }
+
+    [Fact]
     public void What_is_left_out_has_its_default()
     {
         var read = Valid("""
@@ -109,6 +118,7 @@ public sealed class ConfigurationFileTests
             checkpoints = 'periodic'
             interval = '250ms'
             audit-every = 'never'
+            keep-keys = '36h'
             preferred = ['n2', 'n1']
             only = ['n1', 'n2']
             never = []
@@ -127,6 +137,7 @@ public sealed class ConfigurationFileTests
         var (kv, side, third) = (read.Services[0], read.Services[1], read.Services[2]);
         (kv.Checkpoints, kv.Interval, kv.AuditEvery).ShouldBe(
             (CheckpointMode.Periodic, TimeSpan.FromMilliseconds(250), TimeSpan.Zero));
+        (kv.ToDefinition().KeepKeysFor, side.KeepKeysFor).ShouldBe((TimeSpan.FromHours(36), TimeSpan.FromDays(1)));
         kv.Rules.ToString().ShouldBe(" preferred n2,n1 only n1,n2");
         (side.Interval, side.AuditEvery).ShouldBe((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(90)));
         side.Rules.ToString().ShouldBe(" with kv after kv");
@@ -156,6 +167,7 @@ public sealed class ConfigurationFileTests
     [InlineData("memory", "disk")]
     [InlineData("secondaries", "checkpoints = \"periodic\"\nsecondaries")]
     [InlineData("secondaries", "audit-every = \"2d\"\nsecondaries")]
+    [InlineData("secondaries", "keep-keys = \"2d\"\nsecondaries")]
     [InlineData("secondaries", "preferred = [\"n1\"]\nsecondaries")]
     [InlineData("[service.kv]", "[service.kv2]")]
     public void Anything_that_nodes_must_agree_on_changes_the_fingerprint(string from, string to) =>

@@ -68,7 +68,8 @@ public sealed class ConfigurationMessageTests
         { "adress = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:2\"", "c.toml:6:1: unknown key \"adress\" in [node.n2]. " +
             "Did you mean \"address\"?" },
         { "address = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:2\"\ncolour = 1", "c.toml:8:1: unknown key \"colour\" in " +
-            "[node.n2]. The keys here are address, http, voter, witness, transfer-rate." },
+            "[node.n2]. The keys here are address, http, voter, witness, transfer-rate, " +
+            "max-connections." },
         { "http = \"127.0.0.1:2\"", "c.toml:5:2: [node.n2] has no \"address\". " +
             "Add a line address = \"127.0.0.1:7101\"." },
         { "address = \"127.0.0.1:2\"", "c.toml:5:2: [node.n2] has no \"http\". " +
@@ -145,6 +146,8 @@ public sealed class ConfigurationMessageTests
             "Write checkpoints = \"periodic\" too, or remove interval." },
         { "kind = \"kv\"\naudit-every = \"1s\"", "c.toml:7:1: audit-every = \"1s\" in [service.kv] is no such time. " +
             "Write \"never\", or a time from \"1m\" to \"365d\", such as \"12h\"." },
+        { "kind = \"kv\"\nkeep-keys = \"59s\"", "c.toml:7:1: keep-keys = \"59s\" in [service.kv] is no such time. " +
+            "Write a time from \"1m\" to \"365d\", such as \"12h\"." },
         { "kind = \"kv\"\nonly = \"n1\"", "c.toml:7:1: only in [service.kv] must be a list of strings, not a string. " +
             "Write only = [\"n1\", \"n2\"]." },
         { "kind = \"kv\"\nonly = [1]", "c.toml:7:1: only in [service.kv] must be a list of strings only, not a list. " +

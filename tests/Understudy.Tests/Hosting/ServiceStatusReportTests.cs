@@ -71,7 +71,8 @@ public class ServiceStatusReportTests
         var periodic = Create(
             _entry with { Definition = _entry.Definition with { CheckpointEvery = TimeSpan.FromSeconds(1) } }, []);
         (periodic.Checkpoints, periodic.IntervalSeconds, periodic.LossBoundSeconds).ShouldBe(("periodic", 1, 1.2));
-        (periodic.UncommittedSeconds, periodic.AuditEverySeconds).ShouldBe((null, 86_400));
+        (periodic.UncommittedSeconds, periodic.AuditEverySeconds, periodic.KeepKeysSeconds).ShouldBe(
+            (null, 86_400, 86_400));
     }
 
     [Fact]
@@ -89,7 +90,7 @@ public class ServiceStatusReportTests
             _n1, null, true, false, TimeSpan.Zero, 1, null, ServiceMap.Empty, [],
             ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty
                 .Add(_votes, [.. joining]),
-            [], 0);
+            []);
         if (waits is not null) status = status with { Vacant = status.Vacant.Add(_votes, waits) };
         return ServiceStatusReport.Create(entry, status, kinds, Profile.Lan);
     }

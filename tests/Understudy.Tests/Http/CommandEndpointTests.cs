@@ -62,13 +62,22 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_program_that_somebody_else_runs_has_no_state_to_wait_for()
+    {
+        await PostAsync("""{"command":"addService","service":"cache","kind":"external","secondaries":1}""");
+        var added = Definition(0);
+        (added.Kind, added.Secondaries, added.Spares).ShouldBe(("external", 1, 1));
+        (added.Durable, added.TotalLoss).ShouldBe((false, TotalLossPolicy.StartEmpty));
+    }
+
+    [Fact]
     public async Task A_new_service_has_the_shape_that_is_usual_and_what_is_given()
     {
         await PostAsync("""{"command":"addService","service":"a","kind":"kv"}""");
         await PostAsync(
             """
             {"command":"addService","service":"b","kind":"kv","secondaries":1,"spares":0,"durability":"memory",
-             "checkpoints":"periodic","interval":"250ms","auditEvery":"12h",
+             "checkpoints":"periodic","interval":"250ms","auditEvery":"12h","keepKeys":"2d",
              "minInSync":2,"totalLoss":"start-empty","restarts":3,"restartMinutes":5,
              "prefer":["n2","n1"],"only":["n1","n2"],"never":["n3"],"with":["a"],"after":["a"],"apart":["c"]}
             """);
@@ -76,6 +85,7 @@ public sealed class CommandEndpointTests : IAsyncLifetime
         var given = Definition(1);
         (given.Secondaries, given.Spares, given.Durable).ShouldBe((1, 0, false));
         (given.CheckpointEvery, given.AuditEvery).ShouldBe((TimeSpan.FromMilliseconds(250), TimeSpan.FromHours(12)));
+        given.KeepKeysFor.ShouldBe(TimeSpan.FromDays(2));
         (given.MinInSync, given.TotalLoss).ShouldBe((2, TotalLossPolicy.StartEmpty));
         (given.Restarts, given.RestartWindow).ShouldBe((3, TimeSpan.FromMinutes(5)));
         given.Preferred.ShouldBe([new("n2"), new("n1")]);
@@ -89,10 +99,16 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     [Fact]
     public async Task A_change_changes_only_what_is_given()
     {
-        _http.Known = new ServiceDefinition(_kv, "kv", 2, 1, false) { Only = [new("n1")], Never = [new("n3")] };
+        _http.Known = new ServiceDefinition(_kv, "kv", 2, 1, false)
+        {
+            Only = [new("n1")],
+            Never = [new("n3")],
+            KeepKeysFor = TimeSpan.FromHours(3),
+        };
         await PostAsync("""{"command":"changeService","service":"kv","spares":0,"only":[]}""");
         var changed = _http.Commands.Single().Command.ShouldBeOfType<OperatorCommand.ChangeService>().Definition;
         (changed.Secondaries, changed.Spares, changed.Durable, changed.Kind).ShouldBe((2, 0, false, "kv"));
+        changed.KeepKeysFor.ShouldBe(TimeSpan.FromHours(3));
         changed.Only.ShouldBeEmpty();
         changed.Never.ShouldBe([new("n3")]);
     }
@@ -132,6 +148,8 @@ public sealed class CommandEndpointTests : IAsyncLifetime
     [InlineData("""{"command":"addService","service":"a","kind":"kv","spares":"1"}""", "\"spares\" has a value")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","prefer":[null]}""", "There is no node \"\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","durability":"x"}""", "\"durability\" is \"x\"")]
+    [InlineData("""{"command":"addService","service":"a","kind":"external","totalLoss":"wait"}""",
+        "\"totalLoss\" means nothing to a, which is of kind \"external\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","checkpoints":"x"}""", "\"checkpoints\" is \"x\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","interval":"1s"}""", "but a is not \"periodic\"")]
     [InlineData("""{"command":"addService","service":"a","kind":"kv","interval":"2h"}""", "\"interval\" is \"2h\"")]

@@ -1,9 +1,12 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Kv;
@@ -17,12 +20,25 @@ namespace Understudy.Tests.Http;
 /// <summary>A node's HTTP side on a free loopback port, before a gateway that is a <see cref="KvState"/>.</summary>
 public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncDisposable
 {
+    private readonly TaskCompletionSource _keysAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KvState _state = new();
+    private readonly Admissions _admissions;
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
+    private readonly ServiceForwarder _forwarder;
+    private readonly IReadOnlyDictionary<string, ServiceName> _hosts = new Dictionary<string, ServiceName>(
+        StringComparer.OrdinalIgnoreCase)
+    { ["keys.example.com"] = new("kv") };
+    private readonly BackendGateways _backends;
 
-    private HttpFixture()
+    private int _timesKeysAsked;
+
+    private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
+
+    private HttpFixture(HoldBounds bounds, int mostConnections)
     {
+        _admissions = new Admissions(
+            new RequestAdmission(1 << 30, _ => bounds, isKnown: _ => true), static (_, _) => { });
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -30,14 +46,20 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
             NodeHttp.Configure(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0, listen => CleartextHttp2.Offer(listen, TimeProvider.System));
         });
+        var files = new OpenFiles(Node, NullLogger.Instance, TimeProvider.System);
+        var connections = new ClientConnections(mostConnections, files, NullLogger.Instance, TimeProvider.System);
+        builder.Services.AddSingleton<IConnectionListenerFactory>(
+            services => new ClientListenerFactory(services, connections));
         builder.Services.AddHttpForwarder();
         _application = builder.Build();
         var forwarder = new ServiceForwarder(
             _application.Services.GetRequiredService<IHttpForwarder>(), TimeSpan.FromSeconds(1));
+        _forwarder = forwarder;
+        _backends = new BackendGateways([], Node, forwarder, TimeProvider.System, exception => throw exception);
         _services = new ServiceGateway(
-            Node, this, this, Feed, forwarder, TimeSpan.FromSeconds(5), TimeProvider.System);
+            Node, this, this, Feed, forwarder, _ => bounds.Time, TimeProvider.System);
         _application.Run(
-            new NodeHttp(this, this, this, Feed, _services, application: null, TimeProvider.System).AnswerAsync);
+            new NodeHttp(this, this, this, Feed, _services, _backends, _hosts, null, TimeProvider.System).AnswerAsync);
     }
 
     public HttpClient Client { get; } = new();
@@ -73,30 +95,46 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public bool? HasKeysOfAll { get; set; } = true;
 
+    /// <summary>Completes when it was asked again whether a service has keys: the request waits.</summary>
+    public Task KeysAsked => _keysAsked.Task;
+
     public bool IsVoter { get; set; } = true;
 
     public PrimaryPlace Place { get; set; } = PrimaryPlace.Here;
 
-    public static async Task<HttpFixture> StartAsync()
+    /// <summary>Until it completes, requests that were sent are not answered.</summary>
+    public Task MayAnswer { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many requests are not answered, and how many bytes they have.</summary>
+    public (int Requests, long Bytes) Waiting =>
+        (_admissions.Count, _admissions.Status([]).Sum(service => service.Bytes));
+
+    public static Task<HttpFixture> StartAsync(int mostConnections = 1000) => StartAsync(_bounds, mostConnections);
+
+    internal static async Task<HttpFixture> StartAsync(HoldBounds bounds, int mostConnections = 1000)
     {
-        var fixture = new HttpFixture();
+        var fixture = new HttpFixture(bounds, mostConnections);
         await fixture._application.StartAsync();
         fixture.Client.BaseAddress = new Uri(fixture._application.Urls.Single());
         return fixture;
     }
 
-    public ValueTask<Reply> SendAsync(
-        ServiceName service,
+    Admission IGateway.Admit(ServiceName service) => _admissions.Admit(service);
+
+    async ValueTask<Reply> IGateway.SendAsync(
+        Admission admission,
         ReadOnlyMemory<byte> body,
         bool isRead,
         string? idempotencyKey,
         CancellationToken cancellationToken)
     {
+        using var sent = admission;
+        if (!admission.TryReach(body.Length)) return admission.Refusal!;
         Last = (isRead, idempotencyKey);
-        if (Refusal is not null) return ValueTask.FromResult(Refusal);
+        await MayAnswer.WaitAsync(cancellationToken);
+        if (Refusal is not null) return Refusal;
         var answer = _state.Execute(body).Answer;
-        return ValueTask.FromResult(
-            new Reply(ReplyOutcome.Answered, answer, new ConfigurationVersion(7), new NodeId("n2")));
+        return new Reply(ReplyOutcome.Answered, answer, new ConfigurationVersion(7), new NodeId("n2"));
     }
 
     public ValueTask<CommandAnswer> CommandAsync(
@@ -106,7 +144,12 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         return ValueTask.FromResult(Told);
     }
 
-    public bool? HasKeys(ServiceName service) => HasKeysOfAll;
+    public bool? HasKeys(ServiceName service)
+    {
+        var answer = HasKeysOfAll;
+        if (Interlocked.Increment(ref _timesKeysAsked) > 1) _keysAsked.TrySetResult();
+        return answer;
+    }
 
     public ServiceDefinition? DefinitionOf(ServiceName service) => service == Known?.Name ? Known : null;
 
@@ -146,7 +189,8 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        _services.Dispose();
+        _backends.Dispose();
+        _forwarder.Dispose();
         await _application.DisposeAsync();
     }
 }

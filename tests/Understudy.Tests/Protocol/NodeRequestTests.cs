@@ -32,7 +32,8 @@ public class NodeRequestTests
         answer.Number.ShouldBe(7);
         answer.Reply.Outcome.ShouldBe(ReplyOutcome.Unavailable);
         Encoding.UTF8.GetString(answer.Reply.Body.Span).ShouldBe(
-            "kv has no primary now: waiting for n2, n3 to form the cluster.");
+            "kv has no primary now: waiting for n2, n3 to form the cluster. It has waited as long as it may: "
+            + "seconds in [service.kv.hold].");
     }
 
     [Fact]

@@ -7,6 +7,7 @@ namespace Understudy.Tests.Protocol;
 public class RequestRouterTests
 {
     private static readonly ServiceName _kv = new("kv");
+    private static readonly ServiceName _other = new("other");
     private static readonly MemberId _n1 = Member("n1");
     private static readonly MemberId _n2 = Member("n2");
     private static readonly TimeSpan _heartbeat = Profile.Lan.Heartbeat;
@@ -45,8 +46,10 @@ public class RequestRouterTests
         var number = Take(1);
         _router.TrySend(number, Map(_n2), TimeSpan.Zero).ShouldNotBeNull();
 
-        _router.TrySend(number, Map(_n2), 3 * _heartbeat - TimeSpan.FromTicks(1)).ShouldBeNull();
-        _router.TrySend(number, Map(_n2), 3 * _heartbeat)!.Value.Request.Id.Number.ShouldBe(number);
+        _router.Due(Map(_n2), 3 * _heartbeat - TimeSpan.FromTicks(1)).ShouldBeEmpty();
+        _router.Due(Map(_n2), 3 * _heartbeat).ShouldHaveSingleItem().Request.Id.Number.ShouldBe(number);
+        _router.Due(Map(_n2), 6 * _heartbeat - TimeSpan.FromTicks(1)).ShouldBeEmpty();
+        _router.Due(Map(_n2), 6 * _heartbeat).ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -77,10 +80,10 @@ public class RequestRouterTests
     public void Each_request_names_the_lowest_that_is_not_answered()
     {
         var (first, second) = (Take(1), Take(2));
-        LowestOf(second).ShouldBe(first);
+        _router.Due(Map(_n2), TimeSpan.Zero).Select(sent => sent.Request.LowestPending).ShouldBe([first, first]);
         _router.Finish(first).ShouldNotBeNull();
         _router.Unsend(second);
-        LowestOf(second).ShouldBe(second);
+        _router.Due(Map(_n2), TimeSpan.Zero).ShouldHaveSingleItem().Request.LowestPending.ShouldBe(second);
         _router.Finish(first).ShouldBeNull("once is enough");
     }
 
@@ -96,36 +99,87 @@ public class RequestRouterTests
     }
 
     [Fact]
-    public void It_holds_only_so_many_and_so_many_bytes()
+    public void What_another_service_has_not_answered_does_not_keep_a_services_answers()
     {
-        for (var i = 0; i < RequestRouter.MaxHeld; i++) _router.Take(Asked(i, 0), TimeSpan.Zero).ShouldNotBeNull();
-        _router.Take(Asked(-1, 0), TimeSpan.Zero).ShouldBeNull();
+        Take(1, service: _other);
+        var number = Take(2);
+        Sent(Map(_n2), TimeSpan.Zero).ShouldBe([number]);
+        _router.Finish(number);
+        var later = Take(3);
+        _router.TrySend(later, Map(_n2), TimeSpan.Zero).ShouldNotBeNull().Request.LowestPending.ShouldBe(later);
+    }
 
-        var other = new RequestRouter(_n1, Profile.Lan);
-        var half = (int)(RequestRouter.MaxHeldBytes / 2);
-        var first = other.Take(Asked(1, half), TimeSpan.Zero).ShouldNotBeNull();
-        other.Take(Asked(2, half), TimeSpan.Zero).ShouldNotBeNull();
-        other.Take(Asked(3, 1), TimeSpan.Zero).ShouldBeNull();
-        other.Finish(first);
-        other.Take(Asked(4, 1), TimeSpan.Zero).ShouldNotBeNull();
+    [Fact]
+    public void What_was_held_goes_on_in_the_order_in_which_it_came()
+    {
+        List<long> came = [];
+        for (var i = 0; i < 5_000; i++) came.Add(Take(i, isRead: i % 3 == 0));
+        Sent(Map(null), TimeSpan.FromSeconds(1)).ShouldBeEmpty();
+        Sent(Map(_n2), TimeSpan.FromSeconds(1)).ShouldBe(came);
+        Sent(Map(_n2), TimeSpan.FromSeconds(1)).ShouldBeEmpty("each is sent once");
+        Sent(Map(_n1), TimeSpan.FromSeconds(1)).ShouldBe(came, "the next primary gets them in this order, too");
+    }
+
+    [Fact]
+    public void Who_comes_later_does_not_pass_those_who_wait()
+    {
+        var first = Take(1);
+        _router.TrySend(first, Map(_n2), TimeSpan.Zero).ShouldNotBeNull();
+        _router.Unsend(first);
+        var second = Take(2);
+        _router.TrySend(second, Map(_n2), TimeSpan.Zero).ShouldBeNull("the first one has not been sent again");
+        Sent(Map(_n2), TimeSpan.Zero).ShouldBe([first, second]);
+        _router.TrySend(Take(3), Map(_n2), TimeSpan.Zero).ShouldNotBeNull("nobody waits any more");
+    }
+
+    [Fact]
+    public void Writes_wait_for_enough_providers_in_sync_and_no_read_waits_for_them()
+    {
+        var write = Take(1);
+        var needsTwo = Map(_n2, minInSync: 2);
+        _router.TrySend(write, needsTwo, TimeSpan.Zero).ShouldBeNull();
+        var read = Take(2, isRead: true);
+        _router.TrySend(read, needsTwo, TimeSpan.Zero).ShouldNotBeNull();
+        Sent(needsTwo, 2 * _heartbeat).ShouldBeEmpty();
+        Sent(Map(_n2), 2 * _heartbeat).ShouldBe([write]);
+    }
+
+    [Fact]
+    public void A_frozen_services_requests_wait_and_what_it_has_is_not_sent_to_it_again()
+    {
+        var sent = Take(1);
+        _router.TrySend(sent, Map(_n2), TimeSpan.Zero).ShouldNotBeNull();
+        var waiting = Take(2);
+        Sent(Map(_n2, isFrozen: true), _heartbeat).ShouldBeEmpty();
+        Sent(Map(_n2), 2 * _heartbeat).ShouldBe([waiting], "the switchover was given up");
+        Sent(Map(_n1), 2 * _heartbeat).ShouldBe([sent, waiting]);
     }
 
     private static MemberId Member(string node) => new(new NodeId(node), new Incarnation(1, 1));
 
-    private static NodeInput.Requested Asked(long number, int bytes, TimeSpan? holdFor = null) =>
-        new(number, _kv, new byte[bytes], IsRead: false, null, holdFor ?? TimeSpan.FromSeconds(5));
+    /// <summary>There is the service kv, and no other one.</summary>
+    private static ServiceMap Map(MemberId? primary, int minInSync = 0, bool isFrozen = false) =>
+        new(new ConfigurationVersion(1), 1,
+        [
+            new ServiceEntry(
+                new ServiceDefinition(_kv, "kv", 2, 1, true) { MinInSync = minInSync },
+                new Understudy.Replication.Configuration(
+                    _kv, new ConfigurationVersion(1), new Lineage(1), primary, [], new Epoch(1)))
+            {
+                IsFrozen = isFrozen,
+            },
+        ]);
 
-    private static ServiceMap Map(MemberId? primary) => new(new ConfigurationVersion(1), 1,
-    [
-        new ServiceEntry(
-            new ServiceDefinition(_kv, "kv", 2, 1, true),
-            new Understudy.Replication.Configuration(
-                _kv, new ConfigurationVersion(1), new Lineage(1), primary, [], new Epoch(1))),
-    ]);
+    private long Take(
+        long number,
+        TimeSpan at = default,
+        TimeSpan? holdFor = null,
+        bool isRead = false,
+        ServiceName? service = null) => _router.Take(
+            new NodeInput.Requested(
+                number, service ?? _kv, new byte[10], isRead, null, holdFor ?? TimeSpan.FromSeconds(5)),
+            at);
 
-    private long Take(long number, TimeSpan at = default, TimeSpan? holdFor = null) =>
-        _router.Take(Asked(number, 10, holdFor), at).ShouldNotBeNull();
-
-    private long LowestOf(long number) =>
-        _router.TrySend(number, Map(_n2), TimeSpan.Zero)!.Value.Request.LowestPending;
+    private IEnumerable<long> Sent(ServiceMap map, TimeSpan now) =>
+        _router.Due(map, now).Select(sent => sent.Request.Id.Number);
 }

@@ -209,8 +209,7 @@ public class StatusReasonsTests
                     }])
                 : ImmutableSortedDictionary<ServiceName, ImmutableArray<JoiningProgress>>.Empty,
             [.. ids.Select((id, place) => new PeerStatus(
-                id.Node, NodeKind.Voter, id, IsHeard: place < (heard ?? nodes), IsJoining: false, IsInView: true))],
-            HeldRequests: 0)
+                id.Node, NodeKind.Voter, id, IsHeard: place < (heard ?? nodes), IsJoining: false, IsInView: true))])
         { Uncommitted = Ages(uncommitted) };
         var options = new NodeOptions(
             "web", Profile.Lan, [.. ids.Select(id => new NodeOption(id.Node, NodeKind.Voter))], [definition]);

@@ -12,6 +12,8 @@ public sealed class ServiceExecutorTests
     private static readonly ServiceName _name = new("tally");
     private static readonly MemberId _gateway = new(new NodeId("n9"), new Incarnation(1, 9));
 
+    private static readonly TimeSpan _keepKeysFor = TimeSpan.FromHours(1);
+
     private readonly List<ServiceReport> _reports = [];
     private readonly FakeTimeProvider _clock = new();
     private readonly Tally _tally = new();
@@ -169,7 +171,7 @@ public sealed class ServiceExecutorTests
     public async Task Code_that_throws_fails_its_provider_and_says_in_which_call()
     {
         await LeadAsync();
-        _executor.Take(new ServiceInstruction.Handle(1, Request(1, default)));
+        _executor.Take(new ServiceInstruction.Handle(1, Request(1, default), _keepKeysFor));
         await RunAsync();
 
         _reports.OfType<ServiceReport.Failed>().Single().Reason
@@ -349,7 +351,7 @@ public sealed class ServiceExecutorTests
     }
 
     private void Ask(long number, long add) =>
-        _executor.Take(new ServiceInstruction.Handle(1, Request(number, Tally.Bytes(add))));
+        _executor.Take(new ServiceInstruction.Handle(1, Request(number, Tally.Bytes(add)), _keepKeysFor));
 
     private static ReplicationMessage.Request Request(long number, ReadOnlyMemory<byte> body) =>
         new(new RequestId(_gateway, number), 0, _name, IsRead: false, null, body);

@@ -135,6 +135,45 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
         Should.Throw<ArgumentException>(() => understudy.AddService<Tally>("x", shape => shape.Secondaries = -1));
     }
 
+    [Fact]
+    public void The_bounds_of_what_waits_are_those_of_code_unless_the_file_says_some()
+    {
+        var inCode = new HoldConfiguration { MaxRequests = 7 };
+        var file = Path.Combine(_folder, "cluster.toml");
+        File.WriteAllText(file, """
+            cluster = "web"
+            [node.n1]
+            address = "127.0.0.1:7101"
+            http = "127.0.0.1:7201"
+            [service.said]
+            kind = "said"
+            hold = { seconds = 9 }
+            [service.silent]
+            kind = "silent"
+            """);
+        var options = new UnderstudyOptions { Node = "n1", DataDirectory = _folder, ConfigurationFile = file };
+        var understudy = new UnderstudyBuilder(options)
+            .AddService<Tally>("said", shape => shape.Hold = inCode)
+            .AddService<Tally>("silent", shape => shape.Hold = inCode)
+            .AddService<Tally>("absent", shape => shape.Hold = inCode);
+        understudy.Configure().Services.Select(service => (service.Name.Value, service.Hold)).ShouldBe(
+        [
+            ("absent", inCode),
+            ("said", new HoldConfiguration { Time = TimeSpan.FromSeconds(9) }),
+            ("silent", inCode),
+        ]);
+        foreach (var bad in (HoldConfiguration[])
+            [
+                inCode with { MaxRequests = 0 },
+                inCode with { MaxBytes = 1_000_000 },
+                inCode with { Time = TimeSpan.FromMilliseconds(999) },
+            ])
+        {
+            Should.Throw<ArgumentException>(() => understudy.AddService<Tally>("bad", shape => shape.Hold = bad))
+                .Message.ShouldContain("it may hold 1 to 1000000 requests");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var host in _hosts)

@@ -39,7 +39,7 @@ internal sealed class ForwarderFixture : IAsyncDisposable
     }
 
     public TcpLink Link(Socket client) =>
-        _thread is null ? new SocketLink(client) : new EpollLink(_thread, client);
+        _thread is null ? new SocketLink(client, TimeProvider.System) : new EpollLink(_thread, client);
 
     public Backend First { get; } = new();
 

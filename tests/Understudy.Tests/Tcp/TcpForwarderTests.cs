@@ -193,6 +193,27 @@ public abstract class TcpForwarderTests(bool isPortable)
     }
 
     [Fact]
+    public async Task A_backend_that_never_reads_slows_nobody_and_is_let_go_with_its_client()
+    {
+        await using var fixture = new ForwarderFixture(isPortable);
+        fixture.Learn(N1);
+        var clients = new List<Socket>();
+        for (var i = 0; i < 50; i++)
+        {
+            var client = await fixture.ConnectAsync();
+            await fixture.First.TakeAsync();
+            client.Blocking = false;
+            clients.Add(client);
+            Fill(client);
+        }
+
+        var (other, others) = await fixture.OpenAsync(fixture.First);
+        for (var i = 0; i < 100; i++) await CarriesAsync(other, others);
+        foreach (var client in clients) client.Close(timeout: 0);
+        await fixture.UntilAsync(open: 1, held: 0);
+    }
+
+    [Fact]
     public async Task A_slow_reader_gets_everything_in_the_end()
     {
         await using var fixture = new ForwarderFixture(isPortable);

@@ -74,6 +74,23 @@ public sealed class MapServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_change_too_large_for_a_turn_is_refused_and_not_made()
+    {
+        var large = new string('x', (1 << 20) + 1);
+        foreach (var node in _cluster.Nodes)
+        {
+            foreach (var url in (Uri[])[_cluster.Url(node, "/notes"), new(node.HttpAddress, "/svc/ledger/notes")])
+            {
+                using var response = await _cluster.SendAsync(url, HttpMethod.Post, large);
+                response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+                (await response.Content.ReadAsStringAsync()).ShouldContain("1048576 bytes");
+            }
+        }
+
+        (await _cluster.AskAsync(_cluster.Primary, "/notes")).ShouldBe("0");
+    }
+
+    [Fact]
     public async Task A_web_socket_opened_at_any_node_is_the_primary_s()
     {
         foreach (var node in _cluster.Nodes)

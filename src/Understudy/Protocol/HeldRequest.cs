@@ -1,0 +1,17 @@
+namespace Understudy.Protocol;
+
+/// <summary>A client's request, or an operator's command, that its gateway has not answered yet.</summary>
+/// <param name="number">The router's name of it.</param>
+/// <param name="asked">What was asked.</param>
+/// <param name="deadline">When it is answered as unavailable.</param>
+internal sealed class HeldRequest(long number, NodeInput.Requested asked, TimeSpan deadline)
+{
+    public long Number { get; } = number;
+
+    public NodeInput.Requested Asked { get; } = asked;
+
+    public TimeSpan Deadline { get; } = deadline;
+
+    /// <summary>When it was last sent to the primary that there is; null while it is held.</summary>
+    public TimeSpan? SentAt { get; set; }
+}

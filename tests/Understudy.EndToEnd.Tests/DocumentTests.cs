@@ -1,0 +1,91 @@
+using System.Text.RegularExpressions;
+
+namespace Understudy.EndToEnd.Tests;
+
+/// <summary>The examples of docs/clients.md and of the README, run against real clusters.</summary>
+public sealed partial class DocumentTests
+{
+    private const string WhereNodesAre = "string[] nodes = ";
+
+    /// <summary>Files whose code other tests run, and the page may quote.</summary>
+    private static readonly string[][] _sources =
+    [
+        ["tests", "Understudy.EndToEnd.Tests", "DocumentedClients.cs"],
+        ["samples", "Grpc", "Buyer.cs"],
+        ["samples", "Grpc", "Program.cs"],
+        ["samples", "Orders", "OrdersEndpoints.cs"],
+    ];
+
+    [Theory]
+    [InlineData("docs", "clients.md")]
+    [InlineData("README.md")]
+    public async Task Every_curl_is_answered_as_the_page_says(params string[] page)
+    {
+        ForeignProgram.Need("curl", "curl");
+        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        string[] commands = [.. Examples.Of(page).SelectMany(block => block).Where(IsOfCurl)];
+
+        // A stream does not end by itself.
+        var script = Examples.At(cluster, string.Join('\n', commands)).Replace("curl -N", "curl -N --max-time 2");
+        var (_, said) = await ForeignProgram.RunAsync("sh", "-c", script);
+
+        var statuses = Status().Matches(said).Select(match => match.Groups["code"].Value).ToArray();
+        statuses.Length.ShouldBe(commands.Count(each => each.StartsWith("curl -i", StringComparison.Ordinal)), said);
+        statuses.ShouldAllBe(status => status.StartsWith('2'), said);
+        said.ShouldContain("hello");
+        if (commands.Any(command => command.Contains("/stream", StringComparison.Ordinal)))
+        {
+            said.ShouldContain("event: map");
+            said.ShouldContain("{\"id\":");
+        }
+
+        cluster.Passed();
+    }
+
+    [Fact]
+    public async Task The_examples_of_the_client_library_do_what_they_say()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        string[] nodes = [.. cluster.Nodes.Values.Select(node => node.Http.ToString())];
+        await DocumentedClients.FollowAsync([], nodes);
+        await DocumentedClients.LocateAsync(nodes);
+        cluster.Passed();
+
+        await using var sample = await SampleCluster.StartAsync("Grpc", "tickets");
+        await DocumentedClients.CallAsync(sample.Addresses);
+        DocumentedClients.Said.ShouldBe(
+        [
+            "hello", $"kv is at {cluster[await cluster.PrimaryAsync()].Http}svc/kv", "{ \"number\": \"1\" }",
+        ]);
+        sample.Passed();
+    }
+
+    [Fact]
+    public void Every_example_of_the_ways_to_reach_a_service_is_run_by_a_test()
+    {
+        var sources = _sources.Select(path => Trimmed(File.ReadLines(Repository.PathOf(path)))).ToArray();
+        foreach (var block in Examples.Of("docs", "clients.md"))
+        {
+            var example = block[0].StartsWith(WhereNodesAre, StringComparison.Ordinal) ? block[1..] : block;
+            var isRun = example.All(line => IsOfCurl(line) || IsOfSample(line))
+                || sources.Any(source => source.Contains(Trimmed(example), StringComparison.Ordinal));
+            isRun.ShouldBeTrue(
+                $"No test runs this, or the code that it quotes has changed:\n{string.Join('\n', block)}");
+        }
+    }
+
+    private static bool IsOfCurl(string line) =>
+        line.StartsWith("curl ", StringComparison.Ordinal) || line.StartsWith("tag=$(curl ", StringComparison.Ordinal);
+
+    /// <summary>Of one that FollowPrimaryTests or GrpcTests start.</summary>
+    private static bool IsOfSample(string line) =>
+        Sample().Match(line) is { Success: true } match && match.Groups["name"].Value is "FollowPrimary" or "Grpc";
+
+    private static string Trimmed(IEnumerable<string> lines) => string.Join('\n', lines.Select(line => line.Trim()));
+
+    [GeneratedRegex(@"HTTP/[\d.]+ (?<code>\d{3})")]
+    private static partial Regex Status();
+
+    [GeneratedRegex(@"^dotnet run --project samples/(?<name>\w+) -- ")]
+    private static partial Regex Sample();
+}
