@@ -76,7 +76,7 @@ internal static class ServiceReader
         var reader = new TableReader(table, shown, ServiceKeys, problems);
         var kind = reader.Text("kind", "\"kv\"", required: true);
         var known = kind is null ? null : Names.Choose(kind, "kind", [.. kinds], reader.PlaceOf("kind"), problems);
-        var durability = Choice(reader, "durability", Durabilities, problems);
+        var isInMemory = Choice(reader, "durability", Durabilities, problems) == "memory";
         var secondaries = reader.Count("secondaries", ServiceConfiguration.MaxProviders);
         var spares = reader.Count("spares", ServiceConfiguration.MaxProviders);
         var totalLoss = Choice(reader, "total-loss", TotalLosses, problems);
@@ -86,42 +86,33 @@ internal static class ServiceReader
         var minutes = reader.Count("restart-minutes", 1, 24 * 60, "minutes");
         var (checkpoints, interval) = ReadCheckpoints(reader, problems);
         var rules = ServiceRulesReader.Read(reader, problems);
-        var tcp = TcpReader.Read(reader, $"[service.{Names.Printable(name)}.tcp]", nodes, problems);
-        var hold = HoldReader.Read(reader, $"[service.{Names.Printable(name)}.hold]", problems);
-        var http = HttpReader.Read(reader, $"[service.{Names.Printable(name)}.http]", nodes, problems);
+        var below = shown.TrimEnd(']');
+        var tcp = TcpReader.Read(reader, $"{below}.tcp]", nodes, problems);
+        var hold = HoldReader.Read(reader, $"{below}.hold]", problems);
+        var http = HttpReader.Read(reader, $"{below}.http]", nodes, problems);
         var hosts = HostsReader.Read(reader, problems);
         if (known is null) return null;
         if (known == ServiceConfiguration.ExternalKind)
         {
             CheckExternal(reader, shown, problems);
-            var external = ServiceConfiguration.External(name) with
+            return ServiceConfiguration.External(name) with
             {
                 Tcp = tcp,
                 Http = http,
                 Hosts = hosts,
                 Hold = hold,
-            };
-            return external with
-            {
-                Secondaries = secondaries ?? external.Secondaries,
-                Spares = spares ?? external.Spares,
+                Secondaries = secondaries ?? ServiceConfiguration.DefaultSecondaries,
+                Spares = spares ?? ServiceConfiguration.DefaultSpares,
                 Rules = rules,
             };
         }
 
-        if (http is not null)
+        CheckOwnCode(reader, known, http, problems);
+        return new ServiceConfiguration(new ServiceName(name), known)
         {
-            problems.Add(reader.PlaceOf("http"), $"\"http\" means nothing to a service of kind \"{known}\"",
-                "Its requests are answered by its own code: remove it, or write kind = \"external\".");
-        }
-
-        return new ServiceConfiguration(
-            new ServiceName(name),
-            known,
-            secondaries ?? ServiceConfiguration.DefaultSecondaries,
-            spares ?? ServiceConfiguration.DefaultSpares,
-            durability == "memory" ? Durability.Memory : Durability.Disk)
-        {
+            Secondaries = secondaries ?? ServiceConfiguration.DefaultSecondaries,
+            Spares = spares ?? ServiceConfiguration.DefaultSpares,
+            Durability = isInMemory ? Durability.Memory : Durability.Disk,
             Tcp = tcp,
             Hosts = hosts,
             Hold = hold,
@@ -132,11 +123,7 @@ internal static class ServiceReader
             Checkpoints = checkpoints,
             Interval = interval,
             AuditEvery = ReadAudit(reader),
-            KeepKeysFor = reader.Duration(
-                KeepKeys,
-                "\"1d\"",
-                ServiceConfiguration.IsKeyAge,
-                "Write a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.DefaultKeepKeysFor,
+            KeepKeysFor = ReadKeyAge(reader),
             Rules = rules,
         };
     }
@@ -164,6 +151,12 @@ internal static class ServiceReader
         return (isPeriodic ? CheckpointMode.Periodic : default, interval ?? ServiceDefinition.DefaultInterval);
     }
 
+    private static TimeSpan ReadKeyAge(TableReader reader) => reader.Duration(
+        KeepKeys,
+        "\"1d\"",
+        ServiceConfiguration.IsKeyAge,
+        "Write a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.DefaultKeepKeysFor;
+
     private static TimeSpan ReadAudit(TableReader reader) => reader.IsText("audit-every", "never")
         ? TimeSpan.Zero
         : reader.Duration(
@@ -171,6 +164,14 @@ internal static class ServiceReader
             "\"1d\"",
             every => every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every),
             "Write \"never\", or a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.Daily;
+
+    private static void CheckOwnCode(
+        TableReader reader, string kind, HttpConfiguration? http, ConfigurationProblems problems)
+    {
+        if (http is null) return;
+        problems.Add(reader.PlaceOf("http"), $"\"http\" means nothing to a service of kind \"{kind}\"",
+            "Its requests are answered by its own code: remove it, or write kind = \"external\".");
+    }
 
     private static void CheckExternal(TableReader reader, string shown, ConfigurationProblems problems)
     {

@@ -80,13 +80,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             RandomId,
             (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)),
             fail);
-        var addresses = configuration.Nodes.ToImmutableSortedDictionary(other => other.Id, other => other.Address);
-        _transport = new TcpTransport(
-            TransportOptions.For(configuration.Profile, configuration.Cluster, addresses),
-            new NodeCodec(),
-            new TransportInbox(inbox, reports),
-            clock,
-            _loggers.CreateLogger<TcpTransport>());
+        _transport = CreateTransport(configuration, new TransportInbox(inbox, reports));
         _longestHold = configuration.LongestHold;
         _gateway = CreateGateway(configuration, self, inbox);
         _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
@@ -231,6 +225,17 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var http = new NodeHttp(_gateway, _commands, _local, _feed, services, _backends, hosts, application, _clock);
         _web.Run(http.AnswerAsync);
         return services;
+    }
+
+    private TcpTransport CreateTransport(ClusterConfiguration configuration, TransportInbox inbox)
+    {
+        var addresses = configuration.Nodes.ToImmutableSortedDictionary(node => node.Id, node => node.Address);
+        return new TcpTransport(
+            TransportOptions.For(configuration.Profile, configuration.Cluster, addresses),
+            new NodeCodec(),
+            inbox,
+            _clock,
+            _loggers.CreateLogger<TcpTransport>());
     }
 
     private WebApplication CreateServer(IPEndPoint address, ClientConnections connections)

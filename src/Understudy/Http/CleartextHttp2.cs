@@ -17,7 +17,9 @@ internal static class CleartextHttp2
 {
     private static readonly byte[] _preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8];
 
-    /// <summary>Has an endpoint that listens without TLS take both. Costs one look at a connection's first bytes.</summary>
+    /// <summary>
+    /// Has an endpoint that listens without TLS take both. Costs one look at a connection's first bytes.
+    /// </summary>
     /// <param name="listen">The endpoint.</param>
     /// <param name="clock">Ends connections on which nothing comes, as Kestrel would.</param>
     public static void Offer(ListenOptions listen, TimeProvider clock)

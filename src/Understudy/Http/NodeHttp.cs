@@ -70,7 +70,7 @@ internal sealed class NodeHttp(
     {
         context.Response.Headers[Answers.NodeHeader] = node.Node.Value;
         if (node.IsStopping && !HttpProtocol.IsHttp2(context.Request.Protocol))
-            context.Response.Headers.Connection = "close"; // HTTP/2 says it by a frame of its own, when the server stops.
+            context.Response.Headers.Connection = "close"; // HTTP/2 has a frame for it, which the server sends.
         LeadByHost(context);
         try
         {

@@ -131,7 +131,7 @@ public sealed class UnderstudyOptions
             foreach (var host in service.Hosts)
             {
                 if (!ServiceConfiguration.IsHost(host))
-                    problems.Add($"{service.Name}: \"{host}\" is not the name of a host. Write it without port and path.");
+                    problems.Add($"{service.Name}: \"{host}\" is not a host. Write its name without port and path.");
                 else if (!owners.TryAdd(host, service.Name) && owners[host] != service.Name)
                     problems.Add($"The host \"{host}\" leads to {owners[host]} and to {service.Name}. Give it to one.");
             }

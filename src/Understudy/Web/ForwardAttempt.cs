@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Understudy.Web;
 
-/// <summary>One attempt to forward a request: whether anything of it has been sent, and whether it still counts.</summary>
+/// <summary>
+/// One attempt to forward a request: whether anything of it has been sent, and whether it still counts.
+/// </summary>
 /// <param name="mayGoOn">
 /// Asked when there is a connection and nothing has been sent, and again before an answer is handed on.
 /// </param>

@@ -5,7 +5,9 @@ using Understudy.Http;
 
 namespace Understudy.Web;
 
-/// <summary>A request on its way to the node of the primary, which answers it or says where the primary is now.</summary>
+/// <summary>
+/// A request on its way to the node of the primary, which answers it or says where the primary is now.
+/// </summary>
 /// <param name="node">The node's address.</param>
 /// <param name="target">Path and query there, encoded.</param>
 /// <param name="version">The configuration by which that node is primary.</param>

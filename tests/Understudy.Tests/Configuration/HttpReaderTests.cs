@@ -23,24 +23,31 @@ public sealed class HttpReaderTests
     {
         { "http = 8080", "c.toml:10:1: \"http\" in [service.shop] must be a table. Write [service.shop.http] on a " +
             "line of its own." },
-        { "http = { http2 = true }", "c.toml:10:1: [service.shop.http] has no \"backend\". Add a line backend = 8080." },
-        { "http = { backend = 0 }", "c.toml:10:10: backend = 0 in [service.shop.http] is out of range. It is a number " +
+        { "http = { http2 = true }",
+            "c.toml:10:1: [service.shop.http] has no \"backend\". Add a line backend = 8080." },
+        { "http = { backend = 0 }",
+            "c.toml:10:10: backend = 0 in [service.shop.http] is out of range. It is a number " +
             "of a port from 1 to 65535." },
-        { "http = { backend = 1, http2 = 1 }", "c.toml:10:23: http2 in [service.shop.http] must be true or false, not " +
+        { "http = { backend = 1, http2 = 1 }",
+            "c.toml:10:23: http2 in [service.shop.http] must be true or false, not " +
             "a number. Write http2 = true or http2 = false, without quotes." },
         { "http = { backend = 1, drain = 1 }", "c.toml:10:23: unknown key \"drain\" in [service.shop.http]. The keys " +
             "here are backend, http2, drain-seconds, n1, n2." },
         { "http = { backend = 1, n2 = { } }", "c.toml:10:23: [service.shop.http.n2] has no \"backend\". Add a line " +
             "backend = 8080." },
-        { "http = { backend = 7202 }", "c.toml:8:2: the program of shop cannot listen at 127.0.0.2:7202 on n2: that is " +
+        { "http = { backend = 7202 }",
+            "c.toml:8:2: the program of shop cannot listen at 127.0.0.2:7202 on n2: that is " +
             "the http of n2. Clients ask the node's http, and the program listens at backend: give them different " +
             "ports." },
-        { "http = { backend = 1 }\n[service.keys]\nkind = \"kv\"\nhttp = { backend = 2 }", "c.toml:13:1: \"http\" means " +
+        { "http = { backend = 1 }\n[service.keys]\nkind = \"kv\"\nhttp = { backend = 2 }",
+            "c.toml:13:1: \"http\" means " +
             "nothing to a service of kind \"kv\". Its requests are answered by its own code: remove it, or write kind " +
             "= \"external\"." },
-        { "http = { backend = 1 }\nhosts = \"a\"", "c.toml:11:1: hosts in [service.shop] must be a list of strings, not " +
+        { "http = { backend = 1 }\nhosts = \"a\"",
+            "c.toml:11:1: hosts in [service.shop] must be a list of strings, not " +
             "a string. Write hosts = [\"shop.example.com\"]." },
-        { "http = { backend = 1 }\nhosts = [\"a:80\"]", "c.toml:11:1: \"a:80\" is not the name of a host. Write names " +
+        { "http = { backend = 1 }\nhosts = [\"a:80\"]",
+            "c.toml:11:1: \"a:80\" is not the name of a host. Write names " +
             "or addresses without port and path, such as hosts = [\"shop.example.com\"]." },
         { "http = { backend = 1 }\nhosts = [\"a\"]\n[service.keys]\nkind = \"kv\"\nhosts = [\"b\", \"A\"]",
             "c.toml:14:1: the host \"A\" leads to keys and to shop (line 11). Give each host to one service." },

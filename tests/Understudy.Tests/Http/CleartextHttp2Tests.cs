@@ -192,7 +192,8 @@ public sealed class CleartextHttp2Tests : IAsyncDisposable
         var part = new byte[4096];
         while (all.Count < most)
         {
-            var read = await socket.ReceiveAsync(part.AsMemory(0, Math.Min(part.Length, most - all.Count)), limit.Token);
+            var room = part.AsMemory(0, Math.Min(part.Length, most - all.Count));
+            var read = await socket.ReceiveAsync(room, limit.Token);
             if (read == 0) break;
             all.AddRange(part[..read]);
         }

@@ -130,7 +130,8 @@ internal sealed class HttpForwardingRun(ulong seed)
         (_core.HeldCount, _core.ForwardedCount).ShouldBe((_waiting.Count, _forwarded.Count), $"seed {seed}");
         _core.HeldCount.ShouldBeLessThanOrEqualTo(_bounds.MaxHeld, $"seed {seed}");
         _waiting.Values.Sum().ShouldBeLessThanOrEqualTo((int)_bounds.MaxHeldBytes, $"seed {seed}");
-        if (_now >= _route.Until) _cut.ToArray().ShouldBe(_forwarded.Keys.ToArray(), $"seed {seed}: forwarded without a lease");
+        if (_now >= _route.Until)
+            _cut.ToArray().ShouldBe(_forwarded.Keys.ToArray(), $"seed {seed}: forwarded without a lease");
         if (_waiting.Count > 0 || _forwarded.Count > _cut.Count)
             _core.NextAt.ShouldNotBeNull($"seed {seed}: something waits, and nobody looks after it");
     }

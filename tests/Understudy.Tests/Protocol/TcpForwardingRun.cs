@@ -36,11 +36,12 @@ internal sealed class TcpForwardingRun(ulong seed)
         _alive.ShouldBeEmpty($"seed {seed}: a node that has stopped has no connections");
     }
 
-    public static BackendRoute RouteTo(MemberId? primary, long epoch, TimeSpan until, params MemberId[] members) => new()
-    {
-        Primary = primary,
-        Until = until,
-        View = new View(
+    public static BackendRoute RouteTo(
+        MemberId? primary, long epoch, TimeSpan until, params MemberId[] members) => new()
+        {
+            Primary = primary,
+            Until = until,
+            View = new View(
             new ClusterId(1),
             new Epoch(epoch),
             0,
@@ -49,7 +50,7 @@ internal sealed class TcpForwardingRun(ulong seed)
             [],
             null,
             default),
-    };
+        };
 
     private TcpInput Draw()
     {

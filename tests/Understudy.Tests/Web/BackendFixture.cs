@@ -183,7 +183,8 @@ internal sealed class BackendFixture : IAsyncDisposable
         app.MapGrpcService<TalkService>();
         app.MapGet("/{**rest}", (HttpRequest request) =>
             $"{node} {request.Protocol} {request.Path}{request.QueryString} {request.Host} "
-            + string.Join(' ', request.Headers.Where(header => header.Key.StartsWith("X-Forwarded", StringComparison.Ordinal))
+            + string.Join(' ', request.Headers
+                .Where(header => header.Key.StartsWith("X-Forwarded", StringComparison.Ordinal))
                 .OrderBy(header => header.Key).Select(header => $"{header.Key[12..]}={header.Value}")));
         return app;
     }

@@ -39,7 +39,8 @@ public sealed class GrpcTests : IAsyncLifetime
     {
         using var channel = Open(_cluster.Others.First().HttpAddress, isByHost: true);
         var talk = new Talk.TalkClient(channel);
-        var thrown = await Should.ThrowAsync<RpcException>(() => talk.SayAsync(new Line { Text = "fail" }).ResponseAsync);
+        var said = talk.SayAsync(new Line { Text = "fail" }).ResponseAsync;
+        var thrown = await Should.ThrowAsync<RpcException>(said);
         thrown.Status.ShouldBe(new Status(StatusCode.FailedPrecondition, "not now"));
         thrown.Trailers.GetValue("who").ShouldBe(_cluster.Primary.Node);
     }
@@ -101,7 +102,8 @@ public sealed class GrpcTests : IAsyncLifetime
     private static async Task GatherAsync(Talk.TalkClient talk)
     {
         using var gathering = talk.Gather();
-        foreach (var text in (string[])["a", "b", "c"]) await gathering.RequestStream.WriteAsync(new Line { Text = text });
+        foreach (var text in (string[])["a", "b", "c"])
+            await gathering.RequestStream.WriteAsync(new Line { Text = text });
         await gathering.RequestStream.CompleteAsync();
         (await gathering).Text.ShouldBe("abc");
     }
