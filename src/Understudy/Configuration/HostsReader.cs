@@ -18,7 +18,7 @@ internal static class HostsReader
                 $"Write names or addresses without port and path, such as {Key} = {Example}.");
         }
 
-        return [.. hosts];
+        return ImmutableArray.Create(hosts); // The one that is empty, if it is: records compare it as it is.
     }
 
     /// <summary>Each name leads to one service.</summary>

@@ -95,23 +95,19 @@ internal static class ServiceReader
         if (known == ServiceConfiguration.ExternalKind)
         {
             CheckExternal(reader, shown, problems);
-            return ServiceConfiguration.External(name) with
+            return Shaped(ServiceConfiguration.External(name), secondaries, spares) with
             {
                 Tcp = tcp,
                 Http = http,
                 Hosts = hosts,
                 Hold = hold,
-                Secondaries = secondaries ?? ServiceConfiguration.DefaultSecondaries,
-                Spares = spares ?? ServiceConfiguration.DefaultSpares,
                 Rules = rules,
             };
         }
 
         CheckOwnCode(reader, known, http, problems);
-        return new ServiceConfiguration(new ServiceName(name), known)
+        return Shaped(new ServiceConfiguration(new ServiceName(name), known), secondaries, spares) with
         {
-            Secondaries = secondaries ?? ServiceConfiguration.DefaultSecondaries,
-            Spares = spares ?? ServiceConfiguration.DefaultSpares,
             Durability = isInMemory ? Durability.Memory : Durability.Disk,
             Tcp = tcp,
             Hosts = hosts,
@@ -150,6 +146,9 @@ internal static class ServiceReader
 
         return (isPeriodic ? CheckpointMode.Periodic : default, interval ?? ServiceDefinition.DefaultInterval);
     }
+
+    private static ServiceConfiguration Shaped(ServiceConfiguration service, int? secondaries, int? spares) =>
+        service with { Secondaries = secondaries ?? service.Secondaries, Spares = spares ?? service.Spares };
 
     private static TimeSpan ReadKeyAge(TableReader reader) => reader.Duration(
         KeepKeys,
