@@ -75,9 +75,7 @@ internal sealed class SimulatedForwarder
     public bool IsExcused(TimeSpan over) =>
         over > TimeSpan.Zero && (over < Patience || _cluster.Now - _node.AwakeSince < Patience.Ticks);
 
-    /// <summary>
-    /// A turn of the node is over: what is new in it is told at once, and how long its lease lasts now and then.
-    /// </summary>
+    /// <summary>A turn of the node is over: what is new in it is told, and how long its lease lasts now and then.</summary>
     public void OnStepped()
     {
         if (_node.Core is not { } core) return;
@@ -88,7 +86,7 @@ internal sealed class SimulatedForwarder
             (_map, _view) = (core.Map, view);
             _publishDue = Own + _cluster.Scenario.Cluster.Profile.Heartbeat;
             var began = Own - _node.OwnNow;
-            var route = TcpRoute.Of(Service, core.Status(_node.OwnNow), began + core.LeaseUntil);
+            var route = BackendRoute.Of(Service, core.Status(_node.OwnNow), began + core.LeaseUntil);
             NoteMoved(core);
             Step(new TcpInput.Learned(route));
         }
@@ -106,7 +104,7 @@ internal sealed class SimulatedForwarder
     public void EndIncarnation()
     {
         (_map, _view) = (null, null);
-        Step(new TcpInput.Learned(TcpRoute.None));
+        Step(new TcpInput.Learned(BackendRoute.None));
         _cluster.Checkers.OnForwarder(this);
     }
 
