@@ -11,7 +11,7 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProv
     /// <summary>A request with it is answered by the primary itself or redirected to it, never forwarded.</summary>
     public const string DirectHeader = "Understudy-Direct";
 
-    /// <summary>The value of <see cref="DirectHeader"/> by which a node forwards a request of whatever client.</summary>
+    /// <summary>The value of <see cref="DirectHeader"/> by which a node forwards a request of any client.</summary>
     public const string FromNode = "node";
 
     /// <summary>Says that an answer comes from a node that is not the primary; its value is the one that is.</summary>

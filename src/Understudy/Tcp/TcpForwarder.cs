@@ -99,7 +99,9 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     public void Learn(Protocol.NodeStatus? status, long startedAt)
     {
         var began = _clock.GetElapsedTime(_zero, startedAt);
-        Learn(status is null ? BackendRoute.None : BackendRoute.Of(_options.Service, status, began + status.LeaseUntil));
+        Learn(status is null
+            ? BackendRoute.None
+            : BackendRoute.Of(_options.Service, status, began + status.LeaseUntil));
     }
 
     /// <summary>What the node has learned, with a time on this object's clock.</summary>

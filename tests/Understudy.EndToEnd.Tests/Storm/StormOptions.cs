@@ -13,9 +13,9 @@ internal sealed record StormOptions(int Clients, int Faults, int Seed, string Pr
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a client thinks between two operations, on average: together they ask for some 2,000 in a second.
+    /// How long a client thinks between two operations, on average: together they ask for some 1,000 in a second.
     /// </summary>
-    public TimeSpan Think => TimeSpan.FromMilliseconds(Clients);
+    public TimeSpan Think => TimeSpan.FromMilliseconds(2.0 * Clients);
 
     /// <summary>Small, unless the environment says more.</summary>
     public static StormOptions FromEnvironment() => new(

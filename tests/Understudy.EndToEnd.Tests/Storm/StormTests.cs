@@ -30,7 +30,7 @@ public class StormTests
         const string NoVote = "voter = false";
         var cluster = await RealCluster.StartAsync(
             [("n1", ""), ("n2", ""), ("n3", ""), ("n4", NoVote), ("n5", NoVote)],
-            "[service.kv]\nkind = \"kv\"\nsecondaries = 2\nspares = 1\n",
+            "[service.kv]\nkind = \"kv\"\nsecondaries = 2\nspares = 1\n[service.kv.hold]\nseconds = 30\n",
             options.Profile);
         string[] shape = ["--secondaries", "2", "--spares", "1"];
         await OperatorLine.DoAsync(cluster["n1"], ["service", "add", StormCrowd.Services[1], .. shape]);

@@ -75,7 +75,9 @@ internal sealed class SimulatedForwarder
     public bool IsExcused(TimeSpan over) =>
         over > TimeSpan.Zero && (over < Patience || _cluster.Now - _node.AwakeSince < Patience.Ticks);
 
-    /// <summary>A turn of the node is over: what is new in it is told, and how long its lease lasts now and then.</summary>
+    /// <summary>
+    /// A turn of the node is over: what is new in it is told at once, and how long its lease lasts now and then.
+    /// </summary>
     public void OnStepped()
     {
         if (_node.Core is not { } core) return;

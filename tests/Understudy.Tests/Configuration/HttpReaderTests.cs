@@ -41,8 +41,8 @@ public sealed class HttpReaderTests
             "ports." },
         { "http = { backend = 1 }\n[service.keys]\nkind = \"kv\"\nhttp = { backend = 2 }",
             "c.toml:13:1: \"http\" means " +
-            "nothing to a service of kind \"kv\". Its requests are answered by its own code: remove it, or write kind " +
-            "= \"external\"." },
+            "nothing to a service of kind \"kv\". Its requests are answered by its own code: remove it, or write " +
+            "kind = \"external\"." },
         { "http = { backend = 1 }\nhosts = \"a\"",
             "c.toml:11:1: hosts in [service.shop] must be a list of strings, not " +
             "a string. Write hosts = [\"shop.example.com\"]." },
