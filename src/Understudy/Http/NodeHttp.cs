@@ -94,14 +94,15 @@ internal sealed class NodeHttp(
     }
 
     /// <summary>
-    /// What is asked of a service's own host is what is asked below its path. A direct request names the service by its
-    /// path, whatever host its client once asked: it comes from another node.
+    /// What is asked of a service's own host is what is asked below its path. A direct request, which another node
+    /// sends, names the service by its path already, with the host that its client once asked.
     /// </summary>
     private void LeadByHost(HttpContext context)
     {
-        if (hosts.Count == 0 || context.Request.Headers.ContainsKey(ServiceGate.DirectHeader)) return;
-        if (!hosts.TryGetValue(context.Request.Host.Host, out var service)) return;
+        if (hosts.Count == 0 || !hosts.TryGetValue(context.Request.Host.Host, out var service)) return;
         var target = Target.Relative(context);
+        var isDirect = context.Request.Headers.ContainsKey(ServiceGate.DirectHeader);
+        if (isDirect && Target.Split(target) is ["svc", var named, ..] && named == service.Value) return;
         context.Features.Get<IHttpRequestFeature>()!.RawTarget =
             target.StartsWith('/') ? $"/svc/{service}{target}" : $"/svc/{service}/{target}";
         context.Features.Set(ByHost.Instance);

@@ -82,6 +82,19 @@ public sealed class NodeHttpTests : IAsyncLifetime
         (await answer.Content.ReadAsStringAsync()).ShouldContain("There is no key");
     }
 
+    [Theory]
+    [InlineData("/api/v1/status")]
+    [InlineData("/livez")]
+    [InlineData("/svc/other/keys/none")]
+    public async Task Who_says_that_it_is_a_node_gets_no_further_by_a_service_s_host_than_others(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Host = "keys.example.com";
+        request.Headers.Add("Understudy-Direct", "node");
+        using var answer = await _http.Client.SendAsync(request);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("There is no such path. Known: /svc/kv/keys/KEY");
+    }
+
     [Fact]
     public async Task A_node_that_is_not_ready_says_why()
     {
