@@ -158,7 +158,8 @@ internal sealed class NodeHttp(
         Answers.Sign(context, node.Node, node.VersionOf(service));
         if (below is not (["keys", _] or ["keys", _, "increment"]))
         {
-            await NoSuchPathAsync(context, $"/svc/{service}/keys/KEY; a slash in a key is sent as %2F");
+            var prefix = PrefixOf(context, service.Value);
+            await NoSuchPathAsync(context, $"{prefix}/keys/KEY; a slash in a key is sent as %2F");
             return;
         }
 
@@ -171,9 +172,12 @@ internal sealed class NodeHttp(
     {
         Answers.Sign(context, node.Node, node.VersionOf(service));
         if (!await _gate.AdmitAsync(context, service)) return; // The gate has answered.
-        var prefix = context.Features.Get<ByHost>() is null ? $"/svc/{encoded}" : "";
-        await backend.AnswerAsync(context, Below(context, encoded), prefix);
+        await backend.AnswerAsync(context, Below(context, encoded), PrefixOf(context, encoded));
     }
+
+    /// <summary>What stands before the service's own path in what the client asked for.</summary>
+    private static string PrefixOf(HttpContext context, string service) =>
+        context.Features.Get<ByHost>() is null ? $"/svc/{service}" : "";
 
     /// <summary>What follows the service in the target, encoded, as the service knows it.</summary>
     private static string Below(HttpContext context, string encoded)

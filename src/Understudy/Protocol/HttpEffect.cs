@@ -32,10 +32,16 @@ internal enum HttpRefusal
     UnknownService,
 
     /// <summary>As many wait as may.</summary>
-    TooMany,
+    TooManyRequests,
 
-    /// <summary>No primary took it in time.</summary>
+    /// <summary>Those that wait would have more bytes than they may.</summary>
+    TooManyBytes,
+
+    /// <summary>There was no primary that might take it in time.</summary>
     Late,
+
+    /// <summary>The program at the primary took no connection in time.</summary>
+    NoConnection,
 
     /// <summary>The program broke the connection each time.</summary>
     Broken,

@@ -161,11 +161,12 @@ internal sealed class HttpForwarding(HttpBounds bounds)
             if (_live.Contains(drained.Request) && _requests[drained.Request].IsDraining) Cut(drained.Request);
         }
 
-        while (_held.Count > 0 && (_route.IsUnknown || _requests[_held.Min].Deadline <= _now))
-            Refuse(_held.Min, _route.IsUnknown ? HttpRefusal.UnknownService : HttpRefusal.Late);
+        while (_held.Count > 0 && _route.IsUnknown) Refuse(_held.Min, HttpRefusal.UnknownService);
+        while (_held.Count > 0 && _requests[_held.Min].Deadline <= _now)
+            Refuse(_held.Min, MayForward && _retryAt is not null ? HttpRefusal.NoConnection : HttpRefusal.Late);
         ForwardHeld();
-        while (_held.Count > bounds.MaxHeld || _heldBytes > bounds.MaxHeldBytes)
-            Refuse(_held.Max, HttpRefusal.TooMany); // It came last.
+        while (_held.Count > bounds.MaxHeld) Refuse(_held.Max, HttpRefusal.TooManyRequests); // It came last.
+        while (_heldBytes > bounds.MaxHeldBytes) Refuse(_held.Max, HttpRefusal.TooManyBytes);
     }
 
     /// <summary>In the order in which they came.</summary>

@@ -288,14 +288,25 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     {
         HttpRefusal.UnknownService => Answers.ProblemAsync(
             context, StatusCodes.Status404NotFound, $"There is no service \"{_backend.Service}\"."),
-        HttpRefusal.TooMany => Answers.ProblemAsync(
+        HttpRefusal.TooManyRequests => Answers.ProblemAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,
-            $"As many requests for {_backend.Service} wait at {_self} as may. Try again."),
+            $"{_backend.Bounds.MaxHeld} requests for {_backend.Service} wait at {_self}, as many as may: max-requests "
+            + $"in [service.{_backend.Service}.hold]. Try again."),
+        HttpRefusal.TooManyBytes => Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"The requests for {_backend.Service} that wait at {_self} would have more than the "
+            + $"{_backend.Bounds.MaxHeldBytes} bytes that they may: max-bytes in [service.{_backend.Service}.hold]. "
+            + "Try again."),
         HttpRefusal.Late => Answers.ProblemAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,
             $"No primary of {_backend.Service} took the request in time. Try again."),
+        HttpRefusal.NoConnection => Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"{_backend.Service} has a primary, but its program took no connection there in time. Try again."),
         HttpRefusal.Broken => Answers.ProblemAsync(
             context,
             StatusCodes.Status502BadGateway,

@@ -34,8 +34,6 @@ public class SentOnceTests
     /// <summary>Tells of one service, at one place, and then nothing more.</summary>
     private sealed class MapStream(Uri url) : HttpMessageHandler
     {
-        private readonly Pipe _pipe = new();
-
         protected override async Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request, CancellationToken cancellationToken)
         {
@@ -58,8 +56,9 @@ public class SentOnceTests
                 ],
             };
             var json = JsonSerializer.SerializeToUtf8Bytes(map, ContractsJson.Default.ServiceMapDocument);
-            await _pipe.Writer.WriteAsync((byte[])[.. "data: "u8, .. json, .. "\n\n"u8], cancellationToken);
-            return new HttpResponseMessage { Content = new StreamContent(_pipe.Reader.AsStream()) };
+            var pipe = new Pipe(); // One that was read by two streams at a time would break both.
+            await pipe.Writer.WriteAsync((byte[])[.. "data: "u8, .. json, .. "\n\n"u8], cancellationToken);
+            return new HttpResponseMessage { Content = new StreamContent(pipe.Reader.AsStream()) };
         }
     }
 }

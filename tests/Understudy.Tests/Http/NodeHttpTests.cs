@@ -68,6 +68,7 @@ public sealed class NodeHttpTests : IAsyncLifetime
         (await _http.Client.GetStringAsync("/svc/kv/keys/a%2Fb")).ShouldBe("hello");
         using var health = await ByHostAsync(host, HttpMethod.Get, "/livez");
         health.StatusCode.ShouldBe(HttpStatusCode.NotFound, "the host is the service's, and kv has no such path");
+        (await health.Content.ReadAsStringAsync()).ShouldContain("Known: /keys/KEY;");
         using var other = await ByHostAsync("example.com", HttpMethod.Get, "/livez");
         other.StatusCode.ShouldBe(HttpStatusCode.OK);
     }

@@ -43,11 +43,12 @@ public class HttpForwardingTests
     public void The_request_over_the_bound_is_refused_and_those_before_it_are_not()
     {
         Arrive(1, 2, 3).ShouldBeEmpty();
-        Arrive(4).ShouldBe([Refuse(4, HttpRefusal.TooMany)]);
+        Arrive(4).ShouldBe([Refuse(4, HttpRefusal.TooManyRequests)]);
         Step(new HttpInput.Ended(2));
         Step(new HttpInput.Arrived(5, Bytes: 1000)).ShouldBeEmpty();
         Step(new HttpInput.Ended(1));
-        Step(new HttpInput.Arrived(6, Bytes: 1)).ShouldBe([Refuse(6, HttpRefusal.TooMany)], "one byte too many");
+        Step(new HttpInput.Arrived(6, Bytes: 1))
+            .ShouldBe([Refuse(6, HttpRefusal.TooManyBytes)], "one byte too many");
         Learn(To(_n1)).ShouldBe([Forward(3, _n1), Forward(5, _n1)]);
     }
 
@@ -203,6 +204,19 @@ public class HttpForwardingTests
 
         _now = HttpForwarding.RetryAfter * 2;
         Step(new HttpInput.Ended(1)).ShouldBe([Forward(2, _n1)]);
+    }
+
+    [Fact]
+    public void A_request_that_no_program_took_a_connection_for_is_told_so()
+    {
+        Learn(To(_n1));
+        Arrive(1);
+        Step(new HttpInput.NotTaken(1));
+        Arrive(2);
+
+        TickAt(HttpForwarding.RetryAfter).ShouldBe([Forward(1, _n1)]);
+        TickAt(TimeSpan.FromSeconds(5)).ShouldBe([Refuse(2, HttpRefusal.NoConnection)]);
+        Step(new HttpInput.NotTaken(1)).ShouldBe([Refuse(1, HttpRefusal.NoConnection)]);
     }
 
     [Fact]

@@ -167,7 +167,8 @@ public sealed class BackendGatewayTests : IAsyncDisposable
         _http = await BackendFixture.StartAsync(maxHeld: 1);
         var first = _http.SendAsync("GET", "/a");
         var second = _http.SendAsync("GET", "/a");
-        using (var many = await await Task.WhenAny(first, second)) await RefusedAsync(many, "wait at n1 as may");
+        using (var many = await await Task.WhenAny(first, second))
+            await RefusedAsync(many, "at n1, as many as may: max-requests in [service.shop.hold]");
         _http.Clock.Advance(TimeSpan.FromSeconds(5));
         foreach (var asked in (Task<HttpResponseMessage>[])[first, second])
         {
