@@ -17,7 +17,7 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
 
-    public string Name => hasKeys ? "gateway" : "keyless";
+    public string Name => service == ForeignPrograms.Service ? service : hasKeys ? "gateway" : "keyless";
 
     public string Service => service;
 
