@@ -11,6 +11,8 @@ internal static class AddedBenchmark
 {
     private const int Turn = 100;
     private const string Key = "added";
+    private const string KvPath = $"/svc/kv/keys/{Key}";
+    private const string WebPath = $"/svc/{WebCounter.Name}/value";
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
 
@@ -21,20 +23,31 @@ internal static class AddedBenchmark
         var primary = await nodes.FormAsync(stop);
         var other = nodes.Cluster.Nodes.First(node => node.Http != primary).Http;
         return (
-            await ByGatewayAsync(primary, other, options, stop),
+            await ByGatewayAsync(KvPath, primary, other, options, stop),
             await ByClientAsync(primary, nodes.Cluster, options, stop));
     }
 
-    private static async Task<WayIn> ByGatewayAsync(
-        Uri primary, Uri other, ClientsOptions options, CancellationToken stop)
+    /// <summary>By any node, to the endpoints of a web application that run at the primary.</summary>
+    public static async Task<WayIn> RunWebAsync(ClientsOptions options, CancellationToken stop)
     {
-        var change = await CompareAsync(KvConnection.Increment);
-        return new WayIn(await CompareAsync(KvConnection.Read), change);
+        using var nodes = new BenchmarkCluster(
+            new DemoOptions { Durability = Durability.Memory }, HostCommand.WebProgram());
+        await nodes.FormAsync(stop);
+        var primary = await nodes.PrimaryOfAsync(WebCounter.Name, stop);
+        var other = nodes.Cluster.Nodes.First(node => node != primary);
+        return await ByGatewayAsync(WebPath, primary.Http, other.Http, options, stop);
+    }
+
+    private static async Task<WayIn> ByGatewayAsync(
+        string path, Uri primary, Uri other, ClientsOptions options, CancellationToken stop)
+    {
+        var change = await CompareAsync(ValueConnection.Increment);
+        return new WayIn(await CompareAsync(ValueConnection.Read), change);
 
         async Task<Comparison> CompareAsync(Func<Uri, string, ClosedLoopConnection> open)
         {
-            using var straight = open(primary, Key);
-            using var via = open(other, Key);
+            using var straight = open(primary, path);
+            using var via = open(other, path);
             return await AddedBenchmark.CompareAsync(() => AskAsync(straight), () => AskAsync(via), options, stop);
         }
     }

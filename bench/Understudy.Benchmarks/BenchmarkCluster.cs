@@ -36,6 +36,21 @@ internal sealed class BenchmarkCluster : IDisposable
         return Cluster.Node(Shape.Kv(status)!.Primary!).Http;
     }
 
+    /// <summary>Waits until a service that the nodes' program adds has its primary and secondaries.</summary>
+    /// <returns>The node that hosts its primary.</returns>
+    public async Task<DemoNode> PrimaryOfAsync(string service, CancellationToken stop)
+    {
+        for (var left = _options.ShapePatience; left > TimeSpan.Zero; left -= Poll)
+        {
+            var status = await Cluster.StatusAsync(null, stop);
+            var found = status?.Services.FirstOrDefault(each => each.Name == service);
+            if (found is { Primary: { } primary, Secondaries.Count: Nodes - 1 }) return Cluster.Node(primary);
+            await Task.Delay(Poll, stop);
+        }
+
+        throw new DemoFailedException($"{service} has no primary with {Nodes - 1} secondaries");
+    }
+
     /// <summary>Waits until one of the nodes has said a line that begins so.</summary>
     /// <param name="beginning">How the line begins.</param>
     /// <param name="patience">How long to wait.</param>

@@ -82,7 +82,7 @@ internal static class BenchmarkHost
     private static int Secondaries(HostOptions options) => BenchmarkCluster.Nodes - (options.Megabytes > 0 ? 2 : 1);
 
     // Whoever started this process holds its standard input open; it ends with whoever did.
-    private static void EndWithInput(IHostApplicationLifetime application)
+    internal static void EndWithInput(IHostApplicationLifetime application)
     {
         void Wait()
         {

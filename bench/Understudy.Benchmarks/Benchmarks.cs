@@ -26,7 +26,8 @@ internal sealed class Benchmarks(TextWriter output) : IBenchmarks
         return 0;
     }
 
-    public Task<int> HostAsync(HostOptions options, CancellationToken stop) => BenchmarkHost.RunAsync(options, stop);
+    public Task<int> HostAsync(HostOptions options, CancellationToken stop) =>
+        options.IsWeb ? WebHost.RunAsync(options, stop) : BenchmarkHost.RunAsync(options, stop);
 
     public async Task<int> FailoverAsync(FailoverOptions options, CancellationToken stop)
     {

@@ -12,11 +12,14 @@ internal static class ClientsBenchmark
         if (options.Parts.HasFlag(ClientsParts.Added))
         {
             var (gateway, client) = await AddedBenchmark.RunAsync(options, stop);
-            result = result with { Gateway = gateway, Client = client };
+            var web = await AddedBenchmark.RunWebAsync(options, stop);
+            result = result with { Gateway = gateway, Client = client, Web = web };
             await output.WriteLineAsync($"read by another node: {gateway.Read}");
             await output.WriteLineAsync($"change by another node: {gateway.Change}");
             await output.WriteLineAsync($"read by the client library: {client.Read}");
             await output.WriteLineAsync($"change by the client library: {client.Change}");
+            await output.WriteLineAsync($"read of a web application by another node: {web.Read}");
+            await output.WriteLineAsync($"change of a web application by another node: {web.Change}");
         }
 
         if (options.Parts.HasFlag(ClientsParts.Gap))

@@ -62,6 +62,9 @@ internal sealed record ClientsResult
 {
     public WayIn? Gateway { get; init; }
 
+    /// <summary>By another node, to the endpoints of a web application.</summary>
+    public WayIn? Web { get; init; }
+
     public WayIn? Client { get; init; }
 
     public GapResult? Gap { get; init; }
@@ -81,7 +84,7 @@ internal sealed record ClientsResult
             GapMilliseconds = Gap?.Client,
             TcpShareOfHaproxy = Tcp?.TcpShareOfHaproxy,
             TcpShareOfDirect = Tcp?.TcpShareOfDirect,
-            ResumeMilliseconds = Resumes is null ? null : Math.Round(Resumes.Max(), 1),
+            ResumeMilliseconds = Resumes is null ? null : Math.Round(Summary.Percentile(Resumes, 0.5), 1),
             Lost = Gap?.Lost,
             Duplicated = Gap?.Duplicated,
             FailoverMilliseconds = Gap?.Failover,
@@ -89,6 +92,7 @@ internal sealed record ClientsResult
             Failed = Gap?.Failed,
             Gateway = Gateway,
             Client = Client,
+            Web = Web,
         },
         BenchmarkJson.Default.ClientsJson);
 }
@@ -121,4 +125,6 @@ internal sealed record ClientsJson
     public WayIn? Gateway { get; init; }
 
     public WayIn? Client { get; init; }
+
+    public WayIn? Web { get; init; }
 }

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Understudy.Benchmarks;
 
 /// <summary>
-/// The command that runs as a node of <c>commit</c> or <c>transfer</c>: written by this program, not by people.
+/// The command that runs as a node of <c>commit</c>, <c>transfer</c> or <c>clients</c>: written by this program, not by
+/// people.
 /// </summary>
 internal static class HostCommand
 {
@@ -26,12 +27,19 @@ internal static class HostCommand
         "--megabytes", options.Megabytes.ToString(CultureInfo.InvariantCulture),
     ];
 
+    /// <summary>What runs as a node that is a web application; in memory.</summary>
+    public static string[] WebProgram() =>
+    [
+        .. Program(new CommitOptions(false, IsDurable: false, 1, TimeSpan.Zero, true)), "--web",
+    ];
+
     public static Command Create(IBenchmarks benchmarks)
     {
         var durability = new Option<string>("--durability") { Required = true };
         var clients = new Option<int>("--clients") { Required = true };
         var seconds = new Option<int>("--seconds") { Required = true };
         var megabytes = new Option<int>("--megabytes");
+        var web = new Option<bool>("--web");
         var configuration = new Option<string>("--config") { Required = true };
         var id = new Option<string>("--id") { Required = true };
         var data = new Option<string>("--data") { Required = true };
@@ -48,9 +56,10 @@ internal static class HostCommand
                     parsed.GetRequiredValue(clients),
                     TimeSpan.FromSeconds(parsed.GetRequiredValue(seconds)),
                     Json: true),
-                parsed.GetValue(megabytes)),
+                parsed.GetValue(megabytes),
+                parsed.GetValue(web)),
             stop));
-        return new Command(Name) { durability, clients, seconds, megabytes, node }.Hide();
+        return new Command(Name) { durability, clients, seconds, megabytes, web, node }.Hide();
     }
 
     private static Command Hide(this Command command)

@@ -6,5 +6,6 @@ namespace Understudy.Benchmarks;
 /// <param name="Data">The folder of its durable state.</param>
 /// <param name="Commits">How the callers commit.</param>
 /// <param name="Megabytes">The size of the state, if a transfer of it is what is measured; else 0.</param>
+/// <param name="IsWeb">Whether it is a web application of <c>clients</c>, which has no callers.</param>
 internal sealed record HostOptions(
-    string Configuration, string Node, string Data, CommitOptions Commits, int Megabytes = 0);
+    string Configuration, string Node, string Data, CommitOptions Commits, int Megabytes = 0, bool IsWeb = false);

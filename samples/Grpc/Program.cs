@@ -11,9 +11,9 @@ using System.Globalization;
 using Tickets;
 using Understudy;
 
-if (args is ["buy", var times, var one, .. var more] && int.TryParse(times, CultureInfo.InvariantCulture, out var count))
+if (args is ["buy", var times, _, ..] && int.TryParse(times, CultureInfo.InvariantCulture, out var count))
 {
-    await Buyer.BuyAsync(count, [one, .. more]);
+    await Buyer.BuyAsync(count, args[2..]);
     return 0;
 }
 

@@ -101,8 +101,11 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
     /// <param name="options">How it behaves; by default as <see cref="FollowPrimaryOptions"/> says.</param>
     /// <example>
     /// <code>
-    /// var options = new GrpcChannelOptions { HttpHandler = locator.CreateHandler("orders"), DisposeHttpClient = true };
-    /// using var channel = GrpcChannel.ForAddress("http://orders", options);
+    /// using var channel = GrpcChannel.ForAddress("http://orders", new GrpcChannelOptions
+    /// {
+    ///     HttpHandler = locator.CreateHandler("orders"),
+    ///     DisposeHttpClient = true,
+    /// });
     /// </code>
     /// </example>
     public HttpMessageHandler CreateHandler(string service, FollowPrimaryOptions? options = null)

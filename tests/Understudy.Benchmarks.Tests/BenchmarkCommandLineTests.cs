@@ -30,6 +30,8 @@ public class BenchmarkCommandLineTests
             [.. HostCommand.Program(commits)[2..], "node", "--config", "c.toml", "--id", "n1", "--data", "d",
             "--end-with-stdin"]);
         _asked.Options.ShouldBe(new HostOptions("c.toml", "n1", "d", commits));
+        await RunAsync([.. HostCommand.WebProgram()[2..], "node", "--config", "c.toml", "--id", "n1", "--data", "d"]);
+        _asked.Options.ShouldBeOfType<HostOptions>().IsWeb.ShouldBeTrue();
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed partial class DocumentTests
         foreach (var block in Examples.Of("docs", "clients.md"))
         {
             var example = block[0].StartsWith(WhereNodesAre, StringComparison.Ordinal) ? block[1..] : block;
-            var isRun = example.All(line => IsOfCurl(line) || IsOfSample(line))
+            var isRun = example.All(line => IsOfCurl(line) || IsOfProgram(line))
                 || sources.Any(source => source.Contains(Trimmed(example), StringComparison.Ordinal));
             isRun.ShouldBeTrue(
                 $"No test runs this, or the code that it quotes has changed:\n{string.Join('\n', block)}");
@@ -77,15 +77,17 @@ public sealed partial class DocumentTests
     private static bool IsOfCurl(string line) =>
         line.StartsWith("curl ", StringComparison.Ordinal) || line.StartsWith("tag=$(curl ", StringComparison.Ordinal);
 
-    /// <summary>Of one that FollowPrimaryTests or GrpcTests start.</summary>
-    private static bool IsOfSample(string line) =>
-        Sample().Match(line) is { Success: true } match && match.Groups["name"].Value is "FollowPrimary" or "Grpc";
+    /// <summary>
+    /// Of a program that FollowPrimaryTests or GrpcTests start, or whose command line BenchmarkCommandLineTests read.
+    /// </summary>
+    private static bool IsOfProgram(string line) => Program().Match(line).Groups["name"].Value
+        is "samples/FollowPrimary" or "samples/Grpc" or "bench/Understudy.Benchmarks";
 
     private static string Trimmed(IEnumerable<string> lines) => string.Join('\n', lines.Select(line => line.Trim()));
 
     [GeneratedRegex(@"HTTP/[\d.]+ (?<code>\d{3})")]
     private static partial Regex Status();
 
-    [GeneratedRegex(@"^dotnet run --project samples/(?<name>\w+) -- ")]
-    private static partial Regex Sample();
+    [GeneratedRegex(@"^dotnet run (-c Release )?--project (?<name>\S+) -- ")]
+    private static partial Regex Program();
 }

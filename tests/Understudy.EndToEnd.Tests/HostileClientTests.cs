@@ -135,6 +135,6 @@ public sealed class HostileClientTests
 
     private static Task UntilHeldAsync(RealCluster cluster, RealNode node, int count) => cluster.UntilAsync(
         string.Create(CultureInfo.InvariantCulture, $"{count} held requests"),
-        statuses => statuses.Single().Requests.Sum(requests => requests.Waiting) == count,
+        statuses => statuses.Single().Requests.Sum(service => service.Waiting) == count,
         [.. cluster.Nodes.Keys.Where(id => id != node.Id)]);
 }

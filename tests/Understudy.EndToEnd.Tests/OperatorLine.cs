@@ -19,7 +19,8 @@ internal static class OperatorLine
     public static async Task<(int Code, string Said)> TryAsync(RealNode node, params string[] arguments)
     {
         using var output = new StringWriter();
-        var terminal = new Terminal(output, output, (_, _, _, _) => throw new InvalidOperationException("runs no node"));
+        var terminal = new Terminal(
+            output, output, (_, _, _, _) => throw new InvalidOperationException("runs no node"));
         var code = await CommandLine.InvokeAsync([.. arguments, "--http", node.Http.Authority], terminal);
         return (code, output.ToString());
     }

@@ -68,7 +68,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
-        _clock = clock;
+        (_clock, _longestHold) = (clock, configuration.LongestHold);
         _loggers = loggers ?? (_ownLoggers = CreateLoggers(clock));
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
@@ -86,7 +86,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             new TransportInbox(inbox, reports),
             clock,
             _loggers.CreateLogger<TcpTransport>());
-        _longestHold = configuration.LongestHold;
         _gateway = CreateGateway(configuration, self, inbox);
         _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);

@@ -47,14 +47,6 @@ internal sealed partial class OpenFiles(NodeId self, ILogger logger, TimeProvide
         LogShort(logger, self, limit, ReserveOf(limit));
     }
 
-    [LoggerMessage(
-        EventId = 280,
-        Level = LogLevel.Warning,
-        Message = "{Node} may open {Limit} files, and but for {Reserve}, which are not for clients, all are open: "
-            + "clients' new connections are closed until others have ended. Raise the limit: LimitNOFILE of a systemd "
-            + "unit, ulimit -n of a shell")]
-    private static partial void LogShort(ILogger logger, NodeId node, long limit, long reserve);
-
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct Limits(ulong Current, ulong Most);
 

@@ -79,13 +79,6 @@ internal sealed partial class ClientConnections(int most, OpenFiles files, ILogg
         _isFull = isFull;
         if (isFull) LogFull(logger, most);
     }
-
-    [LoggerMessage(
-        EventId = 281,
-        Level = LogLevel.Warning,
-        Message = "There are {Most} HTTP connections, which is this node's max-connections: more are refused until "
-            + "some have ended. Health and the admin API are still answered")]
-    private static partial void LogFull(ILogger logger, int most);
 }
 
 /// <summary>A connection beyond those that there may be: for one request, which must come soon.</summary>

@@ -22,7 +22,8 @@ internal sealed class CommandReader(INodeState node)
     /// <summary>What means nothing to a program of its own, as in a cluster's file.</summary>
     private static readonly string[] _state =
     [
-        "durability", "checkpoints", "interval", "auditEvery", "minInSync", "totalLoss", "restarts", "restartMinutes",
+        "durability", "checkpoints", "interval", "auditEvery", "keepKeys", "minInSync", "totalLoss", "restarts",
+        "restartMinutes",
     ];
 
     private static readonly string[] _shape =
@@ -100,7 +101,8 @@ internal sealed class CommandReader(INodeState node)
         if (isExternal && Form.Given(document).FirstOrDefault(_state.Contains) is { } field)
         {
             reason = $"\"{field}\" means nothing to {document.Service}, which is of kind "
-                + $"\"{ServiceConfiguration.ExternalKind}\": Understudy has neither its code nor its state. Leave it out.";
+                + $"\"{ServiceConfiguration.ExternalKind}\": Understudy has neither its code nor its state. "
+                + "Leave it out.";
             return false;
         }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Understudy.EndToEnd.Tests.Storm;
@@ -37,9 +38,10 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
     {
         var key = Guid.NewGuid().ToString("N");
         using var deadline = new CancellationTokenSource(StormOptions.Deadline);
+        using var pace = new PeriodicTimer(_pause);
         for (var tried = 0; ; tried++)
         {
-            if (tried > 0 && tried % nodes.Count == 0) await Task.Delay(_pause, deadline.Token);
+            if (tried > 0 && tried % nodes.Count == 0) await pace.WaitForNextTickAsync(deadline.Token);
             var node = nodes[(home + tried) % nodes.Count];
             using var request = new HttpRequestMessage(method, new Uri(node, $"/svc/{service}/{below}"));
             var isChange = method != HttpMethod.Get;
@@ -54,6 +56,10 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
             {
                 if (isChange && !hasKeys && !IsUnsent(e)) throw new UnknownOutcomeException(node, e);
             }
+            catch (HttpRequestException e) when (isChange && !hasKeys && IsUnknown(e))
+            {
+                throw new UnknownOutcomeException(node, e);
+            }
         }
     }
 
@@ -67,6 +73,10 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
 
     private static bool IsDeadOrSilent(Exception e) =>
         e is OperationCanceledException or HttpRequestException { StatusCode: null } or SocketException;
+
+    /// <summary>A node that was struck says so of a change without a key, if it lives.</summary>
+    private static bool IsUnknown(Exception e) =>
+        e is HttpRequestException { StatusCode: HttpStatusCode.ServiceUnavailable };
 
     /// <summary>A bare SocketException is of a connection that was closed while it was made.</summary>
     private static bool IsUnsent(Exception e) =>

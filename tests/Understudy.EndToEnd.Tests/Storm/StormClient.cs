@@ -35,12 +35,11 @@ internal sealed class StormClient(int number, IWayIn way, StormLedger ledger, Ti
     public async Task RunAsync(CancellationToken stop)
     {
         ledger.Expect(Counter);
-        while (true)
+        do
         {
-            await Task.Delay(think * (2 * _random.NextDouble()), stop)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stop.IsCancellationRequested || !await AskAsync()) return;
+            await StormPause.PassAsync(think * (2 * _random.NextDouble()), stop);
         }
+        while (!stop.IsCancellationRequested && await AskAsync());
     }
 
     /// <summary>Asks once. False if that failed.</summary>
@@ -59,7 +58,8 @@ internal sealed class StormClient(int number, IWayIn way, StormLedger ledger, Ti
             ledger.Cut(Counter, begun, e);
             return true;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException or SocketException or OperationCanceledException)
         {
             Uncertain++;
             ledger.Fail(Counter, begun, e);

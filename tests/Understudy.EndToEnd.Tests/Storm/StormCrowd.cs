@@ -9,7 +9,7 @@ internal sealed class StormCrowd : IAsyncDisposable
     /// <summary>Half of the clients use the one, half the other.</summary>
     public static readonly IReadOnlyList<string> Services = ["kv", "added"];
 
-    /// <summary>Each program has so many clients; they share what it knows of the cluster, and its connections.</summary>
+    /// <summary>Each program has so many clients: they share what it knows, and its connections.</summary>
     private const int ClientsOfAProgram = 100;
 
     /// <summary>One in so many clients of gateways has no keys.</summary>

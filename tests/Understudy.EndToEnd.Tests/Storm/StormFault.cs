@@ -1,6 +1,8 @@
 namespace Understudy.EndToEnd.Tests.Storm;
 
-/// <summary>A fault that was made, and the longest operation of each way in that ended before all was whole again.</summary>
+/// <summary>
+/// A fault that was made, and the longest operation of each way in that ended before all was whole again.
+/// </summary>
 /// <param name="number">Counts the faults.</param>
 /// <param name="kind">What it is.</param>
 internal sealed class StormFault(int number, string kind)

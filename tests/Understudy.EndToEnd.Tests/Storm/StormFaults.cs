@@ -70,7 +70,8 @@ internal sealed class StormFaults
         {
             await make(fault);
             await WholeAsync();
-        });
+        }
+        );
     }
 
     /// <summary>Waits until every node is a member, and everything is where it is wanted and as wanted.</summary>
@@ -120,7 +121,7 @@ internal sealed class StormFaults
         var asked = Draw([.. _cluster.Nodes.Values.Where(node => node != killed)]);
         fault.Begin($"of {service.Name} from {service.Primary} to {target}", killed);
         var switching = OperatorLine.TryAsync(asked, "switchover", service.Name, "--to", target);
-        await Task.Delay(_random.Next(100));
+        await StormPause.PassAsync(TimeSpan.FromMilliseconds(_random.Next(100)));
         await KillAsync(killed);
         await WithoutAsync(killed);
         await switching;
@@ -163,7 +164,7 @@ internal sealed class StormFaults
         var pause = TimeSpan.FromMilliseconds(_random.Next(50, 400));
         fault.Begin($"for {pause.TotalMilliseconds} ms", node);
         node.Signal(RealNode.Stop);
-        await Task.Delay(pause);
+        await StormPause.PassAsync(pause);
         node.Signal(RealNode.Continue);
     }
 

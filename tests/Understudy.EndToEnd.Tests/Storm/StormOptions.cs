@@ -17,10 +17,11 @@ internal sealed record StormOptions(int Clients, int Faults, int Seed, string Pr
     /// </summary>
     public TimeSpan Think => TimeSpan.FromMilliseconds(2.0 * Clients);
 
+    /// <summary>Small, unless the environment says more.</summary>
     public static StormOptions FromEnvironment() => new(
         Number("UNDERSTUDY_STORM_CLIENTS", 100),
         Number("UNDERSTUDY_STORM_FAULTS", 6),
-        Number("UNDERSTUDY_STORM_SEED", 1),
+        Number("UNDERSTUDY_STORM_SEED", 1842),
         Environment.GetEnvironmentVariable("UNDERSTUDY_STORM_PROFILE") ?? "lan");
 
     private static int Number(string name, int otherwise) =>

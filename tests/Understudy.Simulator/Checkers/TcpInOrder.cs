@@ -13,7 +13,8 @@ internal sealed class TcpInOrder : Checker
         foreach (var earlier in forwarder.Connections.Values)
         {
             if (earlier.Number >= connection.Number) return;
-            if (earlier.State == ConnectionState.Held) Fail($"{forwarder.Node.Member}: {connection} overtakes {earlier}");
+            if (earlier.State != ConnectionState.Held) continue;
+            Fail($"{forwarder.Node.Member}: {connection} overtakes {earlier}");
         }
     }
 }

@@ -25,6 +25,7 @@ internal sealed class TcpNoneForgotten : Checker
         }
 
         if (forwarder.Counts == (spliced, waiting)) return;
-        Fail($"{forwarder.Node.Option.Id} has {forwarder.Counts} connections, spliced and waiting, of {(spliced, waiting)}");
+        Fail($"{forwarder.Node.Option.Id} has {forwarder.Counts} connections, spliced and waiting, "
+            + $"of {(spliced, waiting)}");
     }
 }

@@ -29,10 +29,15 @@ internal sealed class SimulatedConnection(long number, TimeSpan acceptedAt)
     /// <summary>The node whose backend it was last to be connected to.</summary>
     public NodeId Target { get; set; }
 
+    /// <summary>The attempt to connect it that was begun last.</summary>
+    public long Attempt { get; set; }
+
     /// <summary>Who was primary when it was spliced.</summary>
     public MemberId Backend { get; set; }
 
-    /// <summary>Since when its backend is another's, by the node's own clock, and how long it may go on with it.</summary>
+    /// <summary>
+    /// Since when its backend is another's, by the node's own clock, and how long it may go on with it.
+    /// </summary>
     public (TimeSpan Since, TimeSpan For)? Moved { get; set; }
 
     public override string ToString() => $"connection {number}, {State}, to {Target}";

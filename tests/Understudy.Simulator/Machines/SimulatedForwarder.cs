@@ -75,7 +75,9 @@ internal sealed class SimulatedForwarder
     public bool IsExcused(TimeSpan over) =>
         over > TimeSpan.Zero && (over < Patience || _cluster.Now - _node.AwakeSince < Patience.Ticks);
 
-    /// <summary>A turn of the node is over: what is new in it is told, and how long its lease lasts now and then.</summary>
+    /// <summary>
+    /// A turn of the node is over: what is new in it is told at once, and how long its lease lasts now and then.
+    /// </summary>
     public void OnStepped()
     {
         if (_node.Core is not { } core) return;
@@ -172,7 +174,7 @@ internal sealed class SimulatedForwarder
         _effects.Clear();
         _core.Step(Own, input, _effects);
         foreach (var effect in _effects) Perform(effect);
-        if (input is TcpInput.ConnectFailed failed) HoldAgain(failed.Connection);
+        if (input is TcpInput.ConnectFailed failed) HoldAgain(failed);
         ScheduleTick();
     }
 
@@ -183,6 +185,7 @@ internal sealed class SimulatedForwarder
             case TcpEffect.Connect connect:
                 var waiting = _connections[connect.Connection];
                 (waiting.State, waiting.Target) = (ConnectionState.Connecting, connect.Node);
+                waiting.Attempt = connect.Attempt;
                 _cluster.Checkers.OnConnection(this, waiting);
                 Connect(connect);
                 break;
@@ -216,12 +219,14 @@ internal sealed class SimulatedForwarder
         Schedule(moment, Draw(_scenario.MeanConnect), said);
     }
 
-    /// <summary>A connection that no attempt is under way for waits again; the core may have begun another one.</summary>
-    private void HoldAgain(long number)
+    /// <summary>What is said of an attempt that another one has replaced means nothing.</summary>
+    private void HoldAgain(TcpInput.ConnectFailed failed)
     {
-        if (_effects.Exists(effect => effect is TcpEffect.Connect connect && connect.Connection == number)) return;
-        if (_connections.TryGetValue(number, out var connection) && connection.State == ConnectionState.Connecting)
+        if (_connections.TryGetValue(failed.Connection, out var connection)
+            && connection.State == ConnectionState.Connecting && connection.Attempt == failed.Attempt)
+        {
             connection.State = ConnectionState.Held;
+        }
     }
 
     private void NoteMoved(Node core)

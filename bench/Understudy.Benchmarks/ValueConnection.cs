@@ -4,15 +4,18 @@ using System.Text;
 
 namespace Understudy.Benchmarks;
 
-/// <summary>A connection to kv whose answers have a body: reads and increments of one key.</summary>
-internal static class KvConnection
+/// <summary>A connection whose answers have a body: it reads or increments one value.</summary>
+internal static class ValueConnection
 {
     private static ReadOnlySpan<byte> LengthHeader => "\r\nContent-Length: "u8;
 
-    public static ClosedLoopConnection Read(Uri node, string key) => Open(node, $"GET /svc/kv/keys/{key}", "");
+    /// <param name="node">The node that is asked.</param>
+    /// <param name="path">The value's, such as <c>/svc/kv/keys/a</c>.</param>
+    public static ClosedLoopConnection Read(Uri node, string path) => Open(node, $"GET {path}", "");
 
-    public static ClosedLoopConnection Increment(Uri node, string key) =>
-        Open(node, $"POST /svc/kv/keys/{key}/increment", "Content-Length: 0\r\n");
+    /// <inheritdoc cref="Read"/>
+    public static ClosedLoopConnection Increment(Uri node, string path) =>
+        Open(node, $"POST {path}/increment", "Content-Length: 0\r\n");
 
     /// <summary>Whether the bytes are a whole answer with a value.</summary>
     /// <exception cref="IOException">They are another answer.</exception>
