@@ -25,6 +25,7 @@ internal static class StatusText
         else if (status.Services.Count > 0) text.Append('\n').Append(Services(status.Services));
         if (Busy(status.Requests) is { Length: > 0 } busy) text.Append('\n').Append(Requests(busy));
         if (status.Tcp.Count > 0) text.Append('\n').Append(Tcp(status.Tcp));
+        if (status.Http.Count > 0) text.Append('\n').Append(Http(status.Http));
         Operations(text, status);
         Reasons(text, status);
         return text.ToString().TrimEnd('\n');
@@ -151,6 +152,21 @@ internal static class StatusText
                 tcp.Open.ToString(CultureInfo.InvariantCulture),
                 tcp.Held.ToString(CultureInfo.InvariantCulture),
                 tcp.Refused.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+
+    private static TextTable Http(IReadOnlyList<HttpStatus> services)
+    {
+        var table = new TextTable("http", "forwarded", "held", "refused");
+        foreach (var http in services)
+        {
+            table.Add(
+                http.Service,
+                http.Forwarded.ToString(CultureInfo.InvariantCulture),
+                http.Held.ToString(CultureInfo.InvariantCulture),
+                http.Refused.ToString(CultureInfo.InvariantCulture));
         }
 
         return table;

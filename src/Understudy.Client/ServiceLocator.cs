@@ -19,18 +19,12 @@ namespace Understudy.Client;
 /// </example>
 public sealed class ServiceLocator : IAsyncDisposable, IDisposable
 {
-    /// <summary>A node that has said nothing for so long is given up; it says something every 5 s.</summary>
-    private static readonly TimeSpan _silence = TimeSpan.FromSeconds(15);
-
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(2);
-
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _end = new();
     private readonly HttpMessageInvoker _http;
     private readonly TimeProvider _clock;
     private readonly ClusterView _view;
-    private readonly Uri?[] _heard = new Uri?[2];
+    private readonly StreamPlan[] _streams = [new(mayHearTheOnlyNode: true), new(mayHearTheOnlyNode: false)];
     private readonly Task _listening;
     private TaskCompletionSource _changed = NewChange();
     private bool _isDisposed;
@@ -51,9 +45,9 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
         if (addresses.Length == 0) throw new ArgumentException("Give at least one node's address.", nameof(nodes));
         _view = new ClusterView(addresses);
         _clock = clock ?? TimeProvider.System;
-        _http = handler is null
-            ? new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = _longestPause })
-            : new HttpMessageInvoker(handler, disposeHandler: false);
+        _http = new HttpMessageInvoker(
+            handler ?? new SocketsHttpHandler { UseProxy = false, ConnectTimeout = StreamPlan.LongestPause },
+            disposeHandler: handler is null);
         _listening = Task.WhenAll(Task.Run(() => ListenAsync(0)), Task.Run(() => ListenAsync(1)));
     }
 
@@ -149,11 +143,11 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
             ? new Uri(address.GetLeftPart(UriPartial.Authority))
             : throw new ArgumentException($"\"{node}\" is not an address such as http://127.0.0.1:7201.", nameof(node));
 
-    private async Task ListenAsync(int ear)
+    private async Task ListenAsync(int stream)
     {
         try
         {
-            await KeepListeningAsync(ear);
+            await KeepListeningAsync(_streams[stream], _streams[1 - stream]);
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
@@ -161,83 +155,72 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
         }
     }
 
-    private async Task KeepListeningAsync(int ear)
+    private async Task KeepListeningAsync(StreamPlan plan, StreamPlan other)
     {
-        var (attempt, pause) = (0, _firstPause);
         while (true)
         {
             var changed = Changed;
-            if (Choose(ear, attempt) is not { } node)
+            switch (Ask(view => plan.Next(view, other.Heard)))
             {
-                await changed.WaitAsync(_end.Token);
-                continue;
+                case StreamStep.Listen listen:
+                    await TryListenAsync(listen, plan);
+                    Tell(plan.Ended);
+                    break;
+                case StreamStep.Pause pause:
+                    await Task.Delay(pause.Length, _clock, _end.Token);
+                    break;
+                default:
+                    await changed.WaitAsync(_end.Token);
+                    break;
             }
-
-            if (await HasToldAsync(node))
-            {
-                (attempt, pause) = (0, _firstPause);
-                continue;
-            }
-
-            attempt++;
-            if (attempt % Nodes.Count != 0) continue;
-            await Task.Delay(pause, _clock, _end.Token);
-            pause = pause * 2 < _longestPause ? pause * 2 : _longestPause;
         }
     }
 
-    private Uri? Choose(int ear, int attempt)
+    private void Tell(Action<ClusterView> tell)
     {
-        lock (_gate)
-        {
-            // The first chooses freely, so that one node alone is heard by it.
-            var besides = ear == 0 && _view.Nodes.Count == 1 ? null : _heard[1 - ear];
-            return _heard[ear] = _view.NodeToHear(attempt, besides);
-        }
+        lock (_gate) tell(_view);
     }
 
-    private async Task<bool> HasToldAsync(Uri node)
+    private async Task TryListenAsync(StreamStep.Listen listen, StreamPlan plan)
     {
         try
         {
-            return await ListenAsync(node);
+            await ListenAsync(listen, plan);
         }
         catch (Exception e) when (
             e is HttpRequestException or IOException or SocketException or JsonException or TimeoutException)
         {
-            return false;
+            // The node is down, hangs, or is none: the plan goes on at another.
         }
     }
 
-    /// <summary>Listens to one node until its stream ends. False if it told nothing.</summary>
-    private async Task<bool> ListenAsync(Uri node)
+    /// <summary>Listens to one node until its stream ends.</summary>
+    private async Task ListenAsync(StreamStep.Listen listen, StreamPlan plan)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node, ServiceMapDocument.StreamPath));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(listen.Node, ServiceMapDocument.StreamPath));
         request.Headers.Accept.ParseAdd("text/event-stream");
-        if (Ask(view => view.LastEventId) is { } last) request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
-        using var response = await _http.SendAsync(request, _end.Token).WaitAsync(_silence, _clock, _end.Token);
-        if (!response.IsSuccessStatusCode) return false;
+        if (listen.LastEventId is { } last) request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
+        using var response = await _http.SendAsync(request, _end.Token)
+            .WaitAsync(StreamPlan.Silence, _clock, _end.Token);
+        if (!response.IsSuccessStatusCode) return;
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(_end.Token));
-        var hasTold = false;
         while (await ReadLineAsync(reader) is { } line)
         {
             // The id and the type of an event are in its document as well.
             if (!line.StartsWith("data:", StringComparison.Ordinal)) continue;
-            Take(JsonSerializer.Deserialize(line.AsSpan(5), ContractsJson.Default.ServiceMapDocument)!);
-            hasTold = true;
+            Take(plan, JsonSerializer.Deserialize(line.AsSpan(5), ContractsJson.Default.ServiceMapDocument)!);
         }
-
-        return hasTold;
     }
 
     private async Task<string?> ReadLineAsync(StreamReader reader) =>
-        await reader.ReadLineAsync(_end.Token).AsTask().WaitAsync(_silence, _clock, _end.Token);
+        await reader.ReadLineAsync(_end.Token).AsTask().WaitAsync(StreamPlan.Silence, _clock, _end.Token);
 
-    private void Take(ServiceMapDocument told)
+    private void Take(StreamPlan plan, ServiceMapDocument told)
     {
         TaskCompletionSource changed;
         lock (_gate)
         {
+            plan.Told();
             if (!_view.Take(told)) return;
             (changed, _changed) = (_changed, NewChange());
         }

@@ -30,6 +30,9 @@ public sealed record StatusDocument
     /// <summary>Every service whose TCP connections the answering node takes, in the order of names.</summary>
     public IReadOnlyList<TcpStatus> Tcp { get; init; } = [];
 
+    /// <summary>The requests for services' own programs at this node; empty if none has an HTTP side.</summary>
+    public IReadOnlyList<HttpStatus> Http { get; init; } = [];
+
     /// <summary>Every service that requests came for at the answering node, in the order of names.</summary>
     public IReadOnlyList<RequestsStatus> Requests { get; init; } = [];
 

@@ -57,6 +57,20 @@ public sealed class ScenarioDrawTests
         periodic.ShouldContain(s => !s.Durable);
     }
 
+    [Fact]
+    public void Clients_follow_the_primary_by_the_client_library_in_most_seeds_and_only_know_HTTP_in_others()
+    {
+        var followers = Drawn.Select((s, i) => ScenarioDraw.AddFollowers(s, new SeededRandom((ulong)i)).Followers)
+            .ToList();
+        followers.Count(f => f.Follow > 0.3).ShouldBeInRange(Drawn.Count / 2, Drawn.Count * 19 / 20);
+        followers.ShouldContain(f => f.Follow == 0);
+        followers.ShouldContain(f => f.Direct > 0.3);
+        followers.ShouldContain(f => f.SendVersions > 0.3);
+        followers.ShouldContain(f => f.StreamBreaks == 0);
+        followers.ShouldContain(f => f.MeanDelay < TimeSpan.TicksPerMillisecond);
+        followers.ShouldContain(f => f.MeanDelay > TimeSpan.FromMilliseconds(200).Ticks);
+    }
+
     private static Scenario Draw(int seed) =>
         new ScenarioDraw(new SeededRandom((ulong)seed)).Draw(TimeSpan.FromSeconds(60).Ticks);
 }

@@ -56,6 +56,9 @@ internal sealed record Scenario
     /// <summary>How the workers behave, if there is one.</summary>
     public WorkerScenario Workers { get; init; } = new(0, 0, 0, 0);
 
+    /// <summary>How many clients are those of the client library, and what they hear.</summary>
+    public FollowerScenario Followers { get; init; } = new(0, 0, 0, 0, 0);
+
     /// <summary>The services that clients use.</summary>
     public ImmutableArray<ServiceDefinition> Stateful => Cluster.Services.RemoveAll(s => s.IsExclusive);
 
@@ -67,6 +70,7 @@ internal sealed record Scenario
 
     /// <summary>Whether a service is a worker.</summary>
     public bool IsExclusive(ServiceName service) => Cluster.Services.Any(s => s.Name == service && s.IsExclusive);
+
     /// <summary>A node that has no code for any service, or null.</summary>
     public NodeId? WithoutCode { get; init; }
 
@@ -122,3 +126,12 @@ internal sealed record WorkerScenario(long MeanBegin, long MeanStop, double Stub
 /// <param name="WithoutKey">The chance that a write carries no idempotency key, and so is sent once.</param>
 internal sealed record ClientScenario(
     int Count, long Think, int Keys, double Reads, double Hedge, double WithoutKey);
+
+/// <summary>How a seed's clients follow their services' primaries.</summary>
+/// <param name="Follow">The chance that a client is one of the client library.</param>
+/// <param name="Direct">The chance that such a one wants the primary itself, and nobody who forwards.</param>
+/// <param name="SendVersions">The chance that another one sends along the version that it was last answered in.</param>
+/// <param name="MeanDelay">How late an event of a stream is, in ticks.</param>
+/// <param name="StreamBreaks">The chance that a stream breaks, within 5 s.</param>
+internal sealed record FollowerScenario(
+    double Follow, double Direct, double SendVersions, long MeanDelay, double StreamBreaks);

@@ -140,6 +140,23 @@ internal sealed class ScenarioDraw(SeededRandom random)
     }
 
     /// <summary>
+    /// In most clusters most clients follow the primary by the client library; drawn from chance of its own too.
+    /// </summary>
+    public static Scenario AddFollowers(Scenario scenario, SeededRandom random)
+    {
+        var draw = new ScenarioDraw(random);
+        return scenario with
+        {
+            Followers = new FollowerScenario(
+                draw.Sometimes(0.15, 0.4, 1),
+                Direct: draw.Sometimes(0.5, 0.2, 1),
+                SendVersions: draw.Sometimes(0.5, 0.2, 1),
+                draw.LogUniform(0.1 * Millisecond, 500 * Millisecond),
+                StreamBreaks: draw.Sometimes(0.3, 0.005, 0.5)),
+        };
+    }
+
+    /// <summary>
     /// In some clusters clients' keys are remembered for so short a time that many are forgotten in a run; drawn from
     /// chance of its own too.
     /// </summary>

@@ -63,6 +63,8 @@ internal sealed class SimulatedCluster
         Checkers = new CheckerSet(this, given?.Watch);
         Keys = new KeyWindows(this);
         Connections = new SimulatedConnections(this, ForWorkers(seed, -3), isOn: given is null);
+        Http = new SimulatedHttp(this, ForWorkers(seed, -11));
+        Streams = new SimulatedStreams(this, ForWorkers(seed, -12));
         Workload = new Workload(this, random.Fork());
         _injector = new FaultInjector(this, random.Fork());
         _aimed = new AimedFaults(this, new SeededRandom(~seed * 0x9E3779B97F4A7C15));
@@ -81,6 +83,10 @@ internal sealed class SimulatedCluster
     public SimulatedNetwork Network { get; }
 
     public CheckerSet Checkers { get; }
+
+    public SimulatedHttp Http { get; }
+
+    public SimulatedStreams Streams { get; }
 
     public Workload Workload { get; }
 
@@ -140,11 +146,13 @@ internal sealed class SimulatedCluster
         return true;
     }
 
+    /// <summary>What is drawn from chance of its own, so that it shifts nothing else of a seed.</summary>
     private static Scenario Draw(ulong seed, Scenario scenario)
     {
         scenario = ScenarioDraw.AddWorker(scenario, ForWorkers(seed, 0));
         scenario = ScenarioDraw.AddPeriodic(scenario, ForWorkers(seed, -1));
-        return ScenarioDraw.AddKeyAge(scenario, ForWorkers(seed, -2));
+        scenario = ScenarioDraw.AddKeyAge(scenario, ForWorkers(seed, -2));
+        return ScenarioDraw.AddFollowers(scenario, ForWorkers(seed, -10));
     }
 
     private static SeededRandom ForWorkers(ulong seed, int user) =>
@@ -206,6 +214,8 @@ internal sealed class SimulatedCluster
     public void OnStepped(SimulatedNode node)
     {
         Checkers.OnStepped(node);
+        Streams.OnStepped(node);
+        Http.OnStepped(node);
         Connections.OnStepped(node);
         _aimed.OnStepped(node);
     }
@@ -248,10 +258,17 @@ internal sealed class SimulatedCluster
         switch (happening.Kind)
         {
             case EventKind.ClientWakes: Workload.OnWake(happening.Node, happening.Number); break;
-            case EventKind.RequestArrives: Workload.OnRequestArrives((Attempt)happening.Payload!); break;
-            case EventKind.AnswerArrives: Workload.OnAnswerArrives((ArrivingAnswer)happening.Payload!); break;
+            case EventKind.RequestArrives: Http.OnRequestArrives((Attempt)happening.Payload!); break;
+            case EventKind.AnswerArrives: Http.OnAnswerArrives((AttemptOutcome)happening.Payload!); break;
             case EventKind.OperatorActs: Operator.OnAct(); break;
-            case EventKind.AttemptOverdue: Workload.OnAttemptOverdue((Attempt)happening.Payload!); break;
+            case EventKind.AttemptOverdue: Http.OnAttemptOverdue((Attempt)happening.Payload!); break;
+            case EventKind.CallerGivesUp: Workload.OnTimeout((ClientOperation)happening.Payload!); break;
+            case EventKind.ClientLeaves: Workload.OnLeave((Attempt)happening.Payload!); break;
+            case EventKind.StreamDue: ((FollowingClient)happening.Payload!).OnStreamDue(happening.Other); break;
+            case EventKind.StreamArrives: Streams.OnArrives((MapStream)happening.Payload!); break;
+            case EventKind.StreamTells: Streams.OnTells((StreamEvent)happening.Payload!); break;
+            case EventKind.StreamEnds: Streams.OnEnds((MapStream)happening.Payload!); break;
+            case EventKind.StreamChecked: Streams.OnChecked((MapStream)happening.Payload!); break;
             default: throw new UnreachableException($"Unknown event {happening}.");
         }
     }

@@ -18,3 +18,23 @@ internal enum AttemptEnd
     /// <summary>A node could not have it answered in time: it may still take effect.</summary>
     Unavailable,
 }
+
+/// <summary>What of a response says how its attempt ended.</summary>
+/// <param name="Status">The status code.</param>
+/// <param name="IsOfNode">Whether a node of a cluster signed it (<c>Understudy-Node</c>).</param>
+/// <param name="SaysMoved">Whether it says that the primary is elsewhere (<c>Understudy-Moved</c>).</param>
+/// <param name="SaysWhenToRetry">Whether it says when to try again (<c>Retry-After</c>).</param>
+internal readonly record struct ResponseSigns(int Status, bool IsOfNode, bool SaysMoved, bool SaysWhenToRetry)
+{
+    private const int BadGateway = 502;
+    private const int ServiceUnavailable = 503;
+
+    public AttemptEnd End => this switch
+    {
+        { SaysMoved: true } => AttemptEnd.Moved,
+        { IsOfNode: false } => AttemptEnd.Answered,
+        { Status: ServiceUnavailable, SaysWhenToRetry: true } => AttemptEnd.Unavailable,
+        { Status: BadGateway } => AttemptEnd.Unknown,
+        _ => AttemptEnd.Answered,
+    };
+}

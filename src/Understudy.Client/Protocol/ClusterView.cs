@@ -7,9 +7,14 @@ namespace Understudy.Client.Protocol;
 /// What a client knows of its cluster, from the events of two nodes' streams: the one that is told first counts.
 /// </summary>
 /// <param name="configured">The nodes that the client was given.</param>
-internal sealed class ClusterView(IEnumerable<Uri> configured)
+/// <param name="mutations">Rules that the simulator switches off.</param>
+internal sealed class ClusterView(IEnumerable<Uri> configured, ClientMutation mutations = ClientMutation.None)
 {
     private readonly SortedDictionary<string, ServicePlace> _places = new(StringComparer.Ordinal);
+    private EventPlace? _last;
+
+    /// <summary>An event's place in its cluster's order of decisions.</summary>
+    private readonly record struct EventPlace(string Cluster, long Generation, long Sequence);
 
     /// <summary>Addresses of nodes: those that were given, and others that the cluster has.</summary>
     public IReadOnlyList<Uri> Nodes { get; private set; } = [.. configured.Distinct()];
@@ -31,8 +36,10 @@ internal sealed class ClusterView(IEnumerable<Uri> configured)
     /// <returns>Whether it is news: another node may have told it before.</returns>
     public bool Take(ServiceMapDocument told)
     {
-        if (told.Id is not { } id || !IsNews(id)) return false;
-        LastEventId = id;
+        if (told.Id is not { } id) return false;
+        var place = Parse(id);
+        if (!IsNews(place) && (mutations & ClientMutation.OldEventTaken) == 0) return false;
+        (LastEventId, _last) = (id, place);
         if (told.Nodes is { } nodes)
         {
             _places.Clear();
@@ -54,13 +61,16 @@ internal sealed class ClusterView(IEnumerable<Uri> configured)
         return others.Length == 0 ? null : others[attempt % others.Length];
     }
 
-    /// <summary>Whether an event comes after the last one; one of another cluster does.</summary>
-    private bool IsNews(string id)
-    {
-        if (LastEventId?.Split('.') is not [var cluster, var generation, var sequence]) return true;
-        if (id.Split('.') is not [var other, var itsGeneration, var itsSequence] || other != cluster) return true;
-        return (Number(itsGeneration), Number(itsSequence)).CompareTo((Number(generation), Number(sequence))) > 0;
-    }
+    /// <summary>Whether a place comes after the last one; one of another cluster does.</summary>
+    private bool IsNews(EventPlace? place) =>
+        place is not { } next || _last is not { } last || next.Cluster != last.Cluster
+        || (next.Generation, next.Sequence).CompareTo((last.Generation, last.Sequence)) > 0;
+
+    /// <summary>Reads an event's id; null of one that says no place, which then cannot be older.</summary>
+    private static EventPlace? Parse(string id) =>
+        id.Split('.') is [var cluster, var generation, var sequence]
+            ? new EventPlace(cluster, Number(generation), Number(sequence))
+            : null;
 
     private static long Number(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;

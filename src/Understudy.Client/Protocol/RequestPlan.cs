@@ -10,7 +10,8 @@ internal abstract record RequestStep
     /// <summary>Send it to this service's address on a node.</summary>
     /// <param name="Url">Such as <c>http://127.0.0.1:7201/svc/kv</c>.</param>
     /// <param name="IsPrimary">Whether that is where the primary is.</param>
-    internal sealed record Send(Uri Url, bool IsPrimary) : RequestStep;
+    /// <param name="Version">The version of the service that the client knows, and sends along; null if none.</param>
+    internal sealed record Send(Uri Url, bool IsPrimary, long? Version) : RequestStep;
 
     /// <summary>Wait until something is heard of the cluster, at most so long.</summary>
     internal sealed record Wait(TimeSpan AtMost) : RequestStep;
@@ -30,7 +31,13 @@ internal abstract record RequestStep
 /// <param name="endsWithPrimary">
 /// Whether it ends when the primary that it was sent to is elsewhere, though it may not be repeated.
 /// </param>
-internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until, bool endsWithPrimary = false)
+/// <param name="mutations">Rules that the simulator switches off.</param>
+internal sealed class RequestPlan(
+    string service,
+    bool mayRepeat,
+    TimeSpan until,
+    bool endsWithPrimary = false,
+    ClientMutation mutations = ClientMutation.None)
 {
     /// <summary>The first pause after all nodes were tried in vain; each further one is twice as long.</summary>
     public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
@@ -55,14 +62,14 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
         if (_isGivenUp || now >= until) return new RequestStep.GiveUp();
         var place = view.Find(service);
         var isNew = place is not null && place.Version > _failedVersion;
-        if (isNew && place is { IsFrozen: false, Url: { } primary }) return new RequestStep.Send(primary, true);
-        if (!_isToPause)
+        if (isNew && place is { IsFrozen: false, Url: { } primary })
+            return new RequestStep.Send(primary, true, place.Version);
+        if (_isToPause) return Pause(now);
+        foreach (var node in view.Nodes)
         {
-            foreach (var node in view.Nodes)
-            {
-                if (!_tried.Contains(node.Authority))
-                    return new RequestStep.Send(new Uri(node, $"/svc/{Uri.EscapeDataString(service)}"), false);
-            }
+            if (_tried.Contains(node.Authority)) continue;
+            var url = new Uri(node, $"/svc/{Uri.EscapeDataString(service)}");
+            return new RequestStep.Send(url, false, place?.Version);
         }
 
         return Pause(now);
@@ -78,13 +85,13 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
         {
             AttemptEnd.Answered => false,
             AttemptEnd.NotSent or AttemptEnd.Moved => true,
-            _ => mayRepeat,
+            _ => mayRepeat || (mutations & ClientMutation.UnsafeResend) != 0,
         };
         _isGivenUp = !isAgain;
         if (!isAgain) return false;
         _tried.Add(attempt.Url.Authority);
 
-        // The node has held it for as long as it does: the others would do no better before something has changed.
+        // The node has held it for as long as it does: a little later another one may know more.
         _isToPause = end == AttemptEnd.Unavailable;
         if (attempt.IsPrimary && view.Find(service) is { } place && place.Url == attempt.Url)
             _failedVersion = place.Version;
@@ -110,10 +117,14 @@ internal sealed class RequestPlan(string service, bool mayRepeat, TimeSpan until
 
     private RequestStep.Wait Pause(TimeSpan now)
     {
-        // After it all nodes, the primary that failed among them, may be tried again.
         var pause = _pause < until - now ? _pause : until - now;
-        _tried.Clear();
-        _failedVersion = -1;
+        if (!_isToPause)
+        {
+            // All nodes were tried, the primary that failed among them: they may be tried again.
+            _tried.Clear();
+            _failedVersion = -1;
+        }
+
         _isToPause = false;
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         return new RequestStep.Wait(pause);

@@ -10,6 +10,7 @@ using Understudy.Membership;
 using Understudy.Protocol;
 using Understudy.Replication;
 using Understudy.Tcp;
+using Understudy.Web;
 
 // The package's own namespace: "Understudy.Configuration" would hide the configuration of a service.
 namespace Understudy;
@@ -113,6 +114,34 @@ public sealed record ClusterConfiguration
         }
     }
 
+    /// <summary>Which service a host name leads to.</summary>
+    internal IReadOnlyDictionary<string, ServiceName> ServicesByHost()
+    {
+        Dictionary<string, ServiceName> services = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var service in Services)
+        {
+            foreach (var host in service.Hosts) services[host] = service.Name;
+        }
+
+        return services;
+    }
+
+    /// <summary>The programs to which a node forwards requests.</summary>
+    internal IEnumerable<HttpBackend> HttpBackends()
+    {
+        foreach (var service in Services)
+        {
+            if (service.Http is not { } http) continue;
+            yield return new HttpBackend(
+                service.Name,
+                Nodes.Where(node => node.Hosts).ToImmutableSortedDictionary(
+                    node => node.Id,
+                    node => $"http://{new IPEndPoint(node.Address.Address, http.PortOf(node.Id))}"),
+                http.IsHttp2,
+                new HttpBounds(TimeOf(service.Hold), service.Hold.MaxRequests, service.Hold.MaxBytes, http.Drain));
+        }
+    }
+
     public bool Equals(ClusterConfiguration? other) => other is not null && Agreed() == other.Agreed();
 
     public override int GetHashCode() => Agreed().GetHashCode(StringComparison.Ordinal);
@@ -135,7 +164,9 @@ public sealed record ClusterConfiguration
                 CultureInfo.InvariantCulture,
                 $"service {service.Name} {service.Kind} {service.Secondaries} {service.Spares} {service.Durability}"
                 + $" {service.MinInSync} {service.TotalLoss} {service.Restarts} {service.RestartWindow}"
-                + $"{service.Pace}{service.Rules}{(service.Tcp is { } tcp ? $" {tcp}" : "")}\n");
+                + $"{service.Pace}{service.Rules}{(service.Tcp is { } tcp ? $" {tcp}" : "")}"
+                + $"{(service.Http is { } http ? $" {http}" : "")}"
+                + $"{string.Concat(service.Hosts.Order(StringComparer.Ordinal).Select(host => $" host {host}"))}\n");
         return text.ToString();
     }
 }

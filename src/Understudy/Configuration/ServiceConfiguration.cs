@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Understudy.Kernel;
 using Understudy.Replication;
 
@@ -27,6 +28,15 @@ public sealed record ServiceConfiguration(
 
     /// <summary>Its TCP port on every node, or null if it has none.</summary>
     public TcpConfiguration? Tcp { get; init; }
+
+    /// <summary>Its program's HTTP side, or null if it has none. Only of an external service.</summary>
+    public HttpConfiguration? Http { get; init; }
+
+    /// <summary>
+    /// Names that lead to it: a request whose host is one of them goes to the service, with its whole path. Without
+    /// ports; case does not count. Default none.
+    /// </summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
 
     /// <summary>How many of its requests wait on each node. Default: 10,000, with 64 MB, for 5 s.</summary>
     public HoldConfiguration Hold { get; init; } = HoldConfiguration.Default;
@@ -100,6 +110,9 @@ public sealed record ServiceConfiguration(
 
     /// <summary>The most secondaries, and the most spares, that a service may ask for.</summary>
     public const int MaxProviders = 32;
+
+    /// <summary>Whether this can be the host of a request: a name or an address, without a port.</summary>
+    internal static bool IsHost(string host) => Uri.CheckHostName(host) is not UriHostNameType.Unknown;
 
     /// <summary>A worker, whose name is its kind too.</summary>
     internal static ServiceConfiguration Worker(string name) =>

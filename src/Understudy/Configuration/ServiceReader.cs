@@ -15,7 +15,7 @@ internal static class ServiceReader
     [
         "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
         "restarts", "restart-minutes", "audit-every", KeepKeys, "preferred", "only", "never", "with", "after", "apart",
-        "tcp", "hold",
+        "tcp", "http", "hosts", "hold",
     ];
 
     private static readonly string[] Modes = ["before-reply", Periodic];
@@ -60,6 +60,8 @@ internal static class ServiceReader
 
         ServiceRulesReader.Check(file, services, nodes, kinds, problems);
         TcpReader.CheckPorts(services, nodes, name => names[name.Value].Place, problems);
+        HostsReader.Check(file, problems);
+        HttpReader.CheckPorts(services, nodes, name => names[name.Value].Place, problems);
         return services;
     }
 
@@ -70,10 +72,11 @@ internal static class ServiceReader
         IReadOnlyCollection<string> kinds,
         ConfigurationProblems problems)
     {
-        var reader = new TableReader(table, $"[service.{Names.Printable(name)}]", ServiceKeys, problems);
+        var shown = $"[service.{Names.Printable(name)}]";
+        var reader = new TableReader(table, shown, ServiceKeys, problems);
         var kind = reader.Text("kind", "\"kv\"", required: true);
         var known = kind is null ? null : Names.Choose(kind, "kind", [.. kinds], reader.PlaceOf("kind"), problems);
-        var durability = Choice(reader, "durability", Durabilities, problems);
+        var isInMemory = Choice(reader, "durability", Durabilities, problems) == "memory";
         var secondaries = reader.Count("secondaries", ServiceConfiguration.MaxProviders);
         var spares = reader.Count("spares", ServiceConfiguration.MaxProviders);
         var totalLoss = Choice(reader, "total-loss", TotalLosses, problems);
@@ -83,29 +86,31 @@ internal static class ServiceReader
         var minutes = reader.Count("restart-minutes", 1, 24 * 60, "minutes");
         var (checkpoints, interval) = ReadCheckpoints(reader, problems);
         var rules = ServiceRulesReader.Read(reader, problems);
-        var tcp = TcpReader.Read(reader, $"[service.{Names.Printable(name)}.tcp]", nodes, problems);
-        var hold = HoldReader.Read(reader, $"[service.{Names.Printable(name)}.hold]", problems);
+        var below = shown.TrimEnd(']');
+        var tcp = TcpReader.Read(reader, $"{below}.tcp]", nodes, problems);
+        var hold = HoldReader.Read(reader, $"{below}.hold]", problems);
+        var http = HttpReader.Read(reader, $"{below}.http]", nodes, problems);
+        var hosts = HostsReader.Read(reader, problems);
         if (known is null) return null;
         if (known == ServiceConfiguration.ExternalKind)
         {
-            CheckExternal(reader, tcp, problems);
-            var external = ServiceConfiguration.External(name) with { Tcp = tcp, Hold = hold };
-            return external with
+            CheckExternal(reader, shown, problems);
+            return Shaped(ServiceConfiguration.External(name), secondaries, spares) with
             {
-                Secondaries = secondaries ?? external.Secondaries,
-                Spares = spares ?? external.Spares,
+                Tcp = tcp,
+                Http = http,
+                Hosts = hosts,
+                Hold = hold,
                 Rules = rules,
             };
         }
 
-        return new ServiceConfiguration(
-            new ServiceName(name),
-            known,
-            secondaries ?? ServiceConfiguration.DefaultSecondaries,
-            spares ?? ServiceConfiguration.DefaultSpares,
-            durability == "memory" ? Durability.Memory : Durability.Disk)
+        CheckOwnCode(reader, known, http, problems);
+        return Shaped(new ServiceConfiguration(new ServiceName(name), known), secondaries, spares) with
         {
+            Durability = isInMemory ? Durability.Memory : Durability.Disk,
             Tcp = tcp,
+            Hosts = hosts,
             Hold = hold,
             MinInSync = minInSync,
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
@@ -114,11 +119,7 @@ internal static class ServiceReader
             Checkpoints = checkpoints,
             Interval = interval,
             AuditEvery = ReadAudit(reader),
-            KeepKeysFor = reader.Duration(
-                KeepKeys,
-                "\"1d\"",
-                ServiceConfiguration.IsKeyAge,
-                "Write a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.DefaultKeepKeysFor,
+            KeepKeysFor = ReadKeyAge(reader),
             Rules = rules,
         };
     }
@@ -146,6 +147,15 @@ internal static class ServiceReader
         return (isPeriodic ? CheckpointMode.Periodic : default, interval ?? ServiceDefinition.DefaultInterval);
     }
 
+    private static ServiceConfiguration Shaped(ServiceConfiguration service, int? secondaries, int? spares) =>
+        service with { Secondaries = secondaries ?? service.Secondaries, Spares = spares ?? service.Spares };
+
+    private static TimeSpan ReadKeyAge(TableReader reader) => reader.Duration(
+        KeepKeys,
+        "\"1d\"",
+        ServiceConfiguration.IsKeyAge,
+        "Write a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.DefaultKeepKeysFor;
+
     private static TimeSpan ReadAudit(TableReader reader) => reader.IsText("audit-every", "never")
         ? TimeSpan.Zero
         : reader.Duration(
@@ -154,7 +164,15 @@ internal static class ServiceReader
             every => every > TimeSpan.Zero && ServiceConfiguration.IsAudit(every),
             "Write \"never\", or a time from \"1m\" to \"365d\", such as \"12h\".") ?? ServiceDefinition.Daily;
 
-    private static void CheckExternal(TableReader reader, TcpConfiguration? tcp, ConfigurationProblems problems)
+    private static void CheckOwnCode(
+        TableReader reader, string kind, HttpConfiguration? http, ConfigurationProblems problems)
+    {
+        if (http is null) return;
+        problems.Add(reader.PlaceOf("http"), $"\"http\" means nothing to a service of kind \"{kind}\"",
+            "Its requests are answered by its own code: remove it, or write kind = \"external\".");
+    }
+
+    private static void CheckExternal(TableReader reader, string shown, ConfigurationProblems problems)
     {
         foreach (var key in StateKeys.Where(reader.Has))
         {
@@ -162,7 +180,9 @@ internal static class ServiceReader
                 "Understudy has neither its code nor its state: remove the line.");
         }
 
-        if (tcp is null) reader.Require("tcp", "{ listen = 6380, backend = 6379 }");
+        if (reader.Has("tcp") || reader.Has("http")) return;
+        problems.Add(reader.PlaceOf("tcp"), $"{shown} has neither \"tcp\" nor \"http\"",
+            "Add a line http = { backend = 8080 }, or tcp = { listen = 6380, backend = 6379 }.");
     }
 
     private static void CheckMinInSync(

@@ -3,6 +3,7 @@ using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Replication;
 using Understudy.Tcp;
+using Understudy.Web;
 
 namespace Understudy.Hosting;
 
@@ -14,6 +15,7 @@ internal sealed class LocalNode(
     NodeLoop loop,
     Gateway gateway,
     TcpForwarders forwarders,
+    BackendGateways backends,
     ServiceMapFeed feed,
     Timeline timeline)
     : INodeState
@@ -83,6 +85,7 @@ internal sealed class LocalNode(
         {
             Requests = gateway.Status,
             Tcp = forwarders.Status,
+            Http = backends.Status,
         };
 
     public HistoryDocument? History(string? service) =>

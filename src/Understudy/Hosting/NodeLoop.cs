@@ -258,6 +258,7 @@ internal sealed class NodeLoop
         _parts.Executors.End();
         _parts.Workers.EndIncarnation();
         _parts.Forwarders.Learn(null, _startedAt);
+        _parts.Backends.Learn(null, _startedAt);
         if (!isFirst)
         {
             _parts.Reports.Report(new NodeEvent.Noted($"this incarnation ends: {_endReason}"));
@@ -297,6 +298,7 @@ internal sealed class NodeLoop
         _publishDue = Now + _parts.Options.Profile.Heartbeat;
         _status = _node!.Status(Now);
         _parts.Forwarders.Learn(_status, _startedAt);
+        _parts.Backends.Learn(_status, _startedAt);
         _parts.Feed.Take(_status);
     }
 

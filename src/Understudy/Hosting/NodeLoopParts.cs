@@ -5,6 +5,7 @@ using Understudy.Services;
 using Understudy.Storage;
 using Understudy.Tcp;
 using Understudy.Transport;
+using Understudy.Web;
 using Understudy.Workers;
 
 namespace Understudy.Hosting;
@@ -31,6 +32,8 @@ internal sealed record NodeLoopParts
     public required WorkerRuns Workers { get; init; }
 
     public required TcpForwarders Forwarders { get; init; }
+
+    public required BackendGateways Backends { get; init; }
 
     public required EventReports Reports { get; init; }
 

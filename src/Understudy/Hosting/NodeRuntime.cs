@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -48,6 +47,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly ServiceExecutors _executors;
     private readonly WorkerRuns _workers;
     private readonly TcpForwarders _forwarders;
+    private readonly ServiceForwarder _requests;
+    private readonly BackendGateways _backends;
     private readonly ServiceMapFeed _feed;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
@@ -68,7 +69,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
-        (_clock, _longestHold) = (clock, configuration.LongestHold);
+        _clock = clock;
         _loggers = loggers ?? (_ownLoggers = CreateLoggers(clock));
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
@@ -79,20 +80,19 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             RandomId,
             (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)),
             fail);
-        var addresses = configuration.Nodes.ToImmutableSortedDictionary(other => other.Id, other => other.Address);
-        _transport = new TcpTransport(
-            TransportOptions.For(configuration.Profile, configuration.Cluster, addresses),
-            new NodeCodec(),
-            new TransportInbox(inbox, reports),
-            clock,
-            _loggers.CreateLogger<TcpTransport>());
+        _transport = CreateTransport(configuration, new TransportInbox(inbox, reports));
+        _longestHold = configuration.LongestHold;
         _gateway = CreateGateway(configuration, self, inbox);
         _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
         _workers = CreateWorkers(configuration, catalog, fail, endsWithLease);
         var files = new OpenFiles(self, Logger, clock);
         _forwarders = new TcpForwarders(configuration, self, files, clock, Logger, fail);
-        _feed = ServiceMapFeed.Of(configuration, self, clock);
+        _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
+        _requests = new ServiceForwarder(
+            _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
+        _backends = new BackendGateways(configuration.HttpBackends(), self, _requests, clock, fail);
+        _feed = ServiceMapFeed.Of(configuration, self);
         _loop = new NodeLoop(new NodeLoopParts
         {
             Options = configuration.ToNodeOptions(catalog.Kinds, self),
@@ -105,13 +105,14 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Executors = _executors,
             Workers = _workers,
             Forwarders = _forwarders,
+            Backends = _backends,
             Reports = reports,
             Feed = _feed,
             Clock = clock,
             Fail = fail,
         });
-        _local = new LocalNode(configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, _feed, timeline);
-        _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
+        _local = new LocalNode(
+            configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, _backends, _feed, timeline);
         Services = ServeClients(configuration, application);
         (_address, _profile) = (node.Address, configuration.Profile);
     }
@@ -178,8 +179,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         await _forwarders.DisposeAsync();
         await _transport.DisposeAsync();
         _store.Dispose();
-        Services.Dispose();
         await _web.DisposeAsync();
+        _backends.Dispose();
+        _requests.Dispose();
         _ownLoggers?.Dispose();
     }
 
@@ -209,21 +211,31 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         LogDrilled(Logger, played);
     }
 
-    private ServiceGateway ServeClients(
-        ClusterConfiguration configuration, ApplicationPipeline? application)
+    private ServiceGateway ServeClients(ClusterConfiguration configuration, ApplicationPipeline? application)
     {
-        var forwarder = new ServiceForwarder(
-            _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
         var services = new ServiceGateway(
             _local.Node,
             _gateway,
             _local,
             _feed,
-            forwarder,
+            _requests,
             service => configuration.BoundsOf(service).Time,
             _clock);
-        _web.Run(new NodeHttp(_gateway, _commands, _local, _feed, services, application, _clock).AnswerAsync);
+        var hosts = configuration.ServicesByHost();
+        var http = new NodeHttp(_gateway, _commands, _local, _feed, services, _backends, hosts, application, _clock);
+        _web.Run(http.AnswerAsync);
         return services;
+    }
+
+    private TcpTransport CreateTransport(ClusterConfiguration configuration, TransportInbox inbox)
+    {
+        var addresses = configuration.Nodes.ToImmutableSortedDictionary(node => node.Id, node => node.Address);
+        return new TcpTransport(
+            TransportOptions.For(configuration.Profile, configuration.Cluster, addresses),
+            new NodeCodec(),
+            inbox,
+            _clock,
+            _loggers.CreateLogger<TcpTransport>());
     }
 
     private WebApplication CreateServer(IPEndPoint address, ClientConnections connections)
@@ -238,7 +250,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
-            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, listen => CleartextHttp2.Offer(listen, _clock));
         });
         return builder.Build();
     }

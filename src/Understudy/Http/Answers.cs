@@ -29,9 +29,18 @@ internal static class Answers
         context.Response.Headers[VersionHeader] = version.Value.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Refuses a request; a 503 says when to try again.</summary>
+    /// <summary>
+    /// Refuses a request; a 503 says when to try again. A gRPC call is refused in its own words, unless it comes by the
+    /// client library, which holds it until somebody takes it.
+    /// </summary>
     public static Task ProblemAsync(HttpContext context, int status, string detail)
     {
+        if (Grpc.IsMeant(context.Request) && !Grpc.IsFollowing(context))
+        {
+            Grpc.Refuse(context, status, detail);
+            return Task.CompletedTask;
+        }
+
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);

@@ -18,6 +18,8 @@ namespace Understudy.Http;
 /// <param name="node">What is told about the node.</param>
 /// <param name="feed">Where every service is.</param>
 /// <param name="services">Takes requests for services built on the library.</param>
+/// <param name="backends">Takes requests for services that are programs of their own.</param>
+/// <param name="hosts">Which service a host name leads to.</param>
 /// <param name="application">The application's endpoints, if there is one.</param>
 /// <param name="clock">Measures how long clients are kept waiting.</param>
 internal sealed class NodeHttp(
@@ -26,6 +28,8 @@ internal sealed class NodeHttp(
     INodeState node,
     ServiceMapFeed feed,
     ServiceGateway services,
+    BackendGateways backends,
+    IReadOnlyDictionary<string, ServiceName> hosts,
     ApplicationPipeline? application,
     TimeProvider clock)
 {
@@ -65,11 +69,12 @@ internal sealed class NodeHttp(
     public async Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers[Answers.NodeHeader] = node.Node.Value;
-        if (node.IsStopping) context.Response.Headers.Connection = "close";
-        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if (node.IsStopping && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            context.Response.Headers.Connection = "close"; // HTTP/2 has a frame for it, which the server sends.
+        LeadByHost(context);
         try
         {
-            var parts = Target.Split(target);
+            var parts = Target.Split(context.Features.Get<IHttpRequestFeature>()!.RawTarget);
             await (HasRoom(context) || !IsForClients(parts) ? DispatchAsync(context, parts) : NoRoomAsync(context));
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException e) when (!context.Response.HasStarted)
@@ -86,6 +91,20 @@ internal sealed class NodeHttp(
         {
             // The same, noticed while its body was read.
         }
+    }
+
+    /// <summary>
+    /// What is asked of a service's own host is what is asked below its path. A direct request names the service by its
+    /// path, whatever host its client once asked: it comes from another node.
+    /// </summary>
+    private void LeadByHost(HttpContext context)
+    {
+        if (hosts.Count == 0 || context.Request.Headers.ContainsKey(ServiceGate.DirectHeader)) return;
+        if (!hosts.TryGetValue(context.Request.Host.Host, out var service)) return;
+        var target = Target.Relative(context);
+        context.Features.Get<IHttpRequestFeature>()!.RawTarget =
+            target.StartsWith('/') ? $"/svc/{service}{target}" : $"/svc/{service}/{target}";
+        context.Features.Set(ByHost.Instance);
     }
 
     private Task DispatchAsync(HttpContext context, string[] parts) => parts switch
@@ -118,20 +137,19 @@ internal sealed class NodeHttp(
         }
 
         var asked = new ServiceName(name);
-        var hasKeys = node.HasKeys(asked) ?? await HasKeysAsync(asked, context.RequestAborted);
+        if (backends.Find(asked) is { } backend)
+        {
+            await BackendAsync(context, asked, service, backend);
+            return;
+        }
+
+        var hasKeys = node.HasKeys(asked) ?? await _gate.HasKeysAsync(asked, context.RequestAborted);
         await (hasKeys switch
         {
             true => KeyAsync(context, asked, below),
             false => services.AnswerAsync(context, RouteOf(context, asked, service)),
             null => NotKnownYetAsync(context, asked),
         });
-    }
-
-    /// <summary>Waits, within the bounds of what waits, until the node knows which services there are.</summary>
-    private async Task<bool?> HasKeysAsync(ServiceName service, CancellationToken cancellationToken)
-    {
-        using var admission = gateway.Admit(service);
-        return admission.Refusal is null ? await _gate.HasKeysAsync(service, cancellationToken) : null;
     }
 
     private async Task KeyAsync(HttpContext context, ServiceName service, string[] below)
@@ -147,10 +165,25 @@ internal sealed class NodeHttp(
         await _keys.AnswerAsync(context, service, below[1], isIncrement: below.Length == 3);
     }
 
-    private ServiceRoute RouteOf(HttpContext context, ServiceName service, string encoded)
+    private async Task BackendAsync(
+        HttpContext context, ServiceName service, string encoded, BackendGateway backend)
+    {
+        Answers.Sign(context, node.Node, node.VersionOf(service));
+        if (!await _gate.AdmitAsync(context, service)) return; // The gate has answered.
+        var prefix = context.Features.Get<ByHost>() is null ? $"/svc/{encoded}" : "";
+        await backend.AnswerAsync(context, Below(context, encoded), prefix);
+    }
+
+    /// <summary>What follows the service in the target, encoded, as the service knows it.</summary>
+    private static string Below(HttpContext context, string encoded)
     {
         var target = Target.Relative(context)["/svc/".Length..][encoded.Length..];
-        if (!target.StartsWith('/')) target = "/" + target;
+        return target.StartsWith('/') ? target : "/" + target;
+    }
+
+    private ServiceRoute RouteOf(HttpContext context, ServiceName service, string encoded)
+    {
+        var target = Below(context, encoded);
         return new ServiceRoute(service, target, MayBeInTurn: true, here => RunAsync(here, service, target));
     }
 
@@ -253,4 +286,10 @@ internal sealed class NodeHttp(
 
     private static bool IsOneOf(HttpContext context, string methods) =>
         methods.Split(", ").Contains(context.Request.Method, StringComparer.Ordinal);
+
+    /// <summary>Of a request that came by a service's own host.</summary>
+    private sealed class ByHost
+    {
+        public static readonly ByHost Instance = new();
+    }
 }

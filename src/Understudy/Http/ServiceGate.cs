@@ -1,25 +1,21 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Understudy.Http.Protocol;
 using Understudy.Kernel;
 
 namespace Understudy.Http;
 
-/// <summary>
-/// What every request for a service passes: a client that has heard of a newer version than this node waits until the
-/// node has, and one that wants the primary itself is told where it is now.
-/// </summary>
+/// <summary>Holds, refuses or redirects requests for a service as <see cref="GateRule"/> decides.</summary>
 internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProvider clock)
 {
     /// <summary>A request with it is answered by the primary itself or redirected to it, never forwarded.</summary>
     public const string DirectHeader = "Understudy-Direct";
 
+    /// <summary>The value of <see cref="DirectHeader"/> by which a node forwards a request of any client.</summary>
+    public const string FromNode = "node";
+
     /// <summary>Says that an answer comes from a node that is not the primary; its value is the one that is.</summary>
     public const string MovedHeader = "Understudy-Moved";
-
-    /// <summary>
-    /// How long a client waits for this node to hear of the version that the client knows, or of any service.
-    /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Whether a service is the built-in one, with keys, as soon as this node knows: one that has just begun does not.
@@ -32,7 +28,7 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProv
         {
             var changed = feed.Changed;
             if (node.HasKeys(service) is { } hasKeys) return hasKeys;
-            var left = Patience - clock.GetElapsedTime(since);
+            var left = GateRule.Patience - clock.GetElapsedTime(since);
             if (left <= TimeSpan.Zero) return null;
             await Task.WhenAny(changed, Task.Delay(left, clock, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
@@ -42,6 +38,7 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProv
     /// <summary>False if the request was answered here.</summary>
     public async Task<bool> AdmitAsync(HttpContext context, ServiceName service)
     {
+        ConfigurationVersion? asked = null;
         if (context.Request.Headers[Answers.VersionHeader] is [var text])
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
@@ -53,13 +50,15 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProv
                 return false;
             }
 
-            if (!await IsKnownAsync(context, service, new ConfigurationVersion(version))) return false;
+            asked = new ConfigurationVersion(version);
         }
 
-        if (!context.Request.Headers.ContainsKey(DirectHeader)) return true;
-        if (node.PlaceOf(service) != PrimaryPlace.Elsewhere) return true;
-        await MovedAsync(context, service);
-        return false;
+        switch (await JudgeAsync(context, service, asked))
+        {
+            case GateVerdict.Admitted: return true;
+            case GateVerdict.Moved: await MovedAsync(context, service); return false;
+            default: await NotHeardOfAsync(context, service, asked!.Value); return false;
+        }
     }
 
     /// <summary>Tells a client that this node is not the primary, and which one is.</summary>
@@ -85,16 +84,32 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProv
             $"{node.Node} is not the primary of {service}. It has moved to {primary}.");
     }
 
-    private async Task<bool> IsKnownAsync(HttpContext context, ServiceName service, ConfigurationVersion version)
+    private async Task<GateVerdict> JudgeAsync(
+        HttpContext context, ServiceName service, ConfigurationVersion? asked)
     {
-        if (await feed.KnowsAsync(service, version, Patience, context.RequestAborted)) return true;
+        var isDirect = context.Request.Headers.ContainsKey(DirectHeader);
+        var since = clock.GetTimestamp();
+        while (true)
+        {
+            var changed = feed.Changed;
+            var waited = clock.GetElapsedTime(since);
+            var known = asked is null ? ConfigurationVersion.None : feed.VersionOf(service);
+            var isMisled = isDirect && node.PlaceOf(service) == PrimaryPlace.Elsewhere;
+            var verdict = GateRule.Of(asked, known, isMisled, waited);
+            if (verdict != GateVerdict.Waits) return verdict;
+            await Task.WhenAny(changed, Task.Delay(GateRule.Patience - waited, clock, context.RequestAborted));
+            context.RequestAborted.ThrowIfCancellationRequested();
+        }
+    }
+
+    private Task NotHeardOfAsync(HttpContext context, ServiceName service, ConfigurationVersion asked)
+    {
         var own = node.VersionOf(service);
         Answers.Sign(context, node.Node, own);
-        await Answers.ProblemAsync(
+        return Answers.ProblemAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,
-            $"{node.Node} knows version {own} of {service} and has not heard of {version} within "
-            + $"{Patience.TotalSeconds:0} s. Ask another node.");
-        return false;
+            $"{node.Node} knows version {own} of {service} and has not heard of {asked} within "
+            + $"{GateRule.Patience.TotalSeconds:0} s. Ask another node.");
     }
 }

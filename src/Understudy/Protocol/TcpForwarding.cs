@@ -23,7 +23,7 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
     private readonly SortedDictionary<long, Open> _open = [];
     private readonly Queue<(TimeSpan Until, long Connection)> _draining = new();
     private List<TcpEffect> _effects = [];
-    private TcpRoute _route = TcpRoute.None;
+    private BackendRoute _route = BackendRoute.None;
     private TimeSpan _now;
     private TimeSpan? _retryAt;
     private bool _isStopping;
@@ -137,7 +137,7 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
     private bool IsUnderWay(long connection, long attempt) =>
         _waiting.TryGetValue(connection, out var waiting) && waiting.Attempt == attempt;
 
-    private void Learn(TcpRoute route)
+    private void Learn(BackendRoute route)
     {
         var before = _route;
         _route = route;

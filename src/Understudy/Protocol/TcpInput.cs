@@ -14,7 +14,7 @@ internal abstract record TcpInput
     }
 
     /// <summary>The node knows something new, or its lease lasts longer.</summary>
-    public sealed record Learned(TcpRoute Route) : TcpInput;
+    public sealed record Learned(BackendRoute Route) : TcpInput;
 
     /// <summary>A client connected; connections are numbered as they come.</summary>
     public sealed record Accepted(long Connection) : TcpInput;

@@ -19,5 +19,6 @@ internal sealed class ExternalService : IReplicatedService
 
     /// <inheritdoc/>
     public ValueTask<ServiceOutcome> HandleRequestAsync(ServiceRequest request, CancellationToken cancellationToken) =>
-        new(ServiceOutcome.Refuse("This service is a program of its own: connect to its TCP port."));
+        new(ServiceOutcome.Refuse(
+            "This service is a program of its own, without an HTTP side: connect to its TCP port."));
 }

@@ -81,6 +81,13 @@ public sealed class ServiceShape
     public TimeSpan AuditEvery { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
+    /// Names that lead to the service: a request to any node whose host is one of them goes to it, with its whole path.
+    /// Without ports; case does not count. Said here unless the file says some. Default none.
+    /// </summary>
+    /// <example><code>.AddService&lt;Shop&gt;("shop", shape =&gt; shape.Hosts.Add("shop.example.com"))</code></example>
+    public IList<string> Hosts { get; } = [];
+
+    /// <summary>
     /// How long a client's <c>Idempotency-Key</c> is remembered, in time in which there was a primary; no more than
     /// 65,536 keys, and 64 MB of them and their answers, the newest. From 1 minute to 365 days; default 1 day.
     /// </summary>

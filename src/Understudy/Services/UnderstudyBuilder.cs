@@ -63,6 +63,7 @@ public sealed class UnderstudyBuilder
             Checkpoints = wanted.Checkpoints,
             Interval = wanted.Interval,
             AuditEvery = wanted.AuditEvery,
+            Hosts = [.. wanted.Hosts],
             KeepKeysFor = wanted.KeepKeysFor,
             Hold = wanted.Hold,
             Rules = wanted.ToRules(),

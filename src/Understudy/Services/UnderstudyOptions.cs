@@ -85,13 +85,14 @@ public sealed class UnderstudyOptions
         }
     }
 
-    /// <summary>What the file does not say at all of rules, and of what is held, the code does.</summary>
+    /// <summary>What the file does not say at all of rules, of hosts, and of what is held, the code does.</summary>
     private static ServiceConfiguration Completed(ServiceConfiguration read, ServiceConfiguration? added) =>
         added is null
             ? read
             : read with
             {
                 Rules = read.Rules == ServiceRules.None ? added.Rules : read.Rules,
+                Hosts = read.Hosts.IsEmpty ? added.Hosts : read.Hosts,
                 Hold = read.Hold == HoldConfiguration.Default ? added.Hold : read.Hold,
             };
 
@@ -116,9 +117,25 @@ public sealed class UnderstudyOptions
         foreach (var same in configuration.Services.GroupBy(service => service.Name).Where(group => group.Count() > 1))
             problems.Add($"The service {same.Key} is added more than once. Give every service a name of its own.");
         CheckRules(configuration, problems);
+        CheckHosts(configuration, problems);
         var voters = configuration.Nodes.Count(node => node.Votes);
         if (!configuration.Nodes.IsEmpty && voters is 0 or > ClusterConfiguration.MaxVoters)
             problems.Add($"There are {voters} voters; a cluster has 1 to {ClusterConfiguration.MaxVoters}.");
+    }
+
+    private static void CheckHosts(ClusterConfiguration configuration, List<string> problems)
+    {
+        Dictionary<string, ServiceName> owners = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var service in configuration.Services)
+        {
+            foreach (var host in service.Hosts)
+            {
+                if (!ServiceConfiguration.IsHost(host))
+                    problems.Add($"{service.Name}: \"{host}\" is not a host. Write its name without port and path.");
+                else if (!owners.TryAdd(host, service.Name) && owners[host] != service.Name)
+                    problems.Add($"The host \"{host}\" leads to {owners[host]} and to {service.Name}. Give it to one.");
+            }
+        }
     }
 
     private static void CheckRules(ClusterConfiguration configuration, List<string> problems)

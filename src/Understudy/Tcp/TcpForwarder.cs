@@ -99,11 +99,13 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     public void Learn(Protocol.NodeStatus? status, long startedAt)
     {
         var began = _clock.GetElapsedTime(_zero, startedAt);
-        Learn(status is null ? TcpRoute.None : TcpRoute.Of(_options.Service, status, began + status.LeaseUntil));
+        Learn(status is null
+            ? BackendRoute.None
+            : BackendRoute.Of(_options.Service, status, began + status.LeaseUntil));
     }
 
     /// <summary>What the node has learned, with a time on this object's clock.</summary>
-    public void Learn(TcpRoute route) => Post(new TcpInput.Learned(route));
+    public void Learn(BackendRoute route) => Post(new TcpInput.Learned(route));
 
     /// <summary>Takes no more connections, and ends when those that there are have ended or drained.</summary>
     public async Task StopAsync()

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Understudy.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Understudy.Web;
@@ -8,80 +8,74 @@ namespace Understudy.Web;
 /// <summary>How forwarding a request ended.</summary>
 internal enum ForwardOutcome
 {
-    /// <summary>The other node's answer, or as much of it as came, has gone to the client.</summary>
+    /// <summary>The answer, or as much of it as came, has gone to the client.</summary>
     Answered,
 
-    /// <summary>The other node did not take it: it is not primary, or there was no connection.</summary>
+    /// <summary>Nothing of it was taken: there was no connection, or whoever it was sent to said so.</summary>
     NotTaken,
+
+    /// <summary>It was not taken, but a part of its body has been read and is gone: it cannot be sent again.</summary>
+    TakenBack,
 
     /// <summary>The connection broke after the request was sent, and before an answer came.</summary>
     Unknown,
 }
 
-/// <summary>Forwards a request to another node as it comes, and the answer as it comes back.</summary>
+/// <summary>
+/// Forwards a request as it comes, and the answer as it comes back: between nodes, and to programs of services.
+/// </summary>
 internal sealed class ServiceForwarder(IHttpForwarder forwarder, TimeSpan connectWithin) : IDisposable
 {
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    // Who waits for long is cut when the service moves, by the peer's TCP, or by the client.
+    private static readonly ForwarderRequestConfig _http1 = new()
     {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = connectWithin,
-    });
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+    };
 
-    public async Task<ForwardOutcome> ForwardAsync(HttpContext context, string node, string target, long version)
+    private static readonly ForwarderRequestConfig _http2 = _http1 with { Version = HttpVersion.Version20 };
+
+    private readonly ForwardClient _client = new(connectWithin);
+
+    /// <summary>Whether a request came by HTTP/2 and can be forwarded by it: not so a WebSocket.</summary>
+    public static bool IsHttp2(HttpContext context) =>
+        HttpProtocol.IsHttp2(context.Request.Protocol)
+        && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is not true;
+
+    /// <param name="context">The request, and where its answer goes.</param>
+    /// <param name="origin">The other side, as <c>http://host:port</c>.</param>
+    /// <param name="isHttp2">Whether to speak HTTP/2, without TLS.</param>
+    /// <param name="transformer">Says what is sent there, and what of the answer comes back.</param>
+    /// <param name="cut">Ends it: an answer that has begun is broken off.</param>
+    public async Task<ForwardOutcome> ForwardAsync(
+        HttpContext context,
+        string origin,
+        bool isHttp2,
+        ForwardTransformer transformer,
+        CancellationToken cut)
     {
-        var transformer = new ToPrimary(new Uri(node + target), version);
         var error = await forwarder.SendAsync(
-            context, node, _client, ForwarderRequestConfig.Empty, transformer, context.RequestAborted);
+            context, origin, _client, isHttp2 ? _http2 : _http1, transformer, cut);
         if (transformer.HasMoved)
         {
             context.Response.Clear();
             return ForwardOutcome.NotTaken;
         }
 
-        if (error == ForwarderError.None || context.Response.HasStarted) return ForwardOutcome.Answered;
-        var failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
+        var isUpgraded = context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols;
+        if (context.Response.HasStarted)
+        {
+            // Never ended in order: the client would take a part for the whole.
+            if (error != ForwarderError.None || (isUpgraded && cut.IsCancellationRequested)) context.Abort();
+            return ForwardOutcome.Answered;
+        }
+
+        if (error == ForwarderError.None) return ForwardOutcome.Answered;
         context.Features.Set<IForwarderErrorFeature>(null);
         context.Response.Clear();
-        var isUnsent = failure is HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
-        };
-        return isUnsent ? ForwardOutcome.NotTaken : ForwardOutcome.Unknown;
+        return transformer.Attempt.IsSent ? ForwardOutcome.Unknown : ForwardOutcome.NotTaken;
     }
 
     public void Dispose() => _client.Dispose();
-
-    private sealed class ToPrimary(Uri destination, long version) : HttpTransformer
-    {
-        public bool HasMoved { get; private set; }
-
-        public override async ValueTask TransformRequestAsync(
-            HttpContext httpContext,
-            HttpRequestMessage proxyRequest,
-            string destinationPrefix,
-            CancellationToken cancellationToken)
-        {
-            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-            proxyRequest.RequestUri = destination;
-            proxyRequest.Headers.Remove(ServiceGate.DirectHeader);
-            proxyRequest.Headers.Remove(Answers.VersionHeader);
-            proxyRequest.Headers.TryAddWithoutValidation(ServiceGate.DirectHeader, "1");
-            proxyRequest.Headers.TryAddWithoutValidation(
-                Answers.VersionHeader, version.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        }
-
-        public override ValueTask<bool> TransformResponseAsync(
-            HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
-        {
-            HasMoved = proxyResponse?.Headers.Contains(ServiceGate.MovedHeader) is true;
-            if (HasMoved) return ValueTask.FromResult(false);
-            httpContext.Response.Headers.Remove(Answers.NodeHeader);
-            httpContext.Response.Headers.Remove(Answers.VersionHeader);
-            return base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        }
-    }
 }

@@ -27,7 +27,7 @@ internal sealed class ServiceGateway(
     ServiceMapFeed feed,
     ServiceForwarder forwarder,
     Func<ServiceName, TimeSpan> holdFor,
-    TimeProvider clock) : IDisposable
+    TimeProvider clock)
 {
     /// <summary>The longest body of a change that is handled in a turn, in bytes.</summary>
     public const int MaxBody = 1 << 20;
@@ -54,7 +54,7 @@ internal sealed class ServiceGateway(
 
     /// <summary>Whether it is a change that no turn takes, for its body.</summary>
     public static bool IsTooLarge(HttpRequest request) =>
-        request.ContentLength > MaxBody && !IsSafe(request.Method);
+        request.ContentLength > MaxBody && !ForwardAttempt.IsSafe(request.Method);
 
     public static Task RefuseTooLargeAsync(HttpContext context) => Answers.ProblemAsync(
         context,
@@ -62,19 +62,14 @@ internal sealed class ServiceGateway(
         $"The body of a change that is made in a turn of the service may have up to {MaxBody} bytes. A larger one "
         + "needs its Content-Length, and an endpoint outside turns.");
 
-    public void Dispose() => forwarder.Dispose();
-
     private static bool IsCarried(HttpContext context)
     {
         var request = context.Request;
-        return !IsSafe(request.Method)
+        return !ForwardAttempt.IsSafe(request.Method)
             && request.ContentLength is null or <= MaxBody
             && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is not true
             && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) is not true;
     }
-
-    private static bool IsSafe(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     /// <summary>Has a change made in a turn. False if its endpoint is outside turns; then nothing was done.</summary>
     private async Task<bool> CarryAsync(HttpContext context, ServiceRoute route, string? key)
@@ -164,7 +159,8 @@ internal sealed class ServiceGateway(
                 ? await RunHereAsync(context, route)
                 : await ForwardAsync(context, route, there);
             if (outcome == ForwardOutcome.Answered) return;
-            var mayAgain = outcome == ForwardOutcome.NotTaken || IsSafe(context.Request.Method);
+            var mayAgain = outcome == ForwardOutcome.NotTaken || (outcome == ForwardOutcome.Unknown
+                && ForwardAttempt.IsSafe(context.Request.Method) && IsWhole(context));
             if (!mayAgain || clock.GetElapsedTime(since) > holdFor(route.Service))
             {
                 await GiveUpAsync(context, outcome);
@@ -193,12 +189,25 @@ internal sealed class ServiceGateway(
     {
         if (feed.UrlOf(there.Node) is not { } url) return ForwardOutcome.NotTaken;
         if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
-        return await forwarder.ForwardAsync(
-            context, url, $"/svc/{route.Service}{route.Target}", there.Version.Value);
+        var transformer = new ToPrimary(url, $"/svc/{route.Service}{route.Target}", there.Version.Value)
+        {
+            Attempt = new ForwardAttempt(),
+        };
+        var outcome = await forwarder.ForwardAsync(
+            context, url, ServiceForwarder.IsHttp2(context), transformer, context.RequestAborted);
+        context.RequestAborted.ThrowIfCancellationRequested();
+        return outcome == ForwardOutcome.NotTaken && transformer.Attempt.IsSent && !IsWhole(context)
+            ? ForwardOutcome.TakenBack
+            : outcome;
     }
 
+    /// <summary>Whether there is all of it to be sent once more.</summary>
+    private static bool IsWhole(HttpContext context) =>
+        context.Request.Body.CanSeek
+        || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true;
+
     private static Task GiveUpAsync(HttpContext context, ForwardOutcome outcome) =>
-        outcome == ForwardOutcome.Unknown && !IsSafe(context.Request.Method)
+        outcome == ForwardOutcome.Unknown && !ForwardAttempt.IsSafe(context.Request.Method)
             ? Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome)
             : Answers.ProblemAsync(
                 context, StatusCodes.Status503ServiceUnavailable, "No primary took the request in time. Try again.");

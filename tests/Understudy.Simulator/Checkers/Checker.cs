@@ -64,6 +64,11 @@ internal abstract class Checker
     {
     }
 
+    /// <summary>A client has heard where a service is, in which version.</summary>
+    public virtual void OnHeard(int client, string service, long version)
+    {
+    }
+
     /// <summary>The run is over: judge what the clients saw.</summary>
     public virtual void OnEnd(IReadOnlyList<ClientOperation> history)
     {

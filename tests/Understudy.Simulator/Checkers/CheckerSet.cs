@@ -45,6 +45,7 @@ internal sealed class CheckerSet
             new MarkedBeforeInSync(cluster, _activations),
             new EnoughInSync(cluster, _activations),
             new OnceOnly(_activations, Losses),
+            new NoGoingBack(),
             new AppliedOnce(),
             new LeaseFence(cluster),
             new OneWorker(cluster),
@@ -135,6 +136,11 @@ internal sealed class CheckerSet
     public void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {
         foreach (var checker in _checkers) checker.OnAnswer(gateway, attempt, reply);
+    }
+
+    public void OnHeard(int client, string service, long version)
+    {
+        foreach (var checker in _checkers) checker.OnHeard(client, service, version);
     }
 
     public void OnEnd(IReadOnlyList<ClientOperation> history)

@@ -49,7 +49,7 @@ internal sealed record LineageHistory(
         !losses.IsPeriodic(service) && !losses.IsLost(service, lineage)
         && activations.Beginning(service, lineage).Origin is null;
 
-    private static readonly long LongestHold = TimeSpan.FromSeconds(15).Ticks;
+    private static readonly long LongestHold = TimeSpan.FromSeconds(30).Ticks;
 
     private static bool IsAnswered(ClientOperation operation) => operation.Outcome == OperationOutcome.Answered;
 

@@ -1,3 +1,4 @@
+using Understudy.Client.Protocol;
 using Understudy.Kernel;
 using Understudy.Kv;
 
@@ -38,7 +39,7 @@ internal sealed class ClientOperation(long number, int client, ServiceName servi
 
     public long ReturnedAt { get; set; } = long.MaxValue;
 
-    public long GiveUpAt { get; init; }
+    public long GiveUpAt { get; set; }
 
     public OperationOutcome Outcome { get; set; }
 
@@ -53,6 +54,9 @@ internal sealed class ClientOperation(long number, int client, ServiceName servi
     /// <summary>How often it was sent.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Whether it was begun when the cluster had healed.</summary>
+    public bool IsReadBack { get; init; }
+
     public override string ToString() => $"{service} {request} by c{client} = {Outcome} {Answer}";
 }
 
@@ -62,6 +66,21 @@ internal sealed class Attempt(ClientOperation operation, int gateway)
     public ClientOperation Operation => operation;
 
     public int Gateway => gateway;
+
+    /// <summary>The version of the service that the client has heard of and sends along, or null.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>Whether it is for the primary itself, and not to be forwarded.</summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>The step of the client's plan that it carries out, if it has one.</summary>
+    public RequestStep.Send? Step { get; init; }
+
+    /// <summary>Whether its client will leave it, if it is not answered soon.</summary>
+    public bool IsBeingLeft { get; set; }
+
+    /// <summary>When it has arrived.</summary>
+    public long ArrivedAt { get; set; }
 
     /// <summary>The gateway's name for it; 0 until it has arrived.</summary>
     public long Number { get; set; }

@@ -1,14 +1,14 @@
+using Understudy.Client.Protocol;
 using Understudy.Kernel;
 using Understudy.Kv;
 using Understudy.Protocol;
-using Understudy.Simulator.Faults;
 using Understudy.Simulator.Machines;
 
 namespace Understudy.Simulator.Clients;
 
 /// <summary>
-/// The clients: each sends its next operation when the last is answered, through a drawn node's gateway, and asks
-/// another node when it is not. What they asked and were told is the history that the checkers judge.
+/// What the clients ask: each begins its next operation when the last is over. Most are clients of the client library,
+/// others know HTTP only. What they asked and were told is the history that the checkers judge.
 /// </summary>
 internal sealed class Workload
 {
@@ -23,14 +23,12 @@ internal sealed class Workload
     private readonly SimulatedCluster _cluster;
     private readonly SeededRandom _random;
     private readonly OperationDraw _draw;
+    private readonly SimulatedClient[] _clients;
     private readonly ClientOperation?[] _current;
     private readonly long[] _lastWake;
-    private readonly Dictionary<long, Attempt> _held = [];
-    private readonly HashSet<long> _answered = [];
     private readonly Queue<(ServiceName Service, KvRequest Request)> _tail = new();
     private long _stamp;
     private long _operations;
-    private long _numbers;
     private SimulatedNode[] _readSide = [];
     private SimulatedNode[] _writeSide = [];
     private long _concentratedUntil;
@@ -41,6 +39,7 @@ internal sealed class Workload
         _draw = new OperationDraw(cluster.Scenario.Clients, random.Fork());
         _current = new ClientOperation?[cluster.Scenario.Clients.Count];
         _lastWake = new long[_current.Length];
+        _clients = [.. Enumerable.Range(0, _current.Length).Select(DrawClient)];
         for (var client = 0; client < _current.Length; client++) ScheduleWake(client, Think());
     }
 
@@ -104,7 +103,7 @@ internal sealed class Workload
         if (wake != _lastWake[client]) return;
         if (_current[client] is { } pending)
         {
-            Send(pending);
+            _clients[client].OnWake(pending);
             return;
         }
 
@@ -118,88 +117,78 @@ internal sealed class Workload
         }
     }
 
-    public void OnRequestArrives(Attempt attempt)
-    {
-        if (attempt.IsOver) return;
-        var gateway = _cluster.Nodes[attempt.Gateway];
-        if (gateway.Core is null)
-        {
-            Refused(attempt);
-            return;
-        }
+    /// <summary>Whether the next operation is sent to two nodes at once.</summary>
+    public bool IsHedged => _draw.IsHedged;
 
-        attempt.Number = ++_numbers;
-        _held.Add(attempt.Number, attempt);
-        var operation = attempt.Operation;
-        var holdFor = TimeSpan.FromMilliseconds(500 + _random.Below(3000));
-        _cluster.Schedule(
-            (holdFor * 1.2).Ticks + TimeSpan.TicksPerSecond / 2,
-            new SimulationEvent(EventKind.AttemptOverdue, operation.Client, Payload: attempt));
-        gateway.Post(new NodeInput.Requested(
-            attempt.Number,
-            operation.Service,
-            operation.Body,
-            operation.Request.IsRead,
-            operation.IdempotencyKey,
-            holdFor));
+    /// <summary>A node that a client asks that knows nothing of where its service is.</summary>
+    public int DrawGateway(KvRequest request)
+    {
+        var drawn = _random.Below(_cluster.Nodes.Length);
+        if (!IsConcentrated) return drawn;
+        var side = request.IsRead ? _readSide : _writeSide;
+        return side[drawn % side.Length].Index;
     }
 
-    /// <summary>A node answers a request.</summary>
-    public void OnAnswer(SimulatedNode node, NodeEffect.Answer answer)
-    {
-        if (!_answered.Add(answer.Number)) throw new ViolationException("OnceOnly", $"{answer} is the second answer");
-        if (!_held.Remove(answer.Number, out var attempt)) return;
+    public void OnEnded(Attempt attempt, AttemptEnd end, Reply? reply) =>
+        _clients[attempt.Operation.Client].OnEnded(attempt, end, reply);
 
-        _cluster.Checkers.OnAnswer(node, attempt, answer.Reply);
-        var delay = _random.Exponential(TimeSpan.FromMilliseconds(0.3)).Ticks;
-        _cluster.Schedule(
-            delay,
-            new SimulationEvent(
-                EventKind.AnswerArrives, attempt.Operation.Client, Payload: new ArrivingAnswer(attempt, answer.Reply)));
+    public void OnLeave(Attempt attempt) => _clients[attempt.Operation.Client].OnLeave(attempt);
+
+    /// <summary>The caller of an operation waits no longer than it said.</summary>
+    public void OnTimeout(ClientOperation operation)
+    {
+        if (operation.Outcome != OperationOutcome.Pending || _cluster.Now < operation.GiveUpAt) return;
+        _clients[operation.Client].OnTimeout(operation);
     }
 
-    public void OnAnswerArrives(ArrivingAnswer arriving)
-    {
-        var (attempt, reply) = arriving;
-        if (attempt.IsOver && attempt.Operation.Outcome != OperationOutcome.Answered) return;
+    public void ScheduleTimeout(ClientOperation operation) => _cluster.ScheduleAt(
+        operation.GiveUpAt, new SimulationEvent(EventKind.CallerGivesUp, operation.Client, Payload: operation));
 
-        attempt.IsOver = true;
-        if (reply.Outcome == ReplyOutcome.Answered) Answered(attempt.Operation, reply);
-        else if (reply.Outcome == ReplyOutcome.KeyReused) throw KeyWasNew(attempt.Operation);
-        else Failed(attempt.Operation);
+    public bool MustGiveUp(ClientOperation operation) =>
+        (!_cluster.IsCalm && _cluster.Now > operation.GiveUpAt) || _cluster.Keys.IsOver(operation.IdempotencyKey);
+
+    public void WakeNow(int client) => ScheduleWake(client, 0);
+
+    public void WakeAfter(int client, long delay) => ScheduleWake(client, delay);
+
+    public void WakeAfterBackoff(int client) => ScheduleWake(client, Backoff());
+
+    /// <summary>The service has answered a client's operation.</summary>
+    public void Answered(ClientOperation operation, Reply reply)
+    {
+        operation.Answer = AnswerIn(operation, reply);
+        operation.Lineage = _cluster.Checkers.LineageOf(operation.Service, reply.Version);
+        operation.Outcome = OperationOutcome.Answered;
+        operation.ReturnedAt = Stamp();
+        _draw.Saw(operation.Request.Key, operation.Answer);
+        Release(operation);
     }
 
-    public void OnAttemptOverdue(Attempt attempt)
+    /// <summary>It has answered another attempt at an operation that was answered before.</summary>
+    public void AnsweredAgain(ClientOperation operation, Reply reply)
     {
-        if (attempt.IsOver) return;
-
-        attempt.IsOver = true;
-        if (_held.Remove(attempt.Number))
-        {
-            _cluster.Faults.Count(FaultKind.RequestAbandoned);
-            _cluster.Nodes[attempt.Gateway].Post(new NodeInput.RequestAbandoned(attempt.Number));
-        }
-
-        Failed(attempt.Operation);
+        var answer = AnswerIn(operation, reply);
+        if (operation.Outcome != OperationOutcome.Answered) return;
+        // What was answered in one lineage is not known in the next; nor what was lost after it was answered.
+        var lineage = _cluster.Checkers.LineageOf(operation.Service, reply.Version);
+        if (lineage == operation.Lineage && !_cluster.Scenario.IsPeriodic(operation.Service))
+            CheckSameAnswer(operation, answer);
     }
 
-    /// <summary>A node's process has gone: the connections of its clients break.</summary>
-    public void OnGatewayGone(int node)
+    /// <summary>The client gives up: what became of its operation is not known.</summary>
+    public void End(ClientOperation operation)
     {
-        List<Attempt> lost = [];
-        foreach (var attempt in _held.Values)
-        {
-            if (attempt.Gateway == node) lost.Add(attempt);
-        }
+        operation.Outcome = OperationOutcome.Unknown;
+        Release(operation);
+    }
 
-        lost.Sort((a, b) => a.Number.CompareTo(b.Number));
-        foreach (var attempt in lost)
-        {
-            _held.Remove(attempt.Number);
-            if (attempt.IsOver) continue;
-            attempt.IsOver = true;
-            Failed(attempt.Operation);
-        }
+    private SimulatedClient DrawClient(int number)
+    {
+        var (followers, nodes) = (_cluster.Scenario.Followers, _cluster.Nodes.Length);
+        if (!_random.Chance(followers.Follow))
+            return new PlainClient(_cluster, this, sendsVersions: _random.Chance(followers.SendVersions));
+        var given = Enumerable.Range(0, 1 + _random.Below(3)).Select(_ => _random.Below(nodes)).Distinct().ToList();
+        return new FollowingClient(_cluster, this, number, given, isDirect: _random.Chance(followers.Direct));
     }
 
     private void BeginDrawn(int client)
@@ -218,47 +207,20 @@ internal sealed class Workload
     private void Begin(int client, ServiceName service, KvRequest request, string keyPrefix)
     {
         var number = ++_operations;
-        var withoutKey = request.IsRead || (!_cluster.IsCalm && _draw.IsWithoutKey);
-        var operation = new ClientOperation(number, client, service, request, withoutKey ? null : keyPrefix + number)
+        var withoutKey = !request.IsRead && !_cluster.IsCalm && _draw.IsWithoutKey;
+        var key = _clients[client].KeyOf(request.IsRead, withoutKey, keyPrefix + number);
+        var operation = new ClientOperation(number, client, service, request, key)
         {
             CalledAt = Stamp(),
             GiveUpAt = _cluster.Now + TimeSpan.FromSeconds(4 + _random.Below(20)).Ticks,
+            IsReadBack = keyPrefix == TailKeyPrefix,
         };
         History.Add(operation);
         _current[client] = operation;
-        Send(operation);
-        if (!operation.MayBeSentAgain || !_draw.IsHedged) return;
-        _cluster.Faults.Count(FaultKind.RequestSentTwice);
-        Send(operation);
+        _clients[client].Begin(operation);
     }
 
-    private void Send(ClientOperation operation)
-    {
-        var gateway = DrawGateway(operation.Request);
-        operation.Attempts++;
-        operation.SentAt = _cluster.Now;
-        var attempt = new Attempt(operation, gateway);
-        var delay = _random.Exponential(TimeSpan.FromMilliseconds(0.3)).Ticks;
-        _cluster.Schedule(delay, new SimulationEvent(EventKind.RequestArrives, gateway, Payload: attempt));
-    }
-
-    private int DrawGateway(KvRequest request)
-    {
-        var drawn = _random.Below(_cluster.Nodes.Length);
-        if (!IsConcentrated) return drawn;
-        var side = request.IsRead ? _readSide : _writeSide;
-        return side[drawn % side.Length].Index;
-    }
-
-    private void Refused(Attempt attempt)
-    {
-        attempt.IsOver = true;
-        if (attempt.Operation.Outcome != OperationOutcome.Pending) return;
-        if (MustGiveUp(attempt.Operation)) End(attempt.Operation);
-        else ScheduleWake(attempt.Operation.Client, Backoff());
-    }
-
-    private void Answered(ClientOperation operation, Reply reply)
+    private KvAnswer AnswerIn(ClientOperation operation, Reply reply)
     {
         if (!KvCodec.TryDecode(reply.Body, out KvAnswer? answer, out var reason))
         {
@@ -266,26 +228,8 @@ internal sealed class Workload
         }
 
         _cluster.Hash.Add(HistoryHash.Of(reply.Body.Span));
-        var lineage = _cluster.Checkers.LineageOf(operation.Service, reply.Version);
-        if (operation.Outcome == OperationOutcome.Answered)
-        {
-            // What was answered in one lineage is not known in the next; nor what was lost after it was answered.
-            if (lineage == operation.Lineage && !_cluster.Scenario.IsPeriodic(operation.Service))
-                CheckSameAnswer(operation, answer);
-            return;
-        }
-
-        if (operation.Outcome != OperationOutcome.Pending) return;
-        operation.Answer = answer;
-        operation.Lineage = lineage;
-        operation.Outcome = OperationOutcome.Answered;
-        operation.ReturnedAt = Stamp();
-        _draw.Saw(operation.Request.Key, answer);
-        Release(operation);
+        return answer;
     }
-
-    private static ViolationException KeyWasNew(ClientOperation operation) =>
-        new("OnceOnly", $"{operation} was refused: its key was used before with another request");
 
     private static void CheckSameAnswer(ClientOperation operation, KvAnswer answer)
     {
@@ -296,25 +240,10 @@ internal sealed class Workload
         if (!isSame) throw new ViolationException("OnceOnly", $"{operation} was answered differently again: {answer}");
     }
 
-    private void Failed(ClientOperation operation)
-    {
-        if (operation.Outcome != OperationOutcome.Pending) return;
-        if (!operation.MayBeSentAgain || MustGiveUp(operation)) End(operation);
-        else ScheduleWake(operation.Client, Backoff());
-    }
-
-    private bool MustGiveUp(ClientOperation operation) =>
-        (!_cluster.IsCalm && _cluster.Now > operation.GiveUpAt) || _cluster.Keys.IsOver(operation.IdempotencyKey);
-
-    private void End(ClientOperation operation)
-    {
-        operation.Outcome = OperationOutcome.Unknown;
-        Release(operation);
-    }
-
     private void Release(ClientOperation operation)
     {
         _current[operation.Client] = null;
+        _clients[operation.Client].OnOver();
         ScheduleWake(operation.Client, _cluster.IsCalm ? Backoff() : Think());
     }
 
@@ -331,6 +260,3 @@ internal sealed class Workload
         _cluster.Schedule(
             delay, new SimulationEvent(EventKind.ClientWakes, client, Number: ++_lastWake[client]));
 }
-
-/// <summary>An answer on its way to a client.</summary>
-internal sealed record ArrivingAnswer(Attempt Attempt, Reply Reply);

@@ -29,7 +29,9 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
         {
             case NodeEvent.JoiningMarked marked:
                 Aim(new Aim(FaultKind.JoinerRestart, node, marked.Service, marked.Member), DelayOfMessages(1));
-                if (marked.Service != Registry.Name) Aim(new Aim(FaultKind.InSyncCutOff, node, marked.Service));
+                if (marked.Service == Registry.Name) break;
+                Aim(new Aim(FaultKind.InSyncCutOff, node, marked.Service));
+                Aim(new Aim(FaultKind.OrdersLost, node, marked.Service, marked.Member));
                 break;
             case NodeEvent.PrimaryActivated activated:
                 if (node.Core?.Map.Find(activated.Service)?.Configuration.InSync.Length != 1) break;
@@ -119,6 +121,7 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
         FaultKind.InSyncCutOff => TryCutOff(aim),
         FaultKind.FalseEviction => TryEvict(aim),
         FaultKind.DecisionsLost => TryLoseDecisions(),
+        FaultKind.OrdersLost => TryLoseOrders(aim),
         FaultKind.WinnerUninformed => TryRestartAfterWin(aim.Node, aim.Member),
         >= FaultKind.RmLostOnCommand and <= FaultKind.PartnerLost => TryLose(aim.Member),
         _ => throw new System.Diagnostics.UnreachableException($"{aim.Kind} is not aimed."),
@@ -218,6 +221,21 @@ internal sealed class AimedFaults(SimulatedCluster cluster, SeededRandom random)
         }
 
         return isStruck;
+    }
+
+    /// <summary>
+    /// A new configuration is decided, which everybody hears of before those that it is about: clients too, and they
+    /// hardly think.
+    /// </summary>
+    private bool TryLoseOrders(Aim aim)
+    {
+        if (!IsPrimary(aim, out var configuration)) return false;
+        var providers = Nodes.Where(n => configuration.IsInSync(n.Member) || n.Member == aim.Member).ToArray();
+        if (Array.Exists(providers, n => n.Core is { IsManager: true })) return false;
+        var duration = Draw(200);
+        foreach (var provider in providers) cluster.Network.LoseOrders(provider.Index, duration);
+        cluster.Workload.Concentrate(Nodes, Nodes, duration);
+        return true;
     }
 
     private static bool IsPrimary(Aim aim, out Configuration configuration)

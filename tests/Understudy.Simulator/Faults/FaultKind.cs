@@ -120,6 +120,9 @@ public enum FaultKind
     /// <summary>A view is being decided, and for a while some nodes do not hear which.</summary>
     DecisionsLost,
 
+    /// <summary>A provider is marked joining, and for a while the service's providers hear nothing of the RM.</summary>
+    OrdersLost,
+
     /// <summary>
     /// The RM's primary dies and is back at once; so does another voter just after the next one has won, who hears of
     /// the view that follows only later.
@@ -173,4 +176,16 @@ public enum FaultKind
 
     /// <summary>What a disk holds of a service is damaged while its node is down; another in-sync one is not.</summary>
     RecordDamaged,
+
+    /// <summary>A client's stream of the service map broke.</summary>
+    StreamBroken,
+
+    /// <summary>A client had heard of a newer version than the node that it asked, and waited at the gate.</summary>
+    RequestAtGate,
+
+    /// <summary>A client that asked for the primary itself was told that it is elsewhere.</summary>
+    RequestMoved,
+
+    /// <summary>A client left a node without an answer since it heard that the primary is elsewhere.</summary>
+    RequestLeft,
 }

@@ -88,7 +88,7 @@ internal sealed class SimulatedForwarder
             (_map, _view) = (core.Map, view);
             _publishDue = Own + _cluster.Scenario.Cluster.Profile.Heartbeat;
             var began = Own - _node.OwnNow;
-            var route = TcpRoute.Of(Service, core.Status(_node.OwnNow), began + core.LeaseUntil);
+            var route = BackendRoute.Of(Service, core.Status(_node.OwnNow), began + core.LeaseUntil);
             NoteMoved(core);
             Step(new TcpInput.Learned(route));
         }
@@ -106,7 +106,7 @@ internal sealed class SimulatedForwarder
     public void EndIncarnation()
     {
         (_map, _view) = (null, null);
-        Step(new TcpInput.Learned(TcpRoute.None));
+        Step(new TcpInput.Learned(BackendRoute.None));
         _cluster.Checkers.OnForwarder(this);
     }
 

@@ -1,6 +1,7 @@
 using Understudy.Kernel;
 using Understudy.Membership.Protocol;
 using Understudy.Protocol;
+using Understudy.Replication.Protocol;
 using Understudy.Simulator.Faults;
 using Understudy.Transport;
 
@@ -22,6 +23,7 @@ internal sealed class SimulatedNetwork
     private readonly long[] _muteUntil;
     private readonly long[] _heartlessUntil;
     private readonly long[] _undecidedUntil;
+    private readonly long[] _unorderedUntil;
     private long _channels;
 
     public SimulatedNetwork(SimulatedCluster cluster, int count, SeededRandom random, MessageLoop? codec)
@@ -31,6 +33,7 @@ internal sealed class SimulatedNetwork
         _muteUntil = new long[count];
         _heartlessUntil = new long[count];
         _undecidedUntil = new long[count];
+        _unorderedUntil = new long[count];
         for (var a = 0; a < count; a++)
         {
             for (var b = 0; b < count; b++) _links[a, b] = new Link();
@@ -50,6 +53,10 @@ internal sealed class SimulatedNetwork
     /// <summary>For a while no message that tells a node of a view reaches it.</summary>
     public void LoseDecisions(int node, long duration) =>
         _undecidedUntil[node] = Math.Max(_undecidedUntil[node], _cluster.Now + duration);
+
+    /// <summary>For a while no order of the RM reaches a node.</summary>
+    public void LoseOrders(int node, long duration) =>
+        _unorderedUntil[node] = Math.Max(_unorderedUntil[node], _cluster.Now + duration);
 
     public void OnProcessStarted(int node)
     {
@@ -141,7 +148,7 @@ internal sealed class SimulatedNetwork
         if (_heartlessUntil[from.Index] > _cluster.Now && MessageLoop.IsHeartbeat(send.Message)) return;
 
         if (send.Message is MembershipMessage.Decided && _undecidedUntil[to] > _cluster.Now) return;
-
+        if (send.Message is ReplicationMessage.MapPushed && _unorderedUntil[to] > _cluster.Now) return;
         if (link.Cuts > 0)
         {
             if (!Scenario.CutsLose && link.Held.Count < MostHeld) link.Held.Add(send.Message);
@@ -214,6 +221,7 @@ internal sealed class SimulatedNetwork
         Array.Clear(_muteUntil);
         Array.Clear(_heartlessUntil);
         Array.Clear(_undecidedUntil);
+        Array.Clear(_unorderedUntil);
     }
 
     private static void Close(Link end)

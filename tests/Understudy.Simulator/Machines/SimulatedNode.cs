@@ -70,6 +70,12 @@ internal sealed class SimulatedNode(
     /// <summary>The workers in the node's process.</summary>
     public SimulatedWorkers Workers => _workers ??= new SimulatedWorkers(cluster, this, workerRandom);
 
+    /// <summary>Whether its process runs, be it between two incarnations.</summary>
+    public bool IsProcessUp => Core is not null || _isEnding;
+
+    /// <summary>Whether its machine runs: it refuses what no process takes.</summary>
+    public bool HasPower { get; private set; } = true;
+
     /// <summary>True if it can shake hands now.</summary>
     public bool IsAwake => Core is not null && !IsPaused;
 
@@ -88,6 +94,7 @@ internal sealed class SimulatedNode(
 
         Life++;
         _isEnding = false;
+        HasPower = true;
         IsStopping = false;
         _isDrainDue = false;
         _ownAtStart = Clock.Read(cluster.Now);
@@ -240,7 +247,7 @@ internal sealed class SimulatedNode(
             case NodeEffect.StopWorker stop: Workers.Stop(stop); break;
             case NodeEffect.ExtendRuns extend: Workers.Extend(extend, new TimeSpan(_ownAtStart)); break;
             case NodeEffect.Probe probe: cluster.Network.Probe(this, probe.Peer); break;
-            case NodeEffect.Answer answer: cluster.Workload.OnAnswer(this, answer); break;
+            case NodeEffect.Answer answer: cluster.Http.OnAnswer(this, answer); break;
             case NodeEffect.AnswerCommand told: cluster.Operator.OnAnswer(told); break;
             case NodeEffect.EndIncarnation: EndIncarnation(); break;
             case NodeEffect.HandedOver: HandOver(); break;
@@ -307,6 +314,7 @@ internal sealed class SimulatedNode(
         Workers.EndIncarnation();
         cluster.Connections.EndIncarnation(this);
         _waiting.Clear();
+        cluster.Http.OnIncarnationEnded(index);
         TellOfEnd(hasPower: true);
         StartAgainWhenDurable();
     }
@@ -341,12 +349,14 @@ internal sealed class SimulatedNode(
         _flushGeneration++;
         _waiting.Clear();
         EndPause();
+        HasPower = hasPower;
+        cluster.Streams.OnProcessGone(index, hasPower);
+        cluster.Http.OnProcessGone(index, hasPower);
         TellOfEnd(hasPower);
     }
 
     private void TellOfEnd(bool hasPower)
     {
-        cluster.Workload.OnGatewayGone(index);
         cluster.Network.OnProcessGone(index, hasPower);
         cluster.Checkers.Losses.Update();
     }

@@ -18,6 +18,14 @@ public class RequestPlanTests
     }
 
     [Fact]
+    public void The_version_that_the_client_knows_goes_along()
+    {
+        Plan().Next(View("n1"), TimeSpan.Zero).ShouldBeOfType<RequestStep.Send>().Version.ShouldBe(1);
+        Plan().Next(new ClusterView([new Uri("http://n1:1")]), TimeSpan.Zero)
+            .ShouldBeOfType<RequestStep.Send>().Version.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_primary_that_cannot_be_reached_is_left_for_the_other_nodes_which_hold_the_request()
     {
         var (plan, view) = (Plan(mayRepeat: false), View("n1"));
@@ -65,6 +73,21 @@ public class RequestPlanTests
         var (plan, view) = (Plan(), View(null));
         End(plan, view, AttemptEnd.Unavailable);
         plan.Next(view, TimeSpan.Zero).ShouldBeOfType<RequestStep.Wait>();
+    }
+
+    [Fact]
+    public void A_node_that_held_it_in_vain_is_asked_again_only_after_the_others()
+    {
+        var (plan, view) = (Plan(), View("n1"));
+        foreach (var node in new[] { "http://n1:1/svc/kv primary", "http://n2:1/svc/kv", "http://n3:1/svc/kv" })
+        {
+            Sent(plan, view).ShouldBe(node);
+            End(plan, view, AttemptEnd.Unavailable);
+            plan.Next(view, TimeSpan.Zero).ShouldBeOfType<RequestStep.Wait>();
+        }
+
+        plan.Next(view, TimeSpan.Zero).ShouldBeOfType<RequestStep.Wait>();
+        Sent(plan, view).ShouldBe("http://n1:1/svc/kv primary");
     }
 
     [Fact]

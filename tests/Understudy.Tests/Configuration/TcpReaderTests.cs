@@ -26,7 +26,9 @@ public sealed class TcpReaderTests
     /// <summary>Every mistake that the table can have: its text, and the whole of what is said about it.</summary>
     public static TheoryData<string, string> Mistakes => new()
     {
-        { "", "c.toml:12:2: [service.cache] has no \"tcp\". Add a line tcp = { listen = 6380, backend = 6379 }." },
+        { "",
+            "c.toml:12:2: [service.cache] has neither \"tcp\" nor \"http\". Add a line http = { backend = 8080 }, or " +
+            "tcp = { listen = 6380, backend = 6379 }." },
         { "tcp = 6380", "c.toml:14:1: \"tcp\" in [service.cache] must be a table. " +
             "Write [service.cache.tcp] on a line of its own." },
         { "tcp.listen = 6380", "c.toml:14:1: [service.cache.tcp] has no \"backend\". Add a line backend = 6379." },

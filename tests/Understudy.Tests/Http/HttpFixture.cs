@@ -25,9 +25,15 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     private readonly Admissions _admissions;
     private readonly WebApplication _application;
     private readonly ServiceGateway _services;
+    private readonly ServiceForwarder _forwarder;
+    private readonly IReadOnlyDictionary<string, ServiceName> _hosts = new Dictionary<string, ServiceName>(
+        StringComparer.OrdinalIgnoreCase)
+    { ["keys.example.com"] = new("kv") };
+    private readonly BackendGateways _backends;
+
+    private int _timesKeysAsked;
 
     private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
-    private int _timesKeysAsked;
 
     private HttpFixture(HoldBounds bounds, int mostConnections)
     {
@@ -38,7 +44,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             NodeHttp.Configure(kestrel);
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => CleartextHttp2.Offer(listen, TimeProvider.System));
         });
         var files = new OpenFiles(Node, NullLogger.Instance, TimeProvider.System);
         var connections = new ClientConnections(mostConnections, files, NullLogger.Instance, TimeProvider.System);
@@ -48,18 +54,19 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         _application = builder.Build();
         var forwarder = new ServiceForwarder(
             _application.Services.GetRequiredService<IHttpForwarder>(), TimeSpan.FromSeconds(1));
+        _forwarder = forwarder;
+        _backends = new BackendGateways([], Node, forwarder, TimeProvider.System, exception => throw exception);
         _services = new ServiceGateway(
             Node, this, this, Feed, forwarder, _ => bounds.Time, TimeProvider.System);
         _application.Run(
-            new NodeHttp(this, this, this, Feed, _services, application: null, TimeProvider.System).AnswerAsync);
+            new NodeHttp(this, this, this, Feed, _services, _backends, _hosts, null, TimeProvider.System).AnswerAsync);
     }
 
     public HttpClient Client { get; } = new();
 
     internal ServiceMapFeed Feed { get; } = new(
         new NodeId("n1"),
-        [new("n1", "http://127.0.0.1:7201"), new("n2", "http://127.0.0.1:7202"), new("n3", "http://127.0.0.1:7203")],
-        TimeProvider.System);
+        [new("n1", "http://127.0.0.1:7201"), new("n2", "http://127.0.0.1:7202"), new("n3", "http://127.0.0.1:7203")]);
 
     /// <summary>What the gateway answers instead of asking the state, if set.</summary>
     public Reply? Refusal { get; set; }
@@ -181,7 +188,8 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        _services.Dispose();
+        _backends.Dispose();
+        _forwarder.Dispose();
         await _application.DisposeAsync();
     }
 }

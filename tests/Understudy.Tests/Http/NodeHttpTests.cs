@@ -13,6 +13,15 @@ public sealed class NodeHttpTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _http.DisposeAsync();
 
+    private async Task<HttpResponseMessage> ByHostAsync(
+        string host, HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Host = host;
+        if (body is not null) request.Content = new StringContent(body);
+        return await _http.Client.SendAsync(request);
+    }
+
     [Theory]
     [InlineData("GET", PrimaryPlace.Here, HttpStatusCode.OK)]
     [InlineData("HEAD", PrimaryPlace.Here, HttpStatusCode.OK)]
@@ -47,6 +56,30 @@ public sealed class NodeHttpTests : IAsyncLifetime
             (body.Service, body.Node, body.Version).ShouldBe(("kv", "n1", 3));
             (body.Reason is null).ShouldBe(fine.Contains(asked));
         }
+    }
+
+    [Theory]
+    [InlineData("keys.example.com")]
+    [InlineData("Keys.Example.COM:7201")]
+    public async Task A_service_s_own_host_leads_to_it_with_the_whole_path(string host)
+    {
+        using var put = await ByHostAsync(host, HttpMethod.Put, "/keys/a%2Fb", "hello");
+        put.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await _http.Client.GetStringAsync("/svc/kv/keys/a%2Fb")).ShouldBe("hello");
+        using var health = await ByHostAsync(host, HttpMethod.Get, "/livez");
+        health.StatusCode.ShouldBe(HttpStatusCode.NotFound, "the host is the service's, and kv has no such path");
+        using var other = await ByHostAsync("example.com", HttpMethod.Get, "/livez");
+        other.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task What_comes_from_another_node_names_the_service_by_its_path_whatever_its_host()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/svc/kv/keys/none");
+        request.Headers.Host = "keys.example.com";
+        request.Headers.Add("Understudy-Direct", "1");
+        using var answer = await _http.Client.SendAsync(request);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("There is no key");
     }
 
     [Fact]

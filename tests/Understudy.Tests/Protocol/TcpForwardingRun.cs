@@ -18,7 +18,7 @@ internal sealed class TcpForwardingRun(ulong seed)
     private readonly SortedDictionary<long, (long Attempt, NodeId Node)> _underWay = [];
     private readonly SortedDictionary<long, NodeId> _spliced = [];
     private readonly SortedSet<long> _alive = [];
-    private TcpRoute _route = TcpRoute.None;
+    private BackendRoute _route = BackendRoute.None;
     private TimeSpan _now;
     private long _last;
 
@@ -36,11 +36,12 @@ internal sealed class TcpForwardingRun(ulong seed)
         _alive.ShouldBeEmpty($"seed {seed}: a node that has stopped has no connections");
     }
 
-    public static TcpRoute RouteTo(MemberId? primary, long epoch, TimeSpan until, params MemberId[] members) => new()
-    {
-        Primary = primary,
-        Until = until,
-        View = new View(
+    public static BackendRoute RouteTo(
+        MemberId? primary, long epoch, TimeSpan until, params MemberId[] members) => new()
+        {
+            Primary = primary,
+            Until = until,
+            View = new View(
             new ClusterId(1),
             new Epoch(epoch),
             0,
@@ -49,7 +50,7 @@ internal sealed class TcpForwardingRun(ulong seed)
             [],
             null,
             default),
-    };
+        };
 
     private TcpInput Draw()
     {
@@ -70,7 +71,7 @@ internal sealed class TcpForwardingRun(ulong seed)
         }
     }
 
-    private TcpRoute DrawRoute()
+    private BackendRoute DrawRoute()
     {
         MemberId[] members = [.. Enumerable.Range(1, 3).Select(i => Member(i, (ulong)_random.Below(2) + 1))];
         var primary = _random.Below(4) == 0 ? (MemberId?)null : members[_random.Below(3)];

@@ -153,7 +153,7 @@ public class TcpForwardingTests
     public void An_incarnation_that_has_ended_forwards_nothing()
     {
         Open(1, _n1);
-        Learn(TcpRoute.None).ShouldBe([new TcpEffect.Close(1)]);
+        Learn(BackendRoute.None).ShouldBe([new TcpEffect.Close(1)]);
     }
 
     [Fact]
@@ -216,7 +216,7 @@ public class TcpForwardingTests
     public void Connections_of_a_service_that_does_not_exist_are_closed()
     {
         Accept(1);
-        Learn(new TcpRoute { IsUnknown = true, View = To(null).View, Until = TimeSpan.FromHours(1) })
+        Learn(new BackendRoute { IsUnknown = true, View = To(null).View, Until = TimeSpan.FromHours(1) })
             .ShouldBe([new TcpEffect.Close(1)]);
         Accept(2).ShouldBe([new TcpEffect.Close(2)]);
     }
@@ -242,7 +242,7 @@ public class TcpForwardingTests
     private static TcpEffect.Connect Connect(long connection, long attempt, MemberId to) =>
         new(connection, attempt, to.Node);
 
-    private static TcpRoute To(MemberId? primary, long epoch = 1, MemberId[]? members = null) =>
+    private static BackendRoute To(MemberId? primary, long epoch = 1, MemberId[]? members = null) =>
         TcpForwardingRun.RouteTo(primary, epoch, TimeSpan.FromMinutes(1), members ?? [_n1, _n2]);
 
     private static MemberId Member(string node, ulong counter) => new(new NodeId(node), new Incarnation(counter, 7));
@@ -257,7 +257,7 @@ public class TcpForwardingTests
     private List<TcpEffect> Accept(params long[] connections) =>
         [.. connections.SelectMany(connection => Step(new TcpInput.Accepted(connection)))];
 
-    private List<TcpEffect> Learn(TcpRoute route) => Step(new TcpInput.Learned(route));
+    private List<TcpEffect> Learn(BackendRoute route) => Step(new TcpInput.Learned(route));
 
     private List<TcpEffect> Connected(long connection, long attempt) =>
         Step(new TcpInput.Connected(connection, attempt));

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,23 +40,45 @@ internal sealed class WebCluster : IAsyncDisposable
     public IEnumerable<UnderstudyNode> Others =>
         Nodes.Where(node => !_dead.Contains(node) && !node.IsPrimary("ledger"));
 
+    /// <summary>Who waits in a gRPC call, on any node.</summary>
+    public TalkPlace Talks { get; } = new(() => "");
+
+    /// <summary>
+    /// Nodes know each other's ports before any listens; somebody else may take one meanwhile. Then with others.
+    /// </summary>
     public static async Task<WebCluster> StartAsync()
     {
-        var cluster = new WebCluster();
+        for (var attempt = 1; ; attempt++)
+        {
+            var cluster = new WebCluster();
+            try
+            {
+                await cluster.StartNodesAsync();
+                return cluster;
+            }
+            catch (Exception e) when (IsPortTaken(e) && attempt < 5)
+            {
+                await cluster.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task StartNodesAsync()
+    {
         var ports = FreePorts.Find(6);
         NodeConfiguration[] nodes =
         [
             Node("n1", ports[0], ports[1]), Node("n2", ports[2], ports[3]), Node("n3", ports[4], ports[5]),
         ];
-        foreach (var node in nodes) cluster._applications.Add(cluster.Create(node, nodes));
-        await Task.WhenAll(cluster._applications.Select(application => application.StartAsync()));
-        cluster.Nodes =
-        [
-            .. cluster._applications.Select(a => a.Services.GetRequiredService<UnderstudyNode>()),
-        ];
-        foreach (var node in cluster.Nodes) await cluster.UntilServedAsync(node);
-        return cluster;
+        foreach (var node in nodes) _applications.Add(Create(node, nodes));
+        await Task.WhenAll(_applications.Select(application => application.StartAsync()));
+        Nodes = [.. _applications.Select(a => a.Services.GetRequiredService<UnderstudyNode>())];
+        foreach (var node in Nodes) await UntilServedAsync(node);
     }
+
+    private static bool IsPortTaken(Exception e) =>
+        e is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } or AddressInUseException
+        || (e.InnerException is { } inner && IsPortTaken(inner));
 
     /// <summary>The same path at a node's application.</summary>
     public Uri Url(UnderstudyNode node, string path) =>
@@ -109,7 +133,10 @@ internal sealed class WebCluster : IAsyncDisposable
                 options.DataDirectory = Path.Combine(_folder, node.Id.Value);
                 foreach (var each in nodes) options.Nodes.Add(each);
             })
-            .AddService<Ledger>("ledger");
+            .AddService<Ledger>("ledger", shape => shape.Hosts.Add("ledger.example.com"));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(provider => Talks.At(
+            () => provider.GetRequiredService<IUnderstudyNode>().Node.ToString()!));
         var app = builder.Build();
         app.UseWebSockets();
         app.MapGet("/private", () => "not for everybody");
@@ -129,6 +156,7 @@ internal sealed class WebCluster : IAsyncDisposable
         ledger.MapPost("/size", async (IUnderstudyNode node, HttpRequest request) =>
             $"{(await TextAsync(request)).Length} at {node.Node}").OutsideTurns();
         ledger.MapGet("/echo", EchoAsync);
+        ledger.MapGrpcService<TalkService>();
         ledger.MapGet("/where", (IUnderstudyNode node, HttpRequest request) =>
             Results.Text($"{node.Node} {request.Path}{request.QueryString} {request.Headers["X-Test"]}"));
     }

@@ -4,19 +4,22 @@ using Understudy.Replication;
 
 namespace Understudy.Protocol;
 
-/// <summary>What a node knows of where a service's TCP connections go.</summary>
-internal sealed record TcpRoute
+/// <summary>What a node knows of where TCP connections and requests for a service's own program go.</summary>
+internal sealed record BackendRoute
 {
     /// <summary>Nothing is known: before the first turn of an incarnation.</summary>
-    public static readonly TcpRoute None = new();
+    public static readonly BackendRoute None = new();
 
     /// <summary>Whether it is known that there is no such service.</summary>
     public bool IsUnknown { get; init; }
 
-    /// <summary>Whose backend the connections belong to; null while there is none.</summary>
+    /// <summary>Whose backend they belong to; null while there is none.</summary>
     public MemberId? Primary { get; init; }
 
-    /// <summary>Whether new connections wait, as the service is frozen or stopped.</summary>
+    /// <summary>The version of the service's configuration; none while it is not known.</summary>
+    public ConfigurationVersion Version { get; init; }
+
+    /// <summary>Whether new ones wait, as the service is frozen or stopped.</summary>
     public bool IsFrozen { get; init; }
 
     /// <summary>Whether the last primary, if it was another, was moved while its node was a member.</summary>
@@ -31,7 +34,7 @@ internal sealed record TcpRoute
     /// <param name="service">The service.</param>
     /// <param name="status">What the node published.</param>
     /// <param name="until">The end of its view lease.</param>
-    public static TcpRoute Of(ServiceName service, NodeStatus status, TimeSpan until)
+    public static BackendRoute Of(ServiceName service, NodeStatus status, TimeSpan until)
     {
         var entry = status.Map.Find(service);
         var view = status.IsMember ? status.View : null;
@@ -40,10 +43,11 @@ internal sealed record TcpRoute
         var primary = entry?.Configuration.Primary is { } named && view?.Contains(named) == true
             ? named
             : (MemberId?)null;
-        return new TcpRoute
+        return new BackendRoute
         {
             IsUnknown = status.Map.IsDecided && entry is null,
             Primary = primary,
+            Version = entry?.Configuration.Version ?? ConfigurationVersion.None,
             IsFrozen = entry is { IsFrozen: true } or { IsStopped: true },
             IsPlanned = entry is { Configuration.IsPlanned: true },
             View = view,

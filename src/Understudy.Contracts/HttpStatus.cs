@@ -1,0 +1,17 @@
+namespace Understudy.Contracts;
+
+/// <summary>What the answering node does with the requests for one service's own program.</summary>
+public sealed record HttpStatus
+{
+    /// <summary>The service.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>How many are at the primary's program, or on their way there.</summary>
+    public required int Forwarded { get; init; }
+
+    /// <summary>How many wait until there is a primary whose program takes them.</summary>
+    public required int Held { get; init; }
+
+    /// <summary>How many, since the node started, were told to come again, or that there is no such service.</summary>
+    public required long Refused { get; init; }
+}

@@ -1,0 +1,298 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Understudy.Contracts;
+using Understudy.Http;
+using Understudy.Kernel;
+using Understudy.Protocol;
+
+namespace Understudy.Web;
+
+/// <summary>
+/// Takes requests for one service's own program on this node, and does with them what <see cref="HttpForwarding"/>
+/// decides.
+/// </summary>
+internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
+{
+    private const string UnknownOutcome =
+        "The connection to the service broke after the request was sent and before it was answered. Whether it took "
+        + "effect is not known. With an Idempotency-Key it would have been sent again.";
+
+    private readonly HttpBackend _backend;
+    private readonly NodeId _self;
+    private readonly ServiceForwarder _forwarder;
+    private readonly TimeProvider _clock;
+    private readonly Action<Exception> _fail;
+    private readonly long _zero;
+    private readonly HttpForwarding _core;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, BackendCall> _calls = [];
+    private readonly List<HttpEffect> _effects = [];
+    private readonly ITimer _timer;
+    private BackendRoute? _learned;
+    private TimeSpan? _tickAt;
+    private long _last;
+    private long _version;
+
+    /// <param name="backend">What it forwards to.</param>
+    /// <param name="self">This node.</param>
+    /// <param name="forwarder">Forwards.</param>
+    /// <param name="clock">Measures.</param>
+    /// <param name="fail">Ends the process: an invariant is broken.</param>
+    public BackendGateway(
+        HttpBackend backend, NodeId self, ServiceForwarder forwarder, TimeProvider clock, Action<Exception> fail)
+    {
+        (_backend, _self, _forwarder, _clock, _fail) = (backend, self, forwarder, clock, fail);
+        _zero = clock.GetTimestamp();
+        _core = new HttpForwarding(backend.Bounds);
+        _timer = clock.CreateTimer(
+            _ => Step(HttpInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What it does now, for the status document.</summary>
+    public HttpStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new HttpStatus
+                {
+                    Service = _backend.Service.Value,
+                    Forwarded = _core.ForwardedCount,
+                    Held = _core.HeldCount,
+                    Refused = _core.Refused,
+                };
+            }
+        }
+    }
+
+    /// <summary>The node has learned something. Never waits.</summary>
+    /// <param name="status">What it published; null if its incarnation has ended.</param>
+    /// <param name="startedAt">The timestamp from which its incarnation counts time.</param>
+    public void Learn(Protocol.NodeStatus? status, long startedAt)
+    {
+        var began = _clock.GetElapsedTime(_zero, startedAt);
+        Learn(status is null
+            ? BackendRoute.None
+            : BackendRoute.Of(_backend.Service, status, began + status.LeaseUntil));
+    }
+
+    /// <summary>What the node has learned, with a time on this object's clock. Only the newest counts.</summary>
+    public void Learn(BackendRoute route)
+    {
+        // Not on the thread of the node's loop: thousands of requests may go on now.
+        if (Interlocked.Exchange(ref _learned, route) is null)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="target">Path and query as the program knows them, encoded.</param>
+    /// <param name="prefix">What stood before that in what the client asked for, or empty.</param>
+    public async Task AnswerAsync(HttpContext context, string target, string prefix)
+    {
+        if (!Idempotency.TryReadKey(context.Request.Headers, out var key, out var reason))
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status400BadRequest, reason);
+            return;
+        }
+
+        var (isRefused, mayRepeat, bytes) = await KeepAsync(context, key);
+        if (isRefused) return;
+        var call = Enter(mayRepeat, bytes);
+        try
+        {
+            await FollowAsync(call, context, target, prefix);
+        }
+        finally
+        {
+            Leave(call);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (Interlocked.Exchange(ref _learned, null) is not { } route) return;
+        Interlocked.Exchange(ref _version, route.Version.Value);
+        Step(new HttpInput.Learned(route));
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    /// <summary>Keeps the body of a request that may be sent again.</summary>
+    private static async Task<(bool IsRefused, bool MayRepeat, int Bytes)> KeepAsync(HttpContext context, string? key)
+    {
+        if (key is null && !ForwardAttempt.IsSafe(context.Request.Method)) return (false, false, 0);
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true) return (false, true, 0);
+        var streams = Grpc.IsMeant(context.Request) || context.Request.ContentLength > ServiceGateway.MaxBody;
+        if (streams) return (false, false, 0);
+        var body = await RequestBody.ReadAsync(
+            context.Request, ServiceGateway.MaxBody, admission: null, context.RequestAborted);
+        if (body is null)
+        {
+            await Answers.ProblemAsync(
+                context,
+                StatusCodes.Status413PayloadTooLarge,
+                $"With an Idempotency-Key a body of more than {ServiceGateway.MaxBody} bytes has to come with its "
+                + "Content-Length.");
+            return (true, false, 0);
+        }
+
+        context.Request.Body = new MemoryStream(body, writable: false);
+        return (false, true, body.Length);
+    }
+
+    private BackendCall Enter(bool mayRepeat, int bytes)
+    {
+        lock (_gate)
+        {
+            var call = new BackendCall(++_last, mayRepeat);
+            _calls.Add(call.Number, call);
+            Step(new HttpInput.Arrived(call.Number, bytes));
+            return call;
+        }
+    }
+
+    private void Leave(BackendCall call)
+    {
+        lock (_gate) _calls.Remove(call.Number);
+        Step(new HttpInput.Ended(call.Number));
+    }
+
+    private async Task FollowAsync(BackendCall call, HttpContext context, string target, string prefix)
+    {
+        while (true)
+        {
+            var next = await call.Next.WaitAsync(context.RequestAborted);
+            if (next is HttpEffect.Refuse refuse)
+            {
+                await RefuseAsync(context, refuse.Why);
+                return;
+            }
+
+            ForwardOutcome outcome;
+            using (var attempt = call.Current!)
+                outcome = await ForwardAsync(call, attempt, context, target, prefix);
+            if (outcome == ForwardOutcome.Answered) return;
+            context.RequestAborted.ThrowIfCancellationRequested();
+            Sign(context, _self);
+            if (outcome == ForwardOutcome.Unknown && !call.MayRepeat)
+            {
+                await Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome);
+                return;
+            }
+
+            call.Await();
+            Step(outcome == ForwardOutcome.Unknown
+                ? new HttpInput.Broken(call.Number)
+                : new HttpInput.NotTaken(call.Number));
+        }
+    }
+
+    private async Task<ForwardOutcome> ForwardAsync(
+        BackendCall call, BackendCall.Attempt attempt, HttpContext context, string target, string prefix)
+    {
+        Sign(context, attempt.Node);
+        if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
+        var origin = _backend.Urls[attempt.Node];
+        var isUpgrade = context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is true
+            || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true;
+        var isHttp2 = Grpc.IsMeant(context.Request) || (_backend.IsHttp2 && !isUpgrade);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, context.RequestAborted);
+        var transformer = new ToBackend(origin, target, prefix)
+        {
+            Attempt = new ForwardAttempt(() => MayGoOn(call, attempt)),
+        };
+        return await _forwarder.ForwardAsync(context, origin, isHttp2, transformer, end.Token);
+    }
+
+    private bool MayGoOn(BackendCall call, BackendCall.Attempt attempt)
+    {
+        if (attempt.IsCut) return false;
+        Step(new HttpInput.Connected(call.Number)); // The lease may end in this very moment.
+        return !attempt.IsCut;
+    }
+
+    private void Step(HttpInput input)
+    {
+        try
+        {
+            List<BackendCall.Attempt> cut = [];
+            lock (_gate)
+            {
+                if (input is HttpInput.Tick) _tickAt = null; // It may have come a little early, and is wanted again.
+                _effects.Clear();
+                _core.Step(_clock.GetElapsedTime(_zero), input, _effects);
+                foreach (var effect in _effects) Perform(effect, cut);
+                Arm();
+            }
+
+            // What hears of it runs at once, and may take a while.
+            if (cut.Count > 0) ThreadPool.UnsafeQueueUserWorkItem(Cancel, cut, preferLocal: false);
+        }
+#pragma warning disable CA1031 // Whatever it is, this node can no longer keep its promises: the process ends.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _fail(e);
+        }
+    }
+
+    private void Perform(HttpEffect effect, List<BackendCall.Attempt> cut)
+    {
+        switch (effect)
+        {
+            case HttpEffect.Forward forward:
+                _calls[forward.Request].Decide(forward);
+                break;
+            case HttpEffect.Refuse refuse:
+                _calls[refuse.Request].Decide(refuse);
+                break;
+            case HttpEffect.Cut taken:
+                if (!_calls.TryGetValue(taken.Request, out var call)) break; // It leaves in this moment.
+                call.Current!.IsCut = true;
+                cut.Add(call.Current);
+                break;
+            default:
+                throw new UnreachableException($"Unknown effect {effect}.");
+        }
+    }
+
+    private static void Cancel(List<BackendCall.Attempt> cut)
+    {
+        foreach (var attempt in cut) attempt.Cancel();
+    }
+
+    /// <summary>A tick that comes too early does no harm, so the timer is set only when one is wanted sooner.</summary>
+    private void Arm()
+    {
+        if (_core.NextAt is not { } next || next >= _tickAt) return;
+        _tickAt = next;
+        var rest = next - _clock.GetElapsedTime(_zero);
+        _timer.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Sign(HttpContext context, NodeId node) =>
+        Answers.Sign(context, node, new ConfigurationVersion(Interlocked.Read(ref _version)));
+
+    private Task RefuseAsync(HttpContext context, HttpRefusal why) => why switch
+    {
+        HttpRefusal.UnknownService => Answers.ProblemAsync(
+            context, StatusCodes.Status404NotFound, $"There is no service \"{_backend.Service}\"."),
+        HttpRefusal.TooMany => Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"As many requests for {_backend.Service} wait at {_self} as may. Try again."),
+        HttpRefusal.Late => Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"No primary of {_backend.Service} took the request in time. Try again."),
+        HttpRefusal.Broken => Answers.ProblemAsync(
+            context,
+            StatusCodes.Status502BadGateway,
+            $"The program of {_backend.Service} broke the connection {HttpForwarding.MaxBreaks} times without an "
+            + "answer. Whether the request took effect is not known."),
+        _ => throw new UnreachableException($"Unknown reason {why}."),
+    };
+}
