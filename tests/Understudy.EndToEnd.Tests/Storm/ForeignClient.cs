@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Understudy.EndToEnd.Tests.Storm;
 
 /// <summary>
@@ -44,12 +42,8 @@ internal sealed class ForeignClient(int number, IWayIn way, ForeignPrograms prog
         }
         catch (UnknownOutcomeException e)
         {
-            ledger.Cut(Name, begun, e);
-            return true;
-        }
-        catch (HttpRequestException e) when (!isRead && e.StatusCode == HttpStatusCode.BadGateway)
-        {
-            ledger.CutByService(Name, begun, e);
+            if (e.IsTold) ledger.CutByService(Name, begun, e);
+            else ledger.Cut(Name, begun, e);
             return true;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)

@@ -109,12 +109,12 @@ internal sealed class StormLedger
     }
 
     /// <summary>A change was cut on its way to a program that knows no keys. It may be only by a fault.</summary>
-    public void CutByService(string client, TimeSpan begun, HttpRequestException e)
+    public void CutByService(string client, TimeSpan begun, UnknownOutcomeException e)
     {
         lock (_gate)
         {
             if (_lastAsked.ContainsKey(client)) _lastAsked[client] = begun;
-            if (_fault is not null && e.Message.Contains("\"status\":502", StringComparison.Ordinal)) Unknown++;
+            if (_fault is not null) Unknown++;
             else Add($"{client}, asked at {begun.TotalSeconds:0.000} s: {e.Message}");
         }
     }

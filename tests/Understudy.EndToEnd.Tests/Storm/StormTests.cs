@@ -31,12 +31,17 @@ public class StormTests
         const string NoVote = "voter = false";
         var cluster = await RealCluster.StartAsync(
             [("n1", ""), ("n2", ""), ("n3", ""), ("n4", NoVote), ("n5", NoVote)],
-            "[service.kv]\nkind = \"kv\"\nsecondaries = 2\nspares = 1\n[service.kv.hold]\nseconds = 30\n" + programs.Lines,
+            $"[service.kv]\nkind = \"kv\"\nsecondaries = 2\nspares = 1\n{Hold("kv")}"
+            + $"{programs.Lines}{Hold(ForeignPrograms.Service)}",
             options.Profile);
         string[] shape = ["--secondaries", "2", "--spares", "1"];
         await OperatorLine.DoAsync(cluster["n1"], ["service", "add", StormCrowd.Services[1], .. shape]);
         return cluster;
     }
+
+    /// <summary>Nobody is told to come again, whatever his node waits for.</summary>
+    private static string Hold(string service) =>
+        $"[service.{service}.hold]\nseconds = {StormOptions.Deadline.TotalSeconds}\n";
 
     /// <summary>Makes the faults, each when every client was answered since the last.</summary>
     private static async Task<List<StormFault>> BlowAsync(
