@@ -19,8 +19,7 @@ internal sealed class ForeignClient(int number, IWayIn way, ForeignPrograms prog
         ledger.Expect(Name);
         while (true)
         {
-            await Task.Delay(_think * (2 * _random.NextDouble()), stop)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await StormPause.PassAsync(_think * (2 * _random.NextDouble()), stop);
             if (stop.IsCancellationRequested || !await AskAsync()) return;
         }
     }

@@ -79,7 +79,7 @@ internal sealed class ForeignPrograms : IAsyncDisposable
             _taken.AddOrUpdate(await reader.ReadToEndAsync(context.RequestAborted), 1, (_, times) => times + 1);
         }
 
-        await Task.Delay(_work, context.RequestAborted);
+        await StormPause.PassAsync(_work, context.RequestAborted);
         await context.Response.WriteAsync("done", context.RequestAborted);
     }
 }
