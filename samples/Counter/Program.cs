@@ -47,7 +47,10 @@ static async Task<IResult> AskAsync(IUnderstudyNode node, bool isRead, Cancellat
 {
     var reply = await node.SendAsync("visits", default, isRead, cancellationToken: stop);
     var text = System.Text.Encoding.UTF8.GetString(reply.Body.Span);
-    return reply.Outcome == ReplyOutcome.Answered
-        ? Results.Text($"{text}\n")
-        : Results.Problem(text, statusCode: StatusCodes.Status503ServiceUnavailable);
+    return reply.Outcome switch
+    {
+        ReplyOutcome.Answered => Results.Text($"{text}\n"),
+        ReplyOutcome.Unknown => Results.Problem(text, statusCode: StatusCodes.Status502BadGateway),
+        _ => Results.Problem(text, statusCode: StatusCodes.Status503ServiceUnavailable),
+    };
 }

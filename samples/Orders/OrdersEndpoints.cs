@@ -38,6 +38,7 @@ public static class OrdersEndpoints
             ReplyOutcome.Answered => Results.Text(text, "application/json"),
             ReplyOutcome.Refused => Results.Problem(text, statusCode: StatusCodes.Status409Conflict),
             ReplyOutcome.KeyReused => Results.Problem(text, statusCode: StatusCodes.Status422UnprocessableEntity),
+            ReplyOutcome.Unknown => Results.Problem(text, statusCode: StatusCodes.Status502BadGateway),
             _ => Results.Problem(text, statusCode: StatusCodes.Status503ServiceUnavailable),
         };
     }

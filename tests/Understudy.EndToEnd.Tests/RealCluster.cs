@@ -119,9 +119,10 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <summary>Waits until every running node says that the shape is as wanted.</summary>
     public Task ShapeAsync() => UntilAsync("the wanted shape", statuses => statuses.All(status =>
         status.View?.Members.Count == Nodes.Count
-        && status.Services is [{ Primary: not null, Joining.Count: 0 } kv]
-        && kv.Secondaries.Count == kv.WantedSecondaries
-        && kv.Spares.Count == kv.WantedSpares));
+        && status.Services is { Count: > 0 } services
+        && services.All(service => service is { Primary: not null, Joining.Count: 0 }
+            && service.Secondaries.Count == service.WantedSecondaries
+            && service.Spares.Count == service.WantedSpares)));
 
     /// <summary>Waits until the statuses of all running nodes, but those left out, fulfil a condition.</summary>
     public async Task UntilAsync(string what, Func<StatusDocument[], bool> condition, params string[] without)

@@ -9,8 +9,8 @@ using Understudy.Replication;
 namespace Understudy.Testing.Machines;
 
 /// <summary>
-/// What clients and operators asked one process: its gateway. A change without a key is given one, and what is
-/// outstanding when an incarnation ends is asked again of the next, as in a real node.
+/// What clients and operators asked one process: its gateway. What is outstanding when an incarnation ends is asked
+/// again of the next, but for a change without a key, as in a real node.
 /// </summary>
 internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfiguration configuration)
 {
@@ -44,7 +44,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
         time.Post(() => Ask(
             service,
             (number, holdFor) => new NodeInput.Requested(
-                number, service, body, isRead, idempotencyKey ?? (isRead ? null : OwnKey(number)), holdFor),
+                number, service, body, isRead, idempotencyKey, holdFor),
             caller,
             cancellationToken));
         return caller.Task;
@@ -75,7 +75,12 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
     public void Close(string why)
     {
         _closed = why;
-        foreach (var number in _outstanding.Keys.ToList()) Remove(number)?.Caller.TrySetResult(Unavailable());
+        foreach (var (number, asked) in _outstanding.ToList())
+        {
+            Remove(number);
+            asked.Caller.TrySetResult(asked.MayBeMade ? Unknown($"{machine.Id} {why}.") : Unavailable());
+        }
+
         foreach (var number in _commands.Keys.ToList())
             Answer(number, new CommandAnswer(CommandOutcome.Unavailable, $"{machine.Id} {why}."));
     }
@@ -98,8 +103,15 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
     /// <summary>A new incarnation begins in the same process.</summary>
     public void SendAgain()
     {
-        foreach (var asked in _outstanding.Values.ToList())
+        foreach (var (number, asked) in _outstanding.ToList())
         {
+            if (asked.MayBeMade)
+            {
+                Remove(number);
+                asked.Caller.TrySetResult(Unknown($"The incarnation of {machine.Id} that was asked has ended."));
+                continue;
+            }
+
             var left = asked.Input.HoldFor - (time.Now - asked.Since);
             machine.Give(asked.Input with { HoldFor = left > TimeSpan.Zero ? left : TimeSpan.Zero });
         }
@@ -124,7 +136,8 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
         }
 
         var admission = _admissions.Admit(service);
-        var asked = new Outstanding(input(_lastNumber + 1, admission.HoldFor), admission, time.Now, caller);
+        var asked = new Outstanding(
+            input(_lastNumber + 1, admission.HoldFor), admission, time.Now, machine.HasNode, caller);
         if (!admission.TryReach(asked.Input.Body.Length))
         {
             admission.Dispose();
@@ -158,6 +171,17 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
 
     private Reply Unavailable() => Replies.Unavailable($"{machine.Id} {_closed}. Ask another node.");
 
+    private static Reply Unknown(string why) =>
+        Replies.Refuse(ReplyOutcome.Unknown, $"{why} Whether the change was made is not known.");
+
     private sealed record Outstanding(
-        NodeInput.Requested Input, Admission Admission, TimeSpan Since, TaskCompletionSource<Reply> Caller);
+        NodeInput.Requested Input,
+        Admission Admission,
+        TimeSpan Since,
+        bool IsTaken,
+        TaskCompletionSource<Reply> Caller)
+    {
+        /// <summary>Whether it may have been made, and would be made twice if it were sent again.</summary>
+        public bool MayBeMade => IsTaken && !Input.MayBeRepeated;
+    }
 }

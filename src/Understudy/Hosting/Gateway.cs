@@ -83,7 +83,7 @@ internal sealed class Gateway : IGateway, IDisposable
         _inbox.Post(input);
 
         // Closed meanwhile: nobody else may have seen this one.
-        if (_closed is { } closed) Remove(number)?.Complete(Replies.Unavailable(closed));
+        if (_closed is { } closed) Close(number, closed);
         return outstanding.Completion;
     }
 
@@ -107,9 +107,9 @@ internal sealed class Gateway : IGateway, IDisposable
         foreach (var outstanding in _outstanding.Values.OrderBy(outstanding => outstanding.Input.Number))
         {
             var input = outstanding.Input;
-            if (taken.Contains(input.Number) && input is { IsRead: false, IdempotencyKey: null })
+            if (taken.Contains(input.Number) && !input.MayBeRepeated)
             {
-                Remove(input.Number)?.Complete(Replies.Unavailable(UnknownOutcome));
+                Remove(input.Number)?.Complete(Replies.Refuse(ReplyOutcome.Unknown, UnknownOutcome));
                 continue;
             }
 
@@ -122,7 +122,7 @@ internal sealed class Gateway : IGateway, IDisposable
     public void Close(string why)
     {
         _closed = why;
-        foreach (var number in _outstanding.Keys) Remove(number)?.Complete(Replies.Unavailable(why));
+        foreach (var number in _outstanding.Keys) Close(number, why);
     }
 
     /// <summary>Measures nothing any longer.</summary>
@@ -137,6 +137,14 @@ internal sealed class Gateway : IGateway, IDisposable
                 outstanding.Fail(new OperationCanceledException(cancelled));
             },
             null);
+
+    private void Close(long number, string why)
+    {
+        if (Remove(number) is not { } outstanding) return;
+        outstanding.Complete(outstanding.Input.MayBeRepeated
+            ? Replies.Unavailable(why)
+            : Replies.Refuse(ReplyOutcome.Unknown, $"{why} Whether the change was made is not known."));
+    }
 
     private Outstanding? Remove(long number)
     {

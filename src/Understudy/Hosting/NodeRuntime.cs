@@ -261,6 +261,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         logging.AddConsole(console => console.FormatterName = NodeConsoleFormatter.FormatterName);
         logging.AddConsoleFormatter<NodeConsoleFormatter, ConsoleFormatterOptions>();
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Yarp", LogLevel.Warning); // It says two lines of each request.
         // It logs what it throws as well; the command that starts the node says it in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 

@@ -121,6 +121,7 @@ internal sealed class KeyEndpoint(IGateway gateway, INodeState node)
         ReplyOutcome.UnknownService => StatusCodes.Status404NotFound,
         ReplyOutcome.KeyReused => StatusCodes.Status422UnprocessableEntity,
         ReplyOutcome.Refused => StatusCodes.Status500InternalServerError,
+        ReplyOutcome.Unknown => StatusCodes.Status502BadGateway,
         _ => throw new UnreachableException($"Unknown outcome {reply.Outcome}."),
     };
 

@@ -109,4 +109,10 @@ public enum ReplyOutcome
 
     /// <summary>The service's own code refused the request, and it had no effect; the body says why.</summary>
     Refused,
+
+    /// <summary>
+    /// The node that had taken a change without a key was cut off, or stopped, before the answer came: whether the
+    /// change takes effect is not known, and sent again it might do so twice. The body says what happened.
+    /// </summary>
+    Unknown,
 }

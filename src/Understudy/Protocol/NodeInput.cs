@@ -54,7 +54,11 @@ public abstract record NodeInput
         ReadOnlyMemory<byte> Body,
         bool IsRead,
         string? IdempotencyKey,
-        TimeSpan HoldFor) : NodeInput;
+        TimeSpan HoldFor) : NodeInput
+    {
+        /// <summary>False for a change without a key: sent again under another name, it might happen twice.</summary>
+        public bool MayBeRepeated => IsRead || IdempotencyKey is not null;
+    }
 
     /// <summary>An operator gives a command, on any node.</summary>
     /// <param name="Number">Names the command to the shell; answered with the same number, once.</param>

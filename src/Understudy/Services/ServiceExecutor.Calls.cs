@@ -252,6 +252,7 @@ internal sealed partial class ServiceExecutor
         if (_position == back.Sequence) return; // Everything that it changed was taken into the log.
         await LoadAsync(back.Snapshot);
         await ApplyAsync(back.Entries, auditIn: null);
+        if (_hasEnded) return; // Within it: nobody goes on with this state.
         Invariant.Holds(
             _position == back.Sequence, $"NothingLost: {_name} went back to {_position}, not {back.Sequence}");
     }

@@ -232,6 +232,7 @@ internal sealed class ServiceGateway(
             ReplyOutcome.UnknownService => StatusCodes.Status404NotFound,
             ReplyOutcome.KeyReused => StatusCodes.Status422UnprocessableEntity,
             ReplyOutcome.Refused => StatusCodes.Status501NotImplemented,
+            ReplyOutcome.Unknown => StatusCodes.Status502BadGateway,
             _ => throw new UnreachableException($"Unknown outcome {reply.Outcome}."),
         };
         return Answers.ProblemAsync(context, status, Answers.DetailOf(reply));

@@ -18,7 +18,7 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
 
-    public string Name => hasKeys ? "gateway" : "keyless";
+    public string Name => service == ForeignPrograms.Service ? service : hasKeys ? "gateway" : "keyless";
 
     public string Service => service;
 
@@ -58,7 +58,7 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
             }
             catch (HttpRequestException e) when (isChange && !hasKeys && IsUnknown(e))
             {
-                throw new UnknownOutcomeException(node, e);
+                throw new UnknownOutcomeException(node, e) { IsTold = true };
             }
         }
     }
@@ -74,9 +74,9 @@ internal sealed class GatewayWay(HttpClient http, IReadOnlyList<Uri> nodes, int 
     private static bool IsDeadOrSilent(Exception e) =>
         e is OperationCanceledException or HttpRequestException { StatusCode: null } or SocketException;
 
-    /// <summary>A node that was struck says so of a change without a key, if it lives.</summary>
-    private static bool IsUnknown(Exception e) =>
-        e is HttpRequestException { StatusCode: HttpStatusCode.ServiceUnavailable };
+    /// <summary>A node says so, in a problem document.</summary>
+    private static bool IsUnknown(HttpRequestException e) =>
+        e.StatusCode == HttpStatusCode.BadGateway && e.Message.Contains("is not known.", StringComparison.Ordinal);
 
     /// <summary>A bare SocketException is of a connection that was closed while it was made.</summary>
     private static bool IsUnsent(Exception e) =>

@@ -15,17 +15,21 @@ internal sealed class StormCrowd : IAsyncDisposable
     /// <summary>One in so many clients of gateways has no keys.</summary>
     private const int KeylessEvery = 10;
 
+    /// <summary>How many clients use programs that know no keys.</summary>
+    private const int ForeignClients = 20;
+
     private readonly HttpClient _http = GatewayWay.CreateClient();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ServiceProvider> _programs = [];
     private readonly List<StormClient> _clients = [];
+    private readonly List<ForeignClient> _foreign = [];
     private readonly Uri[] _nodes;
     private readonly StormLedger _ledger;
     private readonly StormOptions _options;
     private readonly Random _seeds;
     private Task _running = Task.CompletedTask;
 
-    public StormCrowd(RealCluster cluster, StormLedger ledger, StormOptions options)
+    public StormCrowd(RealCluster cluster, ForeignPrograms programs, StormLedger ledger, StormOptions options)
     {
         (_ledger, _options, _seeds) = (ledger, options, new Random(options.Seed));
         _nodes = [.. cluster.Nodes.Values.Select(node => node.Http)];
@@ -36,6 +40,12 @@ internal sealed class StormCrowd : IAsyncDisposable
             var hasKeys = number % KeylessEvery != 0;
             Add(number, new GatewayWay(_http, _nodes, number / Services.Count, service, hasKeys));
             Add(number, LibraryWay.Of(_programs[^1], service));
+        }
+
+        for (var number = 0; number < ForeignClients; number++)
+        {
+            var way = new GatewayWay(_http, _nodes, number, ForeignPrograms.Service, hasKeys: false);
+            _foreign.Add(new ForeignClient(number, way, programs, ledger, _seeds.Next()));
         }
     }
 
@@ -52,7 +62,11 @@ internal sealed class StormCrowd : IAsyncDisposable
             }
         }
 
-        _running = Task.WhenAll(_clients.Select(client => client.RunAsync(_stop.Token)));
+        _running = Task.WhenAll(
+        [
+            .. _clients.Select(client => client.RunAsync(_stop.Token)),
+            .. _foreign.Select(client => client.RunAsync(_stop.Token)),
+        ]);
     }
 
     /// <summary>A program that begins during a fault is answered as well.</summary>
@@ -87,7 +101,8 @@ internal sealed class StormCrowd : IAsyncDisposable
             }
         }
 
-        return (lost, duplicated);
+        var foreign = _foreign.ConvertAll(client => client.Count());
+        return (lost + foreign.Sum(each => each.Lost), duplicated + foreign.Sum(each => each.Duplicated));
 
         void Count(long value, long acknowledged, long uncertain)
         {

@@ -32,8 +32,11 @@ internal sealed class StormLedger
     /// <summary>The longest operation.</summary>
     public TimeSpan Longest { get; private set; }
 
-    /// <summary>How many changes without a key were cut, where that may be.</summary>
+    /// <summary>How many changes without a key were cut with the node that was asked.</summary>
     public int Cuts { get; private set; }
+
+    /// <summary>How many were cut on their way to a program that knows no keys, and answered by a 502.</summary>
+    public int Unknown { get; private set; }
 
     /// <summary>Every error that a client saw and every answer that cannot be.</summary>
     public IReadOnlyList<string> Problems
@@ -101,6 +104,17 @@ internal sealed class StormLedger
         {
             if (_lastAsked.ContainsKey(client)) _lastAsked[client] = begun;
             if (_fault?.Strikes(e.Node) is true) Cuts++;
+            else Add($"{client}, asked at {begun.TotalSeconds:0.000} s: {e.Message}");
+        }
+    }
+
+    /// <summary>A change was cut on its way to a program that knows no keys. It may be only by a fault.</summary>
+    public void CutByService(string client, TimeSpan begun, UnknownOutcomeException e)
+    {
+        lock (_gate)
+        {
+            if (_lastAsked.ContainsKey(client)) _lastAsked[client] = begun;
+            if (_fault is not null) Unknown++;
             else Add($"{client}, asked at {begun.TotalSeconds:0.000} s: {e.Message}");
         }
     }

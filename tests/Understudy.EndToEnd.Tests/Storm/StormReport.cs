@@ -23,7 +23,8 @@ internal static class StormReport
         }
 
         Line($"lost {lost}, duplicated {duplicated}, errors {ledger.Problems.Count}; "
-            + $"{ledger.Cuts} changes without a key were cut with the node that was asked");
+            + $"of changes without a key {ledger.Cuts} were cut with the node that was asked, and of those to programs "
+            + $"that know none {ledger.Unknown} by the program's node, and answered by 502");
         foreach (var problem in ledger.Problems.Take(MostProblems)) Line(problem);
         return text.ToString();
 

@@ -10,9 +10,10 @@ public class StormTests
     {
         var options = StormOptions.FromEnvironment();
         Say($"{options}");
-        await using var cluster = await StartAsync(options);
+        await using var programs = await ForeignPrograms.StartAsync("n1", "n2", "n3", "n4", "n5");
+        await using var cluster = await StartAsync(options, programs);
         var ledger = new StormLedger();
-        await using var crowd = new StormCrowd(cluster, ledger, options);
+        await using var crowd = new StormCrowd(cluster, programs, ledger, options);
         await crowd.BeginAsync();
         var made = await BlowAsync(new StormFaults(cluster, ledger, options.Seed), crowd, ledger, options.Faults);
         var (lost, duplicated) = await crowd.EndAsync();
@@ -24,18 +25,23 @@ public class StormTests
         cluster.Passed();
     }
 
-    /// <summary>Three nodes vote, and two do not. One service is in the file, the other is added.</summary>
-    private static async Task<RealCluster> StartAsync(StormOptions options)
+    /// <summary>Three nodes vote, and two do not. One service of keys is in the file, the other is added.</summary>
+    private static async Task<RealCluster> StartAsync(StormOptions options, ForeignPrograms programs)
     {
         const string NoVote = "voter = false";
         var cluster = await RealCluster.StartAsync(
             [("n1", ""), ("n2", ""), ("n3", ""), ("n4", NoVote), ("n5", NoVote)],
-            "[service.kv]\nkind = \"kv\"\nsecondaries = 2\nspares = 1\n[service.kv.hold]\nseconds = 30\n",
+            $"[service.kv]\nkind = \"kv\"\nsecondaries = 2\nspares = 1\n{Hold("kv")}"
+            + $"{programs.Lines}{Hold(ForeignPrograms.Service)}",
             options.Profile);
         string[] shape = ["--secondaries", "2", "--spares", "1"];
         await OperatorLine.DoAsync(cluster["n1"], ["service", "add", StormCrowd.Services[1], .. shape]);
         return cluster;
     }
+
+    /// <summary>Nobody is told to come again, whatever his node waits for.</summary>
+    private static string Hold(string service) =>
+        $"[service.{service}.hold]\nseconds = {StormOptions.Deadline.TotalSeconds}\n";
 
     /// <summary>Makes the faults, each when every client was answered since the last.</summary>
     private static async Task<List<StormFault>> BlowAsync(

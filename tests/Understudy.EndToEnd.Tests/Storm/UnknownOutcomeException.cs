@@ -8,4 +8,7 @@ internal sealed class UnknownOutcomeException(Uri node, Exception inner)
 {
     /// <summary>The node that was asked.</summary>
     public Uri Node => node;
+
+    /// <summary>Whether the node itself said so.</summary>
+    public bool IsTold { get; init; }
 }

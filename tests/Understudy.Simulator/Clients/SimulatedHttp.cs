@@ -86,6 +86,7 @@ internal sealed class SimulatedHttp
             ReplyOutcome.Unavailable => 503,
             ReplyOutcome.UnknownService => 404,
             ReplyOutcome.KeyReused => 422,
+            ReplyOutcome.Unknown => 502,
             _ => 500,
         };
         var end = new ResponseSigns(status, IsOfNode: true, SaysMoved: false, SaysWhenToRetry: status == 503).End;

@@ -119,7 +119,7 @@ public sealed class GatewayTests : IDisposable
 
         var taken = SendAsync(bytes: 9);
         _gateway.SendAgain(Posted<NodeInput>().OfType<NodeInput.Requested>().Select(asked => asked.Number).ToHashSet());
-        (await taken).Outcome.ShouldBe(ReplyOutcome.Unavailable);
+        (await taken).Outcome.ShouldBe(ReplyOutcome.Unknown);
         (_gateway.Count, _gateway.Status.Single().Bytes).ShouldBe((0, 0));
         var held = SendAsync(bytes: 9);
         _gateway.Close("stopped");
@@ -189,7 +189,7 @@ public sealed class GatewayTests : IDisposable
         Posted<NodeInput.Requested>().Select(asked => asked.Number).ShouldBe([before[1].Number]);
         waiting.IsCompleted.ShouldBeFalse();
         var reply = await taken;
-        reply.Outcome.ShouldBe(ReplyOutcome.Unavailable);
+        reply.Outcome.ShouldBe(ReplyOutcome.Unknown, "who is told to try again may make it twice");
         Encoding.UTF8.GetString(reply.Body.Span).ShouldContain("Whether the change was made is not known.");
     }
 
@@ -209,13 +209,23 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task A_closed_gateway_refuses_what_is_held_and_what_comes()
     {
-        var held = SendAsync();
+        var (read, keyed) = (SendAsync(isRead: true), SendAsync(key: "mine"));
         _gateway.Close("stopped");
-        foreach (var reply in new[] { await held, await SendAsync() })
+        foreach (var reply in new[] { await read, await keyed, await SendAsync() })
         {
             reply.Outcome.ShouldBe(ReplyOutcome.Unavailable);
-            Encoding.UTF8.GetString(reply.Body.Span).ShouldBe("stopped");
+            Text(reply).ShouldBe("stopped");
         }
+    }
+
+    [Fact]
+    public async Task A_change_without_a_key_that_a_closed_gateway_had_taken_has_an_unknown_outcome()
+    {
+        var taken = SendAsync();
+        _gateway.Close("It stopped.");
+        var reply = await taken;
+        reply.Outcome.ShouldBe(ReplyOutcome.Unknown);
+        Text(reply).ShouldBe("It stopped. Whether the change was made is not known.");
     }
 
     private Task<Reply> SendAsync(bool isRead = false, string? key = null, int bytes = 0, string service = "kv") =>

@@ -144,6 +144,7 @@ public sealed class KeyEndpointTests : IAsyncLifetime
     [Theory]
     [InlineData(ReplyOutcome.Unavailable, HttpStatusCode.ServiceUnavailable)]
     [InlineData(ReplyOutcome.UnknownService, HttpStatusCode.NotFound)]
+    [InlineData(ReplyOutcome.Unknown, HttpStatusCode.BadGateway)]
     public async Task A_refusal_says_why(ReplyOutcome outcome, HttpStatusCode status)
     {
         _http.Refusal = new Reply(outcome, Encoding.UTF8.GetBytes("because"), ConfigurationVersion.None, null);

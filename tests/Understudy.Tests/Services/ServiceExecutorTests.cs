@@ -155,6 +155,19 @@ public sealed class ServiceExecutorTests
     }
 
     [Fact]
+    public async Task One_that_is_given_up_while_it_goes_back_loses_nothing_by_it()
+    {
+        await LeadAsync();
+        for (var number = 1; number <= 3; number++) _ = _tally.AddAsync(1).AsTask();
+        await RunAsync();
+        _tally.OnApply = _executor.Abandon; // The incarnation ends.
+        _executor.Take(new ServiceInstruction.BecomeSecondary(2));
+        _executor.Take(new ServiceInstruction.RollBack(2, 2, null, [Checkpoint(1), Checkpoint(2)]));
+        await RunAsync();
+        _tally.Calls.ShouldBe(["primary", "secondary", "load", "apply 1"]);
+    }
+
+    [Fact]
     public async Task Too_much_that_is_not_committed_makes_the_next_ones_wait()
     {
         await LeadAsync();

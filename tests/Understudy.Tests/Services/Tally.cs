@@ -22,6 +22,9 @@ public sealed class Tally : IReplicatedService
     /// <summary>What handling a request waits for; for tests of what takes long.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
+    /// <summary>What happens when a checkpoint is applied.</summary>
+    public Action? OnApply { get; set; }
+
     public ValueTask<long> AddAsync(long number) =>
         (_primary ?? throw new NotPrimaryException("tally")).CheckpointAsync(() => Add(number));
 
@@ -43,6 +46,7 @@ public sealed class Tally : IReplicatedService
         ReadOnlyMemory<byte> checkpoint, long number, int format, CancellationToken cancellationToken)
     {
         Calls.Add($"apply {number}");
+        OnApply?.Invoke();
         Add(BinaryPrimitives.ReadInt64LittleEndian(checkpoint.Span));
         return default;
     }
