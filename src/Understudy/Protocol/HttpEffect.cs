@@ -31,9 +31,6 @@ internal enum HttpRefusal
     /// <summary>There is no such service.</summary>
     UnknownService,
 
-    /// <summary>As many wait as may.</summary>
-    TooMany,
-
     /// <summary>No primary took it in time.</summary>
     Late,
 

@@ -117,7 +117,7 @@ public sealed class BrokenAnswerTests : IDisposable
             Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken)
         {
             _isRead.TrySetResult();
-            return Task.Delay(Timeout.Infinite, cancellationToken);
+            return new TaskCompletionSource().Task.WaitAsync(cancellationToken);
         }
 
         protected override bool TryComputeLength(out long length)

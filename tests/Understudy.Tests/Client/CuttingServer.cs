@@ -59,7 +59,7 @@ internal sealed class CuttingServer : IDisposable
                 if (first.Contains("half", StringComparison.Ordinal))
                 {
                     var isFirst = Interlocked.Increment(ref _cut) == 1;
-                    await WriteAsync(client, isFirst ? "Content-Length: 5\r\n\r\nwh" : "Content-Length: 5\r\n\r\nwhole");
+                    await WriteAsync(client, "Content-Length: 5\r\n\r\n" + (isFirst ? "wh" : "whole"));
                     if (isFirst) return;
                     continue;
                 }
