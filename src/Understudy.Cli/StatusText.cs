@@ -11,6 +11,8 @@ internal static class StatusText
     /// <summary>More services than these are not shown one by one, and more reasons not at all.</summary>
     private const int MostRows = 64;
 
+    private const int CommitDigits = 8;
+
     public static string Render(StatusDocument status)
     {
         var text = new StringBuilder();
@@ -36,10 +38,18 @@ internal static class StatusText
         var node = status.Node;
         var id = status.ClusterId is null ? "not formed yet" : $"id {status.ClusterId}";
         text.Append(CultureInfo.InvariantCulture, $"cluster {status.Cluster} ({id})\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"node {node.Id} answers: {node.State}, incarnation {node.Incarnation}\n");
         text.Append(CultureInfo.InvariantCulture,
-            $"node {node.Id} answers: {node.State}, incarnation {node.Incarnation}, understudy {node.Version}, ");
-        text.Append(CultureInfo.InvariantCulture,
-            $"pid {node.Pid}, {node.RssMegabytes:0} MB, {node.CpuSeconds:0.0} s of CPU\n");
+            $"understudy {Short(node.Version)}, pid {node.Pid}, {node.RssMegabytes:0} MB, ");
+        text.Append(CultureInfo.InvariantCulture, $"{node.CpuSeconds:0.0} s of CPU\n");
+    }
+
+    /// <summary>Of the commit that a version names, enough for people.</summary>
+    private static string Short(string version)
+    {
+        var commit = version.IndexOf('+', StringComparison.Ordinal);
+        return commit < 0 ? version : version[..Math.Min(version.Length, commit + 1 + CommitDigits)];
     }
 
     private static void View(StringBuilder text, ViewStatus? view)
@@ -103,7 +113,7 @@ internal static class StatusText
     private static TextTable Services(IEnumerable<ServiceStatus> services)
     {
         var table = new TextTable(
-            "service", "kind", "primary", "secondaries", "joining", "spares", "version", "lineage", "durability");
+            "service", "kind", "primary", "secondaries", "joining", "spares", "version", "durability");
         foreach (var service in services)
         {
             table.Add(
@@ -113,12 +123,23 @@ internal static class StatusText
                 Wanted(service.Secondaries, service.WantedSecondaries),
                 List([.. service.Joining.Select(each => $"{each.Node} ({each.Percent} %)")]),
                 Wanted(service.Spares, service.WantedSpares),
-                service.Version.ToString(CultureInfo.InvariantCulture),
-                service.Lineage.ToString(CultureInfo.InvariantCulture),
-                service.Exclusive ? "none: a worker" : service.Durability);
+                Version(service),
+                Durability(service));
         }
 
         return table;
+    }
+
+    /// <summary>Few services ever have a second lineage.</summary>
+    private static string Version(ServiceStatus service) => service.Lineage <= 1
+        ? service.Version.ToString(CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{service.Version}, lineage {service.Lineage}");
+
+    /// <summary>Understudy keeps no state of a worker, nor of somebody else's program.</summary>
+    private static string Durability(ServiceStatus service)
+    {
+        if (service.Exclusive) return "none: a worker";
+        return service.Kind == ServiceConfiguration.ExternalKind ? "-" : service.Durability;
     }
 
     /// <summary>The services whose requests wait, or were refused.</summary>

@@ -188,7 +188,8 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
             await ListenAsync(listen, plan);
         }
         catch (Exception e) when (
-            e is HttpRequestException or IOException or SocketException or JsonException or TimeoutException)
+            e is HttpRequestException or IOException or SocketException or JsonException
+            || (e is OperationCanceledException && !_end.IsCancellationRequested))
         {
             // The node is down, hangs, or is none: the plan goes on at another.
         }
@@ -200,20 +201,20 @@ public sealed class ServiceLocator : IAsyncDisposable, IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(listen.Node, ServiceMapDocument.StreamPath));
         request.Headers.Accept.ParseAdd("text/event-stream");
         if (listen.LastEventId is { } last) request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
-        using var response = await _http.SendAsync(request, _end.Token)
-            .WaitAsync(StreamPlan.Silence, _clock, _end.Token);
+        using var silence = new CancellationTokenSource(StreamPlan.Silence, _clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, _end.Token);
+        using var response = await _http.SendAsync(request, stop.Token);
         if (!response.IsSuccessStatusCode) return;
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(_end.Token));
-        while (await ReadLineAsync(reader) is { } line)
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(stop.Token));
+        while (await reader.ReadLineAsync(stop.Token) is { } line)
         {
+            silence.CancelAfter(StreamPlan.Silence);
+
             // The id and the type of an event are in its document as well.
             if (!line.StartsWith("data:", StringComparison.Ordinal)) continue;
             Take(plan, JsonSerializer.Deserialize(line.AsSpan(5), ContractsJson.Default.ServiceMapDocument)!);
         }
     }
-
-    private async Task<string?> ReadLineAsync(StreamReader reader) =>
-        await reader.ReadLineAsync(_end.Token).AsTask().WaitAsync(StreamPlan.Silence, _clock, _end.Token);
 
     private void Take(StreamPlan plan, ServiceMapDocument told)
     {

@@ -8,7 +8,8 @@ public sealed class StatusTextTests
     public void A_cluster_as_wanted_is_shown_line_by_line() => StatusText.Render(Documents.Whole).ShouldBe(
         """
         cluster demo (id 0011)
-        node n1 answers: member, incarnation 3, understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
+        node n1 answers: member, incarnation 3
+        understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
         view 17: 4 members, hears 4 of 4 voters, quorum 3, lease valid
 
         node  kind   state  in view
@@ -19,8 +20,8 @@ public sealed class StatusTextTests
 
         replica manager: primary n2, in-sync n1, n2, n3, n4, version 5
 
-        service  kind  primary  secondaries  joining  spares  version  lineage  durability
-        kv       kv    n1       n2, n3       -        n4      7        1        disk
+        service  kind  primary  secondaries  joining  spares  version  durability
+        kv       kv    n1       n2, n3       -        n4      7        disk
 
         all is as wanted
         """);
@@ -67,10 +68,52 @@ public sealed class StatusTextTests
         """);
 
     [Fact]
+    public void A_node_shows_the_requests_for_services_programs_and_such_a_service_has_no_durability()
+    {
+        var shop = Documents.Kv with { Name = "shop", Kind = "external", Durability = "memory" };
+        StatusText.Render(Documents.Whole with
+        {
+            Services = [Documents.Kv, shop],
+            Http = [new HttpStatus { Service = "shop", Forwarded = 12, Held = 3, Refused = 4 }],
+        }).ShouldContain(
+            """
+
+            service  kind      primary  secondaries  joining  spares  version  durability
+            kv       kv        n1       n2, n3       -        n4      7        disk
+            shop     external  n1       n2, n3       -        n4      7        -
+
+            http  forwarded  held  refused
+            shop  12         3     4
+
+            all is as wanted
+            """);
+    }
+
+    [Fact]
+    public void A_lineage_is_named_once_there_was_a_total_loss() => StatusText
+        .Render(Documents.Whole with { Services = [Documents.Kv with { Lineage = 2 }] })
+        .ShouldContain("7, lineage 2  disk\n");
+
+    [Fact]
+    public void Lines_of_a_cluster_as_wanted_fit_a_terminal_of_80_columns()
+    {
+        var node = Documents.Whole.Node with { Version = "0.1.0+3f2b763ff8289fb35eaf8a8b030d3bc139e81d1f" };
+        var text = StatusText.Render(Documents.Whole with
+        {
+            ClusterId = new string('0', 32),
+            Node = node with { Pid = 4_194_304, RssMegabytes = 1024, CpuSeconds = 100_000 },
+            Services = [Documents.Kv with { Kind = "external" }],
+        });
+        text.ShouldContain("understudy 0.1.0+3f2b763f, pid");
+        text.Split('\n').ShouldAllBe(line => line.Length <= 80);
+    }
+
+    [Fact]
     public void What_is_not_as_wanted_has_a_line_that_says_why() => StatusText.Render(Documents.Failing).ShouldBe(
         """
         cluster demo (id 0011)
-        node n1 answers: member, incarnation 3, understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
+        node n1 answers: member, incarnation 3
+        understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
         view 17: 3 members, hears 3 of 4 voters, quorum 3, lease valid
 
         node  kind       state  in view
@@ -81,8 +124,8 @@ public sealed class StatusTextTests
 
         replica manager: primary n2, in-sync n1, n2, n3, n4, version 5
 
-        service  kind  primary  secondaries  joining    spares      version  lineage  durability
-        kv       kv    n1       n2 (1 of 2)  n4 (62 %)  - (0 of 1)  8        1        disk
+        service  kind  primary  secondaries  joining    spares      version  durability
+        kv       kv    n1       n2 (1 of 2)  n4 (62 %)  - (0 of 1)  8        disk
 
         requests  wait         bytes             longest  refused
         kv        12 of 10000  3400 of 67108864  1.2 s    0
@@ -97,7 +140,8 @@ public sealed class StatusTextTests
     public void A_node_without_a_cluster_says_for_whom_it_waits() => StatusText.Render(Documents.Forming).ShouldBe(
         """
         cluster demo (not formed yet)
-        node n1 answers: forming, incarnation 3, understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
+        node n1 answers: forming, incarnation 3
+        understudy 0.1.0, pid 4711, 63 MB, 1.3 s of CPU
         view: none
 
         node  kind   state  in view
@@ -179,8 +223,8 @@ public sealed class StatusTextTests
         StatusText.Render(Documents.Whole with { Services = [worker], Reasons = [$"nightly runs nowhere: {Waits}"] })
             .ShouldEndWith(
             """
-            service  kind     primary  secondaries  joining  spares  version  lineage  durability
-            nightly  nightly  -        -            -        -       7        1        none: a worker
+            service  kind     primary  secondaries  joining  spares  version  durability
+            nightly  nightly  -        -            -        -       7        none: a worker
 
             switchover of nightly to n2, it is stopped first (since 0.00:01:01.0; an operator asked for n2)
               waits: n1 may still run it until its view lease has ended, in at most 312 ms

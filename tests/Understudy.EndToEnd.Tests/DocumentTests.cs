@@ -7,6 +7,9 @@ public sealed partial class DocumentTests
 {
     private const string WhereNodesAre = "string[] nodes = ";
 
+    private const string Kv =
+        "[service.kv]\nkind = \"kv\"\nhosts = [\"kv.example.com\"]\nsecondaries = 2\nspares = 0\n";
+
     /// <summary>Files whose code other tests run, and the page may quote.</summary>
     private static readonly string[][] _sources =
     [
@@ -22,7 +25,7 @@ public sealed partial class DocumentTests
     public async Task Every_curl_is_answered_as_the_page_says(params string[] page)
     {
         ForeignProgram.Need("curl", "curl");
-        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        await using var cluster = await RealCluster.StartAsync("kv", Kv);
         string[] commands = [.. Examples.Of(page).SelectMany(block => block).Where(IsOfCurl)];
 
         // A stream does not end by itself.
@@ -32,7 +35,7 @@ public sealed partial class DocumentTests
         var statuses = Status().Matches(said).Select(match => match.Groups["code"].Value).ToArray();
         statuses.Length.ShouldBe(commands.Count(each => each.StartsWith("curl -i", StringComparison.Ordinal)), said);
         statuses.ShouldAllBe(status => status.StartsWith('2'), said);
-        said.ShouldContain("hello");
+        said.Split("hello").Length.ShouldBe(1 + commands.Count(Reads), said);
         if (commands.Any(command => command.Contains("/stream", StringComparison.Ordinal)))
         {
             said.ShouldContain("event: map");
@@ -73,6 +76,16 @@ public sealed partial class DocumentTests
                 $"No test runs this, or the code that it quotes has changed:\n{string.Join('\n', block)}");
         }
     }
+
+    [Theory]
+    [InlineData("Grpc")]
+    [InlineData("PrimaryOnly")]
+    public void A_sample_that_is_started_without_a_file_has_one_beside_it(string sample) =>
+        File.Exists(Path.Combine(Path.GetDirectoryName(Repository.Find(sample))!, "cluster.toml")).ShouldBeTrue();
+
+    /// <summary>Whether it asks for the key that the page has set.</summary>
+    private static bool Reads(string command) => command.EndsWith("/keys/greeting", StringComparison.Ordinal)
+        && !command.Contains("-X", StringComparison.Ordinal);
 
     private static bool IsOfCurl(string line) =>
         line.StartsWith("curl ", StringComparison.Ordinal) || line.StartsWith("tag=$(curl ", StringComparison.Ordinal);

@@ -23,9 +23,10 @@ internal sealed partial class ClientConnections(int most, OpenFiles files, ILogg
     /// <summary>Whoever takes nothing for so long of what is sent to it is gone, or does not read.</summary>
     public static readonly TimeSpan DeafAfter = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan _askAfter = TimeSpan.FromSeconds(30);
+    // An idle one is asked three times before it counts as deaf, so that a lost packet ends nothing.
+    private static readonly TimeSpan _askAfter = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _askEvery = TimeSpan.FromSeconds(5);
-    private const int AskTimes = 6;
+    private const int AskTimes = 3;
 
     private int _count;
     private int _surplus;

@@ -94,14 +94,15 @@ internal sealed class NodeHttp(
     }
 
     /// <summary>
-    /// What is asked of a service's own host is what is asked below its path. A direct request names the service by its
-    /// path, whatever host its client once asked: it comes from another node.
+    /// What is asked of a service's own host is what is asked below its path. A direct request, which another node
+    /// sends, names the service by its path already, with the host that its client once asked.
     /// </summary>
     private void LeadByHost(HttpContext context)
     {
-        if (hosts.Count == 0 || context.Request.Headers.ContainsKey(ServiceGate.DirectHeader)) return;
-        if (!hosts.TryGetValue(context.Request.Host.Host, out var service)) return;
+        if (hosts.Count == 0 || !hosts.TryGetValue(context.Request.Host.Host, out var service)) return;
         var target = Target.Relative(context);
+        var isDirect = context.Request.Headers.ContainsKey(ServiceGate.DirectHeader);
+        if (isDirect && Target.Split(target) is ["svc", var named, ..] && named == service.Value) return;
         context.Features.Get<IHttpRequestFeature>()!.RawTarget =
             target.StartsWith('/') ? $"/svc/{service}{target}" : $"/svc/{service}/{target}";
         context.Features.Set(ByHost.Instance);
@@ -157,7 +158,8 @@ internal sealed class NodeHttp(
         Answers.Sign(context, node.Node, node.VersionOf(service));
         if (below is not (["keys", _] or ["keys", _, "increment"]))
         {
-            await NoSuchPathAsync(context, $"/svc/{service}/keys/KEY; a slash in a key is sent as %2F");
+            var prefix = PrefixOf(context, service.Value);
+            await NoSuchPathAsync(context, $"{prefix}/keys/KEY; a slash in a key is sent as %2F");
             return;
         }
 
@@ -170,9 +172,12 @@ internal sealed class NodeHttp(
     {
         Answers.Sign(context, node.Node, node.VersionOf(service));
         if (!await _gate.AdmitAsync(context, service)) return; // The gate has answered.
-        var prefix = context.Features.Get<ByHost>() is null ? $"/svc/{encoded}" : "";
-        await backend.AnswerAsync(context, Below(context, encoded), prefix);
+        await backend.AnswerAsync(context, Below(context, encoded), PrefixOf(context, encoded));
     }
+
+    /// <summary>What stands before the service's own path in what the client asked for.</summary>
+    private static string PrefixOf(HttpContext context, string service) =>
+        context.Features.Get<ByHost>() is null ? $"/svc/{service}" : "";
 
     /// <summary>What follows the service in the target, encoded, as the service knows it.</summary>
     private static string Below(HttpContext context, string encoded)

@@ -31,8 +31,11 @@ internal enum HttpRefusal
     /// <summary>There is no such service.</summary>
     UnknownService,
 
-    /// <summary>No primary took it in time.</summary>
+    /// <summary>There was no primary that might take it in time.</summary>
     Late,
+
+    /// <summary>The program at the primary took no connection in time.</summary>
+    NoConnection,
 
     /// <summary>The program broke the connection each time.</summary>
     Broken,

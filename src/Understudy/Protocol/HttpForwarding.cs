@@ -159,8 +159,9 @@ internal sealed class HttpForwarding(HttpBounds bounds)
             if (_live.Contains(drained.Request) && _requests[drained.Request].IsDraining) Cut(drained.Request);
         }
 
-        while (_held.Count > 0 && (_route.IsUnknown || _requests[_held.Min].Deadline <= _now))
-            Refuse(_held.Min, _route.IsUnknown ? HttpRefusal.UnknownService : HttpRefusal.Late);
+        while (_held.Count > 0 && _route.IsUnknown) Refuse(_held.Min, HttpRefusal.UnknownService);
+        while (_held.Count > 0 && _requests[_held.Min].Deadline <= _now)
+            Refuse(_held.Min, MayForward && _retryAt is not null ? HttpRefusal.NoConnection : HttpRefusal.Late);
         ForwardHeld();
     }
 

@@ -126,9 +126,13 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
 
     void IThreadPoolWorkItem.Execute()
     {
-        if (Interlocked.Exchange(ref _learned, null) is not { } route) return;
-        Interlocked.Exchange(ref _version, route.Version.Value);
-        Step(new HttpInput.Learned(route));
+        // At once: another thread may be about to take what was learned next.
+        lock (_gate)
+        {
+            if (Interlocked.Exchange(ref _learned, null) is not { } route) return;
+            Interlocked.Exchange(ref _version, route.Version.Value);
+            Step(new HttpInput.Learned(route));
+        }
     }
 
     public void Dispose() => _timer.Dispose();
@@ -186,8 +190,12 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
 
     private void Leave(BackendCall call)
     {
-        lock (_gate) _calls.Remove(call.Number);
-        Step(new HttpInput.Ended(call.Number));
+        // At once: nothing more is decided of a request that is not here.
+        lock (_gate)
+        {
+            _calls.Remove(call.Number);
+            Step(new HttpInput.Ended(call.Number));
+        }
     }
 
     private async Task FollowAsync(BackendCall call, HttpContext context, string target, string prefix)
@@ -287,9 +295,9 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
                 _calls[refuse.Request].Decide(refuse);
                 break;
             case HttpEffect.Cut taken:
-                if (!_calls.TryGetValue(taken.Request, out var call)) break; // It leaves in this moment.
-                call.Current!.IsCut = true;
-                cut.Add(call.Current);
+                var attempt = _calls[taken.Request].Current!;
+                attempt.IsCut = true;
+                cut.Add(attempt);
                 break;
             default:
                 throw new UnreachableException($"Unknown effect {effect}.");
@@ -316,7 +324,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     private static ReplyOutcome? OutcomeOf(HttpRefusal why) => why switch
     {
         HttpRefusal.UnknownService => ReplyOutcome.UnknownService,
-        HttpRefusal.Late => ReplyOutcome.Unavailable,
+        HttpRefusal.Late or HttpRefusal.NoConnection => ReplyOutcome.Unavailable,
         HttpRefusal.Broken => null,
         _ => throw new UnreachableException($"Unknown reason {why}."),
     };
@@ -329,6 +337,10 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             context,
             StatusCodes.Status503ServiceUnavailable,
             $"No primary of {_backend.Service} took the request in time. Try again."),
+        HttpRefusal.NoConnection => Answers.ProblemAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"{_backend.Service} has a primary, but its program took no connection there in time. Try again."),
         HttpRefusal.Broken => Answers.ProblemAsync(
             context,
             StatusCodes.Status502BadGateway,

@@ -6,9 +6,14 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Understudy.Web;
 
 /// <summary>What of a request goes to the other side, and what of its answer comes back.</summary>
-/// <param name="destination">Where it goes.</param>
-internal abstract class ForwardTransformer(Uri destination) : HttpTransformer
+/// <param name="destination">Where it goes; the path and the query are encoded.</param>
+internal abstract class ForwardTransformer(string destination) : HttpTransformer
 {
+    /// <summary>The other side is asked for what was asked here: dots in a path must not lead elsewhere.</summary>
+    private static readonly UriCreationOptions _asItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly Uri _destination = new(destination, in _asItIs);
+
     /// <summary>The attempt that this is.</summary>
     public required ForwardAttempt Attempt { get; init; }
 
@@ -22,7 +27,7 @@ internal abstract class ForwardTransformer(Uri destination) : HttpTransformer
         CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-        proxyRequest.RequestUri = destination;
+        proxyRequest.RequestUri = _destination;
         proxyRequest.Headers.Remove(ServiceGate.DirectHeader);
         proxyRequest.Headers.Remove(Answers.VersionHeader);
         AddTo(proxyRequest.Headers, httpContext);

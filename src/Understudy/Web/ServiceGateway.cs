@@ -36,6 +36,9 @@ internal sealed class ServiceGateway(
         "The primary, or the connection to it, was lost after the request was sent and before it was answered. Whether "
         + "it took effect is not known.";
 
+    /// <summary>Between two attempts to reach a primary that does not take a request.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+
     private readonly ServiceGate _gate = new(node, feed, clock);
 
     public async Task AnswerAsync(HttpContext context, ServiceRoute route)
@@ -134,6 +137,8 @@ internal sealed class ServiceGateway(
         var isAgain = false;
         while (true)
         {
+            var changed = feed.Changed;
+
             // Elsewhere the primary confirms it itself; but who may be it, or knows of none, waits until it is sure.
             if (isAgain || Elsewhere(route.Service) is not { } there)
             {
@@ -167,6 +172,8 @@ internal sealed class ServiceGateway(
                 return;
             }
 
+            // Confirmed, and still not taken: the primary's HTTP side is not there yet, or no more.
+            if (isAgain) await Task.WhenAny(changed, Task.Delay(_pause, clock, context.RequestAborted));
             isAgain = true;
         }
     }

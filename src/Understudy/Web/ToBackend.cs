@@ -9,7 +9,7 @@ namespace Understudy.Web;
 /// <param name="target">Path and query there, encoded.</param>
 /// <param name="prefix">What stood before that in the path that the client asked for, or empty.</param>
 internal sealed class ToBackend(string origin, string target, string prefix)
-    : ForwardTransformer(new Uri(origin + target))
+    : ForwardTransformer(origin + target)
 {
     private const string For = "X-Forwarded-For";
 

@@ -12,7 +12,7 @@ namespace Understudy.Web;
 /// <param name="target">Path and query there, encoded.</param>
 /// <param name="version">The configuration by which that node is primary.</param>
 internal sealed class ToPrimary(string node, string target, long version)
-    : ForwardTransformer(new Uri(node + target))
+    : ForwardTransformer(node + target)
 {
     protected override void AddTo(HttpRequestHeaders headers, HttpContext context)
     {

@@ -68,6 +68,7 @@ public sealed class NodeHttpTests : IAsyncLifetime
         (await _http.Client.GetStringAsync("/svc/kv/keys/a%2Fb")).ShouldBe("hello");
         using var health = await ByHostAsync(host, HttpMethod.Get, "/livez");
         health.StatusCode.ShouldBe(HttpStatusCode.NotFound, "the host is the service's, and kv has no such path");
+        (await health.Content.ReadAsStringAsync()).ShouldContain("Known: /keys/KEY;");
         using var other = await ByHostAsync("example.com", HttpMethod.Get, "/livez");
         other.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -80,6 +81,19 @@ public sealed class NodeHttpTests : IAsyncLifetime
         request.Headers.Add("Understudy-Direct", "1");
         using var answer = await _http.Client.SendAsync(request);
         (await answer.Content.ReadAsStringAsync()).ShouldContain("There is no key");
+    }
+
+    [Theory]
+    [InlineData("/api/v1/status")]
+    [InlineData("/livez")]
+    [InlineData("/svc/other/keys/none")]
+    public async Task Who_says_that_it_is_a_node_gets_no_further_by_a_service_s_host_than_others(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Host = "keys.example.com";
+        request.Headers.Add("Understudy-Direct", "node");
+        using var answer = await _http.Client.SendAsync(request);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("There is no such path. Known: /svc/kv/keys/KEY");
     }
 
     [Fact]

@@ -186,6 +186,19 @@ public class HttpForwardingTests
     }
 
     [Fact]
+    public void A_request_that_no_program_took_a_connection_for_is_told_so()
+    {
+        Learn(To(_n1));
+        Arrive(1);
+        Step(new HttpInput.NotTaken(1));
+        Arrive(2);
+
+        TickAt(HttpForwarding.RetryAfter).ShouldBe([Forward(1, _n1)]);
+        TickAt(TimeSpan.FromSeconds(5)).ShouldBe([Refuse(2, HttpRefusal.NoConnection)]);
+        Step(new HttpInput.NotTaken(1)).ShouldBe([Refuse(1, HttpRefusal.NoConnection)]);
+    }
+
+    [Fact]
     public void Held_requests_do_not_wait_for_a_dead_backend_when_there_is_a_new_primary()
     {
         Learn(To(_n1));

@@ -153,6 +153,21 @@ internal sealed class BackendFixture : IAsyncDisposable
             (await Reached.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue("no request has come");
     }
 
+    /// <summary>A client asks in this process, and goes away when the token is cancelled.</summary>
+    public async Task AskAndGoAsync(CancellationToken gone)
+    {
+        var context = new DefaultHttpContext { RequestAborted = gone };
+        context.Request.Method = "GET";
+        try
+        {
+            await _gateway.AnswerAsync(context, "/first", "");
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            // It is not told.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Broken.CancelAsync();

@@ -118,6 +118,50 @@ public sealed class BackendGatewayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Clients_may_go_away_in_the_moment_in_which_their_requests_go_on()
+    {
+        _http = await BackendFixture.StartAsync();
+        using var end = new CancellationTokenSource();
+        var moving = Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested) _http.Learn(_http.Status.Held > 5 ? BackendFixture.N1 : null);
+        });
+        for (var round = 0; round < 300 && _http.Failures.IsEmpty; round++)
+        {
+            using var gone = new CancellationTokenSource();
+            Task[] asked = [.. Enumerable.Range(0, 10).Select(_ => _http.AskAndGoAsync(gone.Token))];
+            await gone.CancelAsync();
+            await Task.WhenAll(asked);
+        }
+
+        await end.CancelAsync();
+        await moving;
+        _http.Failures.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_was_learned_last_counts()
+    {
+        _http = await BackendFixture.StartAsync();
+        using var end = new CancellationTokenSource();
+        var watching = Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested) _ = _http.Status; // Has the others wait for their turns.
+        });
+        for (var round = 0; round < 200; round++)
+        {
+            for (var i = 0; i < 20; i++) _http.Learn(BackendFixture.N1);
+            _http.Learn(BackendFixture.N2);
+            (await _http.SendAsync("GET", "/until-it-is-learned")).Dispose();
+            using var answer = await _http.SendAsync("GET", "/first");
+            (await answer.Content.ReadAsStringAsync()).ShouldStartWith("n2", customMessage: $"round {round}");
+        }
+
+        await end.CancelAsync();
+        await watching;
+    }
+
+    [Fact]
     public async Task A_request_that_waited_too_long_and_one_too_many_are_told_when_to_come_again()
     {
         _http = await BackendFixture.StartAsync(most: 1);

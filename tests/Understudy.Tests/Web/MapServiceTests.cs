@@ -55,6 +55,23 @@ public sealed class MapServiceTests : IAsyncLifetime
         (await _cluster.AskAsync(_cluster.Primary, "/notes")).ShouldBe("3 by the gateway");
     }
 
+    [Theory]
+    [InlineData("/../../api/v1/status")]
+    [InlineData("/%2e%2e/%2E%2E/api/v1/status")]
+    [InlineData("/x/../../../api/v1/status")]
+    public async Task A_path_with_dots_leads_out_of_no_service(string target)
+    {
+        var asIs = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
+        foreach (var node in _cluster.Nodes)
+        {
+            var url = node.HttpAddress.GetLeftPart(UriPartial.Authority) + target;
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url, in asIs));
+            request.Headers.Host = "ledger.example.com";
+            using var answer = await _cluster.Client.SendAsync(request);
+            answer.StatusCode.ShouldBe(HttpStatusCode.NotFound, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
     [Fact]
     public async Task What_is_mapped_outside_turns_runs_at_the_primary_whatever_its_size()
     {
