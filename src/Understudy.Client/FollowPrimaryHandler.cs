@@ -203,7 +203,7 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var sending = _transport.SendAsync(request, abandoned.Token);
+            var sending = ExchangeAsync(request, plan, abandoned.Token);
             while (!sending.IsCompleted)
             {
                 var changed = _locator.Changed;
@@ -228,6 +228,31 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return (null, new HttpRequestException($"{send.Url} is not the primary any more, and did not answer."));
+        }
+    }
+
+    /// <summary>Sends the request, and reads the answer if it is one to have whole.</summary>
+    private async Task<HttpResponseMessage> ExchangeAsync(
+        HttpRequestMessage request, RequestPlan plan, CancellationToken cancellationToken)
+    {
+        var response = await _transport.SendAsync(request, cancellationToken);
+        var headers = response.Content.Headers;
+        var isEndless = headers.ContentType?.MediaType == "text/event-stream";
+        if (request.Method == HttpMethod.Head // Its length is that of a body that does not come.
+            || !plan.ReadsWhole(headers.ContentLength, isEndless, _options.MaxBodyBytes))
+        {
+            return response;
+        }
+
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(_options.MaxBodyBytes, cancellationToken);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
         }
     }
 

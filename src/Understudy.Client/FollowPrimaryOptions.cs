@@ -16,7 +16,9 @@ public sealed class FollowPrimaryOptions
     public bool AddKeys { get; set; } = true;
 
     /// <summary>
-    /// The longest body that is kept to be sent again, in bytes. Default 1 MB, as much as a turn takes.
+    /// The longest body that is kept to be sent again, in bytes. Default 1 MB, as much as a turn takes. Also the
+    /// longest answer that is read whole before the caller has it, so that a request that may be repeated goes on when
+    /// its answer breaks off; it has to come with its <c>Content-Length</c>.
     /// </summary>
     public int MaxBodyBytes { get; set; } = 1 << 20;
 

@@ -12,6 +12,9 @@ public sealed record HttpStatus
     /// <summary>How many wait until there is a primary whose program takes them.</summary>
     public required int Held { get; init; }
 
-    /// <summary>How many, since the node started, were told to come again, or that there is no such service.</summary>
+    /// <summary>
+    /// How many, since the node started, no primary took in time, or had a program that broke their connection, or were
+    /// for no service. Those over a bound are in <see cref="RequestsStatus.Refused"/>.
+    /// </summary>
     public required long Refused { get; init; }
 }

@@ -115,6 +115,15 @@ internal sealed class RequestPlan(
     public static TimeSpan PatienceWith(RequestStep.Send attempt) =>
         attempt.IsPrimary ? TimeSpan.Zero : HolderPatience;
 
+    /// <summary>
+    /// Whether an answer is read whole before the caller has it, so that the request goes on if it breaks off.
+    /// </summary>
+    /// <param name="contentLength">How long its body is, in bytes; null if that is not known.</param>
+    /// <param name="isEndless">Whether it is read as it comes: a stream of events.</param>
+    /// <param name="maxBytes">The longest body that is kept.</param>
+    public bool ReadsWhole(long? contentLength, bool isEndless, int maxBytes) =>
+        mayRepeat && !isEndless && contentLength > 0 && contentLength <= maxBytes;
+
     private RequestStep.Wait Pause(TimeSpan now)
     {
         var pause = _pause < until - now ? _pause : until - now;

@@ -138,7 +138,7 @@ public sealed record ClusterConfiguration
                     node => node.Id,
                     node => $"http://{new IPEndPoint(node.Address.Address, http.PortOf(node.Id))}"),
                 http.IsHttp2,
-                new HttpBounds(TimeOf(service.Hold), service.Hold.MaxRequests, service.Hold.MaxBytes, http.Drain));
+                new HttpBounds(TimeOf(service.Hold), http.Drain));
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class Gateway : IGateway, IDisposable
     private readonly Admissions _admissions;
     private readonly GatewayMetrics _metrics;
     private readonly ConcurrentDictionary<long, Outstanding> _outstanding = [];
+    private readonly ConcurrentDictionary<Admission, long> _elsewhere = [];
     private long _lastNumber;
     private volatile string? _closed;
 
@@ -45,7 +46,8 @@ internal sealed class Gateway : IGateway, IDisposable
 
     /// <summary>The same of each service, and more.</summary>
     public IReadOnlyList<RequestsStatus> Status => _admissions.Status(
-        _outstanding.Select(each => (each.Value.Input.Service, _clock.GetElapsedTime(each.Value.Since))));
+        _outstanding.Select(each => (each.Value.Input.Service, _clock.GetElapsedTime(each.Value.Since)))
+            .Concat(_elsewhere.Select(each => (each.Key.Service, _clock.GetElapsedTime(each.Value)))));
 
     public Admission Admit(ServiceName service)
     {
@@ -91,11 +93,22 @@ internal sealed class Gateway : IGateway, IDisposable
     public void Answer(long number, Reply reply)
     {
         if (Remove(number) is not { } outstanding) return;
-        var service = outstanding.Input.Service;
-        if (reply.Outcome == ReplyOutcome.Unavailable) _admissions.Expired(service);
-        if (reply.Outcome == ReplyOutcome.Answered)
-            _metrics.Answered(service, _clock.GetElapsedTime(outstanding.Since));
+        Measure(outstanding.Input.Service, reply.Outcome, outstanding.Since);
         outstanding.Complete(reply);
+    }
+
+    /// <summary>
+    /// An admitted request waits from now on for an answer that does not come by the node's loop, but from a service's
+    /// own program.
+    /// </summary>
+    public void Begin(Admission admission) => _elsewhere[admission] = _clock.GetTimestamp();
+
+    /// <summary>Such a request waits no more. Ignored if that was said before.</summary>
+    /// <param name="admission">What was admitted; it goes on counting until it is disposed of.</param>
+    /// <param name="outcome">What its client was told; null if it has gone, or the outcome is not known.</param>
+    public void End(Admission admission, ReplyOutcome? outcome)
+    {
+        if (_elsewhere.TryRemove(admission, out var since)) Measure(admission.Service, outcome, since);
     }
 
     /// <summary>Sends what is outstanding to the new incarnation, in the order in which it came.</summary>
@@ -127,6 +140,12 @@ internal sealed class Gateway : IGateway, IDisposable
 
     /// <summary>Measures nothing any longer.</summary>
     public void Dispose() => _metrics.Dispose();
+
+    private void Measure(ServiceName service, ReplyOutcome? outcome, long since)
+    {
+        if (outcome == ReplyOutcome.Unavailable) _admissions.Expired(service);
+        if (outcome == ReplyOutcome.Answered) _metrics.Answered(service, _clock.GetElapsedTime(since));
+    }
 
     private void Watch(long number, Outstanding outstanding, CancellationToken cancellationToken) =>
         outstanding.Watch = cancellationToken.UnsafeRegister(

@@ -91,7 +91,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
         _requests = new ServiceForwarder(
             _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
-        _backends = new BackendGateways(configuration.HttpBackends(), self, _requests, clock, fail);
+        _backends = new BackendGateways(configuration.HttpBackends(), self, _gateway, _requests, clock, fail);
         _feed = ServiceMapFeed.Of(configuration, self);
         _loop = new NodeLoop(new NodeLoopParts
         {

@@ -31,12 +31,6 @@ internal enum HttpRefusal
     /// <summary>There is no such service.</summary>
     UnknownService,
 
-    /// <summary>As many wait as may.</summary>
-    TooManyRequests,
-
-    /// <summary>Those that wait would have more bytes than they may.</summary>
-    TooManyBytes,
-
     /// <summary>There was no primary that might take it in time.</summary>
     Late,
 

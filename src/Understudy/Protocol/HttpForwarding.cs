@@ -6,7 +6,8 @@ namespace Understudy.Protocol;
 /// <summary>
 /// Decides for one service on one node what becomes of the requests for its program (steps 404-412): each is held until
 /// there is a primary, forwarded to that one's backend, and taken back when it is primary no more; what may be sent
-/// again then waits for the next. A node forwards only while it is a member and its view lease lasts.
+/// again then waits for the next. A node forwards only while it is a member and its view lease lasts. How many may wait
+/// is decided before (<see cref="RequestAdmission"/>).
 /// </summary>
 internal sealed class HttpForwarding(HttpBounds bounds)
 {
@@ -25,13 +26,10 @@ internal sealed class HttpForwarding(HttpBounds bounds)
     private TimeSpan _now;
     private TimeSpan? _retryAt;
     private long? _probe;
-    private long _heldBytes;
 
-    private sealed class Request(TimeSpan deadline, int bytes)
+    private sealed class Request(TimeSpan deadline)
     {
         public TimeSpan Deadline { get; } = deadline;
-
-        public int Bytes { get; } = bytes;
 
         /// <summary>To whom it is forwarded, or is taken back from; null while it is held.</summary>
         public MemberId? Backend { get; set; }
@@ -92,7 +90,7 @@ internal sealed class HttpForwarding(HttpBounds bounds)
 
     private void Arrive(HttpInput.Arrived arrived)
     {
-        _requests.Add(arrived.Request, new Request(_now + bounds.Hold, arrived.Bytes));
+        _requests.Add(arrived.Request, new Request(_now + bounds.Hold));
         Hold(arrived.Request);
         Reconsider();
     }
@@ -165,8 +163,6 @@ internal sealed class HttpForwarding(HttpBounds bounds)
         while (_held.Count > 0 && _requests[_held.Min].Deadline <= _now)
             Refuse(_held.Min, MayForward && _retryAt is not null ? HttpRefusal.NoConnection : HttpRefusal.Late);
         ForwardHeld();
-        while (_held.Count > bounds.MaxHeld) Refuse(_held.Max, HttpRefusal.TooManyRequests); // It came last.
-        while (_heldBytes > bounds.MaxHeldBytes) Refuse(_held.Max, HttpRefusal.TooManyBytes);
     }
 
     /// <summary>In the order in which they came.</summary>
@@ -176,7 +172,7 @@ internal sealed class HttpForwarding(HttpBounds bounds)
         {
             var number = _held.Min;
             if (_retryAt is not null) _probe = number;
-            Unhold(number);
+            _held.Remove(number);
             _requests[number].Backend = _route.Primary;
             _live.Add(number);
             _effects.Add(new HttpEffect.Forward(number, _route.Primary!.Value.Node));
@@ -211,12 +207,6 @@ internal sealed class HttpForwarding(HttpBounds bounds)
     {
         if (_probe == number) _probe = null;
         _held.Add(number);
-        _heldBytes += _requests[number].Bytes;
-    }
-
-    private void Unhold(long number)
-    {
-        if (_held.Remove(number)) _heldBytes -= _requests[number].Bytes;
     }
 
     private void Refuse(long number, HttpRefusal why)
@@ -229,7 +219,7 @@ internal sealed class HttpForwarding(HttpBounds bounds)
     private void Forget(long number)
     {
         if (_probe == number) _probe = null;
-        Unhold(number);
+        _held.Remove(number);
         _live.Remove(number);
         _requests.Remove(number);
     }

@@ -18,8 +18,7 @@ internal abstract record HttpInput
 
     /// <summary>A client asks; requests are numbered as they come.</summary>
     /// <param name="Request">Its number.</param>
-    /// <param name="Bytes">How much of it is kept, so that it can be sent again.</param>
-    public sealed record Arrived(long Request, int Bytes) : HttpInput;
+    public sealed record Arrived(long Request) : HttpInput;
 
     /// <summary>There is a connection for it, and nothing of it has been sent yet.</summary>
     public sealed record Connected(long Request) : HttpInput;

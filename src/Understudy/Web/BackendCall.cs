@@ -1,3 +1,4 @@
+using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
 
@@ -6,13 +7,16 @@ namespace Understudy.Web;
 /// <summary>A client's request for a service's program, while it is on this node.</summary>
 /// <param name="number">Its number in the order of arrival.</param>
 /// <param name="mayRepeat">Whether it may be sent again when its outcome is not known.</param>
-internal sealed class BackendCall(long number, bool mayRepeat)
+/// <param name="admission">Counts it.</param>
+internal sealed class BackendCall(long number, bool mayRepeat, Admission admission)
 {
     private TaskCompletionSource<HttpEffect> _next = NewNext();
 
     public long Number => number;
 
     public bool MayRepeat => mayRepeat;
+
+    public Admission Admission => admission;
 
     /// <summary>Where it is forwarded now, or was last.</summary>
     public Attempt? Current { get; private set; }

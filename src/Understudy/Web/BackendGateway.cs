@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
@@ -20,6 +21,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
 
     private readonly HttpBackend _backend;
     private readonly NodeId _self;
+    private readonly Gateway _gateway;
     private readonly ServiceForwarder _forwarder;
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _fail;
@@ -36,13 +38,20 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
 
     /// <param name="backend">What it forwards to.</param>
     /// <param name="self">This node.</param>
+    /// <param name="gateway">Counts what waits, with all other requests of the node.</param>
     /// <param name="forwarder">Forwards.</param>
     /// <param name="clock">Measures.</param>
     /// <param name="fail">Ends the process: an invariant is broken.</param>
     public BackendGateway(
-        HttpBackend backend, NodeId self, ServiceForwarder forwarder, TimeProvider clock, Action<Exception> fail)
+        HttpBackend backend,
+        NodeId self,
+        Gateway gateway,
+        ServiceForwarder forwarder,
+        TimeProvider clock,
+        Action<Exception> fail)
     {
-        (_backend, _self, _forwarder, _clock, _fail) = (backend, self, forwarder, clock, fail);
+        (_backend, _self, _gateway, _forwarder) = (backend, self, gateway, forwarder);
+        (_clock, _fail) = (clock, fail);
         _zero = clock.GetTimestamp();
         _core = new HttpForwarding(backend.Bounds);
         _timer = clock.CreateTimer(
@@ -98,9 +107,12 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             return;
         }
 
-        var (isRefused, mayRepeat, bytes) = await KeepAsync(context, key);
+        using var admission = _gateway.Admit(_backend.Service);
+        var (isRefused, mayRepeat) = await KeepAsync(context, key, admission);
         if (isRefused) return;
-        var call = Enter(mayRepeat, bytes);
+        _gateway.Begin(admission);
+        context.Response.OnStarting(() => BeginAnswer(admission));
+        var call = Enter(mayRepeat, admission);
         try
         {
             await FollowAsync(call, context, target, prefix);
@@ -108,6 +120,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
         finally
         {
             Leave(call);
+            _gateway.End(admission, null); // If it is not answered: its client has gone.
         }
     }
 
@@ -125,14 +138,17 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     public void Dispose() => _timer.Dispose();
 
     /// <summary>Keeps the body of a request that may be sent again.</summary>
-    private static async Task<(bool IsRefused, bool MayRepeat, int Bytes)> KeepAsync(HttpContext context, string? key)
+    private static async Task<(bool IsRefused, bool MayRepeat)> KeepAsync(
+        HttpContext context, string? key, Admission admission)
     {
-        if (key is null && !ForwardAttempt.IsSafe(context.Request.Method)) return (false, false, 0);
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true) return (false, true, 0);
+        if (admission.Refusal is { } unread) return await RefuseAsync(unread);
+        if (key is null && !ForwardAttempt.IsSafe(context.Request.Method)) return (false, false);
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true) return (false, true);
         var streams = Grpc.IsMeant(context.Request) || context.Request.ContentLength > ServiceGateway.MaxBody;
-        if (streams) return (false, false, 0);
+        if (streams) return (false, false);
         var body = await RequestBody.ReadAsync(
-            context.Request, ServiceGateway.MaxBody, admission: null, context.RequestAborted);
+            context.Request, ServiceGateway.MaxBody, admission, context.RequestAborted);
+        if (admission.Refusal is { } refused) return await RefuseAsync(refused);
         if (body is null)
         {
             await Answers.ProblemAsync(
@@ -140,20 +156,34 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
                 StatusCodes.Status413PayloadTooLarge,
                 $"With an Idempotency-Key a body of more than {ServiceGateway.MaxBody} bytes has to come with its "
                 + "Content-Length.");
-            return (true, false, 0);
+            return (true, false);
         }
 
         context.Request.Body = new MemoryStream(body, writable: false);
-        return (false, true, body.Length);
+        return (false, true);
+
+        async Task<(bool IsRefused, bool MayRepeat)> RefuseAsync(Reply why)
+        {
+            await Answers.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, Answers.DetailOf(why));
+            return (true, false);
+        }
     }
 
-    private BackendCall Enter(bool mayRepeat, int bytes)
+    /// <summary>The answer goes to the client now: what is not kept in memory counts no more.</summary>
+    private Task BeginAnswer(Admission admission)
+    {
+        _gateway.End(admission, ReplyOutcome.Answered);
+        if (admission.Bytes == 0) admission.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private BackendCall Enter(bool mayRepeat, Admission admission)
     {
         lock (_gate)
         {
-            var call = new BackendCall(++_last, mayRepeat);
+            var call = new BackendCall(++_last, mayRepeat, admission);
             _calls.Add(call.Number, call);
-            Step(new HttpInput.Arrived(call.Number, bytes));
+            Step(new HttpInput.Arrived(call.Number));
             return call;
         }
     }
@@ -175,6 +205,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             var next = await call.Next.WaitAsync(context.RequestAborted);
             if (next is HttpEffect.Refuse refuse)
             {
+                _gateway.End(call.Admission, OutcomeOf(refuse.Why));
                 await RefuseAsync(context, refuse.Why);
                 return;
             }
@@ -182,11 +213,17 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             ForwardOutcome outcome;
             using (var attempt = call.Current!)
                 outcome = await ForwardAsync(call, attempt, context, target, prefix);
-            if (outcome == ForwardOutcome.Answered) return;
+            if (outcome == ForwardOutcome.Answered)
+            {
+                _gateway.End(call.Admission, ReplyOutcome.Answered);
+                return;
+            }
+
             context.RequestAborted.ThrowIfCancellationRequested();
             Sign(context, _self);
             if (outcome == ForwardOutcome.Unknown && !call.MayRepeat)
             {
+                _gateway.End(call.Admission, null);
                 await Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome);
                 return;
             }
@@ -284,21 +321,18 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     private void Sign(HttpContext context, NodeId node) =>
         Answers.Sign(context, node, new ConfigurationVersion(Interlocked.Read(ref _version)));
 
+    private static ReplyOutcome? OutcomeOf(HttpRefusal why) => why switch
+    {
+        HttpRefusal.UnknownService => ReplyOutcome.UnknownService,
+        HttpRefusal.Late or HttpRefusal.NoConnection => ReplyOutcome.Unavailable,
+        HttpRefusal.Broken => null,
+        _ => throw new UnreachableException($"Unknown reason {why}."),
+    };
+
     private Task RefuseAsync(HttpContext context, HttpRefusal why) => why switch
     {
         HttpRefusal.UnknownService => Answers.ProblemAsync(
             context, StatusCodes.Status404NotFound, $"There is no service \"{_backend.Service}\"."),
-        HttpRefusal.TooManyRequests => Answers.ProblemAsync(
-            context,
-            StatusCodes.Status503ServiceUnavailable,
-            $"{_backend.Bounds.MaxHeld} requests for {_backend.Service} wait at {_self}, as many as may: max-requests "
-            + $"in [service.{_backend.Service}.hold]. Try again."),
-        HttpRefusal.TooManyBytes => Answers.ProblemAsync(
-            context,
-            StatusCodes.Status503ServiceUnavailable,
-            $"The requests for {_backend.Service} that wait at {_self} would have more than the "
-            + $"{_backend.Bounds.MaxHeldBytes} bytes that they may: max-bytes in [service.{_backend.Service}.hold]. "
-            + "Try again."),
         HttpRefusal.Late => Answers.ProblemAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,

@@ -1,4 +1,5 @@
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Kernel;
 
 namespace Understudy.Web;
@@ -6,18 +7,20 @@ namespace Understudy.Web;
 /// <summary>Forwards the requests for every service that has a program with an HTTP side, on one node.</summary>
 /// <param name="backends">These services.</param>
 /// <param name="self">This node.</param>
+/// <param name="gateway">Counts what waits.</param>
 /// <param name="forwarder">Forwards.</param>
 /// <param name="clock">Measures.</param>
 /// <param name="fail">Ends the process: an invariant is broken.</param>
 internal sealed class BackendGateways(
     IEnumerable<HttpBackend> backends,
     NodeId self,
+    Gateway gateway,
     ServiceForwarder forwarder,
     TimeProvider clock,
     Action<Exception> fail) : IDisposable
 {
     private readonly Dictionary<ServiceName, BackendGateway> _gateways = backends.ToDictionary(
-        backend => backend.Service, backend => new BackendGateway(backend, self, forwarder, clock, fail));
+        backend => backend.Service, backend => new BackendGateway(backend, self, gateway, forwarder, clock, fail));
 
     /// <summary>What they do now.</summary>
     public IReadOnlyList<HttpStatus> Status =>

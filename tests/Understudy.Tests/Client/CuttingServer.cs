@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Understudy.Tests.Client;
 
 /// <summary>
 /// A primary that answers requests whose path says nothing else, and closes the connection in place of an answer to
-/// those whose path says "cut".
+/// those whose path says "cut"; the first answer to one that says "half" breaks off in the middle.
 /// </summary>
 internal sealed class CuttingServer : IDisposable
 {
@@ -20,7 +21,7 @@ internal sealed class CuttingServer : IDisposable
 
     public Uri Url => new($"http://{_listener.LocalEndpoint}");
 
-    /// <summary>How many requests it took and cut.</summary>
+    /// <summary>How many requests it took and cut, or answered by halves.</summary>
     public int Cut => Volatile.Read(ref _cut);
 
     public void Dispose() => _listener.Dispose();
@@ -55,8 +56,19 @@ internal sealed class CuttingServer : IDisposable
                     return;
                 }
 
-                await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+                if (first.Contains("half", StringComparison.Ordinal))
+                {
+                    var isFirst = Interlocked.Increment(ref _cut) == 1;
+                    await WriteAsync(client, "Content-Length: 5\r\n\r\n" + (isFirst ? "wh" : "whole"));
+                    if (isFirst) return;
+                    continue;
+                }
+
+                await WriteAsync(client, "Content-Length: 0\r\n\r\n");
             }
         }
     }
+
+    private static async Task WriteAsync(TcpClient client, string answer) =>
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\n" + answer));
 }

@@ -1,7 +1,4 @@
-using System.IO.Pipelines;
-using System.Text.Json;
 using Understudy.Client;
-using Understudy.Contracts;
 
 namespace Understudy.Tests.Client;
 
@@ -29,36 +26,5 @@ public class SentOnceTests
 
         await Should.ThrowAsync<HttpRequestException>(client.PostAsync("cut", null));
         server.Cut.ShouldBe(1);
-    }
-
-    /// <summary>Tells of one service, at one place, and then nothing more.</summary>
-    private sealed class MapStream(Uri url) : HttpMessageHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var map = new ServiceMapDocument
-            {
-                Id = "c.1.1",
-                Node = "n1",
-                Nodes = [new("n1", url.ToString())],
-                Services =
-                [
-                    new ServiceMapEntry
-                    {
-                        Name = "kv",
-                        Kind = "kv",
-                        Version = 1,
-                        Lineage = 1,
-                        Primary = "n1",
-                        Endpoints = [new("n1", "primary", $"{url}svc/kv")],
-                    },
-                ],
-            };
-            var json = JsonSerializer.SerializeToUtf8Bytes(map, ContractsJson.Default.ServiceMapDocument);
-            var pipe = new Pipe(); // One that was read by two streams at a time would break both.
-            await pipe.Writer.WriteAsync((byte[])[.. "data: "u8, .. json, .. "\n\n"u8], cancellationToken);
-            return new HttpResponseMessage { Content = new StreamContent(pipe.Reader.AsStream()) };
-        }
     }
 }

@@ -72,7 +72,9 @@ internal sealed class ToldNodes : HttpMessageHandler
         public TaskCompletionSource<HttpResponseMessage> Answer { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Says(string text) => Answer.SetResult(
-            new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(text) });
+        public void Says(string text) => Answers(new StringContent(text));
+
+        public void Answers(HttpContent content) =>
+            Answer.SetResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content });
     }
 }

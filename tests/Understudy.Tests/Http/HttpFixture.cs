@@ -29,6 +29,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     private readonly IReadOnlyDictionary<string, ServiceName> _hosts = new Dictionary<string, ServiceName>(
         StringComparer.OrdinalIgnoreCase)
     { ["keys.example.com"] = new("kv") };
+    private readonly Gateway _gateway;
     private readonly BackendGateways _backends;
 
     private int _timesKeysAsked;
@@ -55,7 +56,10 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         var forwarder = new ServiceForwarder(
             _application.Services.GetRequiredService<IHttpForwarder>(), TimeSpan.FromSeconds(1));
         _forwarder = forwarder;
-        _backends = new BackendGateways([], Node, forwarder, TimeProvider.System, exception => throw exception);
+        var admission = new RequestAdmission(1 << 30, _ => bounds, isKnown: _ => true);
+        _gateway = new Gateway(Node, new NodeInbox(), admission, TimeProvider.System);
+        _backends = new BackendGateways(
+            [], Node, _gateway, forwarder, TimeProvider.System, exception => throw exception);
         _services = new ServiceGateway(
             Node, this, this, Feed, forwarder, _ => bounds.Time, TimeProvider.System);
         _application.Run(
@@ -189,6 +193,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     {
         Client.Dispose();
         _backends.Dispose();
+        _gateway.Dispose();
         _forwarder.Dispose();
         await _application.DisposeAsync();
     }

@@ -7,7 +7,7 @@ public class HttpForwardingTests
 {
     private static readonly MemberId _n1 = Member("n1", 1);
     private static readonly MemberId _n2 = Member("n2", 1);
-    private static readonly HttpBounds _bounds = new(TimeSpan.FromSeconds(5), 3, 1000, TimeSpan.Zero);
+    private static readonly HttpBounds _bounds = new(TimeSpan.FromSeconds(5), TimeSpan.Zero);
 
     private readonly List<HttpEffect> _effects = [];
     private HttpForwarding _core = new(_bounds);
@@ -37,27 +37,6 @@ public class HttpForwardingTests
         TickAt(TimeSpan.FromSeconds(6)).ShouldBe([Refuse(2, HttpRefusal.Late)]);
         _core.NextAt.ShouldBeNull();
         _core.Refused.ShouldBe(2);
-    }
-
-    [Fact]
-    public void The_request_over_the_bound_is_refused_and_those_before_it_are_not()
-    {
-        Arrive(1, 2, 3).ShouldBeEmpty();
-        Arrive(4).ShouldBe([Refuse(4, HttpRefusal.TooManyRequests)]);
-        Step(new HttpInput.Ended(2));
-        Step(new HttpInput.Arrived(5, Bytes: 1000)).ShouldBeEmpty();
-        Step(new HttpInput.Ended(1));
-        Step(new HttpInput.Arrived(6, Bytes: 1))
-            .ShouldBe([Refuse(6, HttpRefusal.TooManyBytes)], "one byte too many");
-        Learn(To(_n1)).ShouldBe([Forward(3, _n1), Forward(5, _n1)]);
-    }
-
-    [Fact]
-    public void What_is_forwarded_counts_for_no_bound()
-    {
-        Learn(To(_n1));
-        for (var number = 1; number <= 10; number++)
-            Step(new HttpInput.Arrived(number, Bytes: 1000)).ShouldBe([Forward(number, _n1)]);
     }
 
     [Fact]
@@ -255,7 +234,7 @@ public class HttpForwardingTests
     private static MemberId Member(string node, ulong counter) => new(new NodeId(node), new Incarnation(counter, 7));
 
     private List<HttpEffect> Arrive(params long[] requests) =>
-        [.. requests.SelectMany(request => Step(new HttpInput.Arrived(request, Bytes: 0)))];
+        [.. requests.SelectMany(request => Step(new HttpInput.Arrived(request)))];
 
     private List<HttpEffect> Learn(BackendRoute route) => Step(new HttpInput.Learned(route));
 

@@ -11,9 +11,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Http;
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Tests.Hosting;
 using Understudy.Tests.Protocol;
 using Understudy.Web;
 using Yarp.ReverseProxy.Forwarder;
@@ -30,9 +32,10 @@ internal sealed class BackendFixture : IAsyncDisposable
     private readonly WebApplication[] _programs;
     private readonly WebApplication _front;
     private readonly ServiceForwarder _forwarder;
+    private readonly Gateway _counting;
     private readonly BackendGateway _gateway;
 
-    private BackendFixture(WebApplication[] programs, bool isHttp2, HttpBounds bounds)
+    private BackendFixture(WebApplication[] programs, bool isHttp2, HoldBounds bounds)
     {
         _programs = programs;
         var builder = WebApplication.CreateSlimBuilder();
@@ -51,9 +54,19 @@ internal sealed class BackendFixture : IAsyncDisposable
             [N1.Node] = programs[0].Urls.Single(),
             [N2.Node] = programs[1].Urls.Single(),
         };
-        var backend = new HttpBackend(new ServiceName("shop"), urls.ToImmutableSortedDictionary(), isHttp2, bounds);
+        var backend = new HttpBackend(
+            new ServiceName("shop"),
+            urls.ToImmutableSortedDictionary(),
+            isHttp2,
+            new HttpBounds(bounds.Time, TimeSpan.Zero));
+
+        // No other test has a node of this name, so no other gateway's numbers are heard.
+        var self = new NodeId($"backends-{Guid.NewGuid():n}");
+        Metrics = new MetricReader(self);
+        _counting = new Gateway(
+            self, new NodeInbox(), new RequestAdmission(1 << 30, _ => bounds, isKnown: _ => true), Clock);
         _gateway = new BackendGateway(
-            backend, N1.Node, _forwarder, Clock, exception => Failures.Add(exception.ToString()));
+            backend, N1.Node, _counting, _forwarder, Clock, exception => Failures.Add(exception.ToString()));
         _front.Run(AnswerAsync);
     }
 
@@ -69,6 +82,11 @@ internal sealed class BackendFixture : IAsyncDisposable
 
     public HttpStatus Status => _gateway.Status;
 
+    /// <summary>What counts of its requests; null before the first.</summary>
+    public RequestsStatus? Requests => _counting.Status.SingleOrDefault();
+
+    public MetricReader Metrics { get; }
+
     public Uri Url => new(_front.Urls.Single());
 
     /// <summary>Every request that reached a program's /held: its node, method and body.</summary>
@@ -81,8 +99,9 @@ internal sealed class BackendFixture : IAsyncDisposable
     public CancellationTokenSource Broken { get; } = new();
 
     /// <param name="isHttp2">Whether the programs speak HTTP/2 only.</param>
-    /// <param name="maxHeld">How many requests wait at most.</param>
-    public static async Task<BackendFixture> StartAsync(bool isHttp2 = false, int maxHeld = 100)
+    /// <param name="most">How many requests may be unanswered.</param>
+    /// <param name="mostBytes">How many bytes their bodies may have.</param>
+    public static async Task<BackendFixture> StartAsync(bool isHttp2 = false, int most = 100, int mostBytes = 1 << 22)
     {
         BackendFixture? fixture = null;
         WebApplication[] programs =
@@ -92,7 +111,7 @@ internal sealed class BackendFixture : IAsyncDisposable
         ];
         foreach (var program in programs) await program.StartAsync();
         fixture = new BackendFixture(
-            programs, isHttp2, new HttpBounds(TimeSpan.FromSeconds(5), maxHeld, 1 << 20, TimeSpan.Zero));
+            programs, isHttp2, new HoldBounds(most, mostBytes, TimeSpan.FromSeconds(5)));
         await fixture._front.StartAsync();
         return fixture;
     }
@@ -118,11 +137,13 @@ internal sealed class BackendFixture : IAsyncDisposable
     }
 
     /// <summary>Waits until the gateway's numbers are so.</summary>
-    public async Task UntilAsync(Func<HttpStatus, bool> condition)
+    public Task UntilAsync(Func<HttpStatus, bool> condition) => UntilAsync(() => condition(Status));
+
+    public static async Task UntilAsync(Func<bool> holds)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!condition(Status)) await pace.WaitForNextTickAsync(limit.Token);
+        while (!holds()) await pace.WaitForNextTickAsync(limit.Token);
     }
 
     /// <summary>Waits until so many requests have reached a program's /held.</summary>
@@ -154,6 +175,8 @@ internal sealed class BackendFixture : IAsyncDisposable
         await _front.DisposeAsync();
         foreach (var program in _programs) await program.DisposeAsync();
         _gateway.Dispose();
+        _counting.Dispose();
+        Metrics.Dispose();
         _forwarder.Dispose();
         Failures.ShouldBeEmpty();
     }
@@ -164,7 +187,8 @@ internal sealed class BackendFixture : IAsyncDisposable
         {
             await _gateway.AnswerAsync(context, context.Features.Get<IHttpRequestFeature>()!.RawTarget, "/svc/shop");
         }
-        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested
+            && e is not Microsoft.AspNetCore.Http.BadHttpRequestException)
         {
             Failures.Add(e.ToString());
             throw;

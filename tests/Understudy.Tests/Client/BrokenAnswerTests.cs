@@ -1,0 +1,129 @@
+using System.Net.Http.Headers;
+using Understudy.Client;
+
+namespace Understudy.Tests.Client;
+
+/// <summary>Answers whose headers have come, and whose primary is lost before the rest has.</summary>
+public sealed class BrokenAnswerTests : IDisposable
+{
+    private readonly ToldNodes _nodes = new();
+    private readonly ServiceLocator _locator;
+
+    public BrokenAnswerTests() => _locator = new ServiceLocator(["http://n1:1"], _nodes, TimeProvider.System);
+
+    public void Dispose()
+    {
+        _locator.Dispose();
+        _nodes.Dispose();
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task What_may_be_repeated_goes_on_when_its_answer_breaks_off(string method)
+    {
+        using var server = new CuttingServer();
+        using var map = new MapStream(server.Url);
+        await using var locator = new ServiceLocator([server.Url.ToString()], map);
+        using var client = Client(locator, FollowPrimaryHandler.Transport());
+        using var request = new HttpRequestMessage(new HttpMethod(method), "half");
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("whole");
+        server.Cut.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_may_not_be_repeated_is_not_when_its_answer_breaks_off()
+    {
+        using var server = new CuttingServer();
+        using var map = new MapStream(server.Url);
+        await using var locator = new ServiceLocator([server.Url.ToString()], map);
+        using var client = Client(locator, FollowPrimaryHandler.Transport(), addKeys: false);
+        await Should.ThrowAsync<HttpRequestException>(() => client.PostAsync("half", new StringContent("once")));
+        server.Cut.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_primary_that_hangs_in_the_middle_of_an_answer_is_left_when_it_is_none_any_more()
+    {
+        using var client = Client(_locator, _nodes);
+        await TellAsync(1, "n1");
+        var answer = client.GetStringAsync("keys/a");
+        var hangs = new HangingContent { Headers = { ContentLength = 5 } };
+        (await _nodes.NextAsync()).Answers(hangs);
+        await hangs.IsRead.WaitAsync(TestContext.Current.CancellationToken);
+        await TellAsync(2, "n2");
+        (await _nodes.NextAsync()).Says("whole");
+        (await answer).ShouldBe("whole");
+    }
+
+    [Theory]
+    [InlineData(null, "text/plain")]
+    [InlineData(2L << 20, "text/plain")]
+    [InlineData(5L, "text/event-stream")]
+    public async Task An_answer_that_is_streamed_or_long_is_given_as_it_comes(long? length, string type)
+    {
+        using var client = Client(_locator, _nodes);
+        await TellAsync(1, "n1");
+        var answer = client.GetAsync("keys/a", HttpCompletionOption.ResponseHeadersRead);
+        var hangs = new HangingContent
+        {
+            Headers = { ContentLength = length, ContentType = new MediaTypeHeaderValue(type) },
+        };
+        (await _nodes.NextAsync()).Answers(hangs);
+        using var given = await answer;
+        hangs.IsRead.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task The_headers_of_an_answer_without_its_body_are_all_there_is()
+    {
+        using var client = Client(_locator, _nodes);
+        await TellAsync(1, "n1");
+        using var request = new HttpRequestMessage(HttpMethod.Head, "keys/a");
+        var answer = client.SendAsync(request);
+        var hangs = new HangingContent { Headers = { ContentLength = 5 } };
+        (await _nodes.NextAsync()).Answers(hangs);
+        using var given = await answer;
+        given.Content.Headers.ContentLength.ShouldBe(5);
+    }
+
+    private static HttpClient Client(ServiceLocator locator, HttpMessageHandler transport, bool addKeys = true) =>
+        new(new FollowPrimaryHandler(
+            "kv", locator, new FollowPrimaryOptions { AddKeys = addKeys }, transport, TimeProvider.System))
+        {
+            BaseAddress = new Uri("http://kv/"),
+        };
+
+    private async Task TellAsync(long version, string primary)
+    {
+        var changed = _locator.Changed;
+        _nodes.Tell(RequestPlanTests.Map(version, primary));
+        await changed.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A body of which nothing comes.</summary>
+    private sealed class HangingContent : HttpContent
+    {
+        private readonly TaskCompletionSource _isRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Somebody has begun to wait for it.</summary>
+        public Task IsRead => _isRead.Task;
+
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(
+            Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken)
+        {
+            _isRead.TrySetResult();
+            return new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
