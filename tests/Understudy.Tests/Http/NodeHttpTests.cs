@@ -93,7 +93,7 @@ public sealed class NodeHttpTests : IAsyncLifetime
         request.Headers.Host = "keys.example.com";
         request.Headers.Add("Understudy-Direct", "node");
         using var answer = await _http.Client.SendAsync(request);
-        (await answer.Content.ReadAsStringAsync()).ShouldContain("There is no such path. Known: /svc/kv/keys/KEY");
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("There is no such path. Known: /keys/KEY");
     }
 
     [Fact]
