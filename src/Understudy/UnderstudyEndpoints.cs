@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -99,7 +100,9 @@ public static class UnderstudyEndpoints
         }
     }
 
-    /// <summary>False if the node is not primary any more, and nothing was answered.</summary>
+    /// <summary>
+    /// False if the node is not primary any more, and nothing was answered. An answer that was cut has ended.
+    /// </summary>
     private static async Task<bool> HasRunAsync(HttpContext context, bool isInTurns, RequestDelegate run)
     {
         if (isInTurns && ServiceGateway.IsTooLarge(context.Request))
@@ -111,12 +114,23 @@ public static class UnderstudyEndpoints
         try
         {
             await run(context);
-            return true;
+            if (!AnswerLifetime.IsLeft(context)) return true;
         }
         catch (NotPrimaryException) when (!context.Response.HasStarted)
         {
-            context.Response.Clear();
-            return false;
+            // The next primary is asked.
         }
+        catch (OperationCanceledException) when (AnswerLifetime.IsLeft(context))
+        {
+            // So too.
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or WebSocketException
+            && AnswerLifetime.IsBroken(context))
+        {
+            return true;
+        }
+
+        context.Response.Clear();
+        return false;
     }
 }

@@ -49,6 +49,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly TcpForwarders _forwarders;
     private readonly ServiceForwarder _requests;
     private readonly BackendGateways _backends;
+    private readonly AnswersUnderWay _answers;
     private readonly ServiceMapFeed _feed;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
@@ -92,6 +93,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _requests = new ServiceForwarder(
             _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
         _backends = new BackendGateways(configuration.HttpBackends(), self, _gateway, _requests, clock, fail);
+        _answers = new AnswersUnderWay(configuration.AnswerBoundsOf, clock, fail);
         _feed = ServiceMapFeed.Of(configuration, self);
         _loop = new NodeLoop(new NodeLoopParts
         {
@@ -106,6 +108,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Workers = _workers,
             Forwarders = _forwarders,
             Backends = _backends,
+            Answers = _answers,
             Reports = reports,
             Feed = _feed,
             Clock = clock,
@@ -176,6 +179,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _loop.Halt();
         _workers.Dispose();
         _gateway.Dispose();
+        _answers.Dispose();
         await _forwarders.DisposeAsync();
         await _transport.DisposeAsync();
         _store.Dispose();
@@ -219,6 +223,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             _local,
             _feed,
             _requests,
+            _answers,
             service => configuration.BoundsOf(service).Time,
             _clock);
         var hosts = configuration.ServicesByHost();

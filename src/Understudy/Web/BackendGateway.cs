@@ -245,10 +245,8 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true;
         var isHttp2 = Grpc.IsMeant(context.Request) || (_backend.IsHttp2 && !isUpgrade);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, context.RequestAborted);
-        var transformer = new ToBackend(origin, target, prefix)
-        {
-            Attempt = new ForwardAttempt(() => MayGoOn(call, attempt)),
-        };
+        bool MayGoOn() => this.MayGoOn(call, attempt);
+        var transformer = new ToBackend(origin, target, prefix) { Attempt = new ForwardAttempt(MayGoOn, MayGoOn) };
         return await _forwarder.ForwardAsync(context, origin, isHttp2, transformer, end.Token);
     }
 
