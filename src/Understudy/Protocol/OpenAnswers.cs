@@ -78,7 +78,7 @@ internal sealed class OpenAnswers(HttpBounds bounds)
         var before = _route;
         _route = route;
         var isSame = route.Version == before.Version && route.Primary == before.Primary && route.View == before.View
-            && route.IsUnknown == before.IsUnknown;
+            && (route.IsUnknown, route.IsPlanned) == (before.IsUnknown, before.IsPlanned);
         if (!isSame) JudgeAll();
     }
 

@@ -15,6 +15,7 @@ internal sealed class AnswerLifetime : IHttpRequestLifetimeFeature, IDisposable
     private readonly IHttpResponseFeature _response;
     private readonly CancellationTokenSource _aborted;
     private readonly CancellationTokenRegistration _cut;
+    private bool _isOver;
 
     /// <param name="context">The request.</param>
     /// <param name="answer">Its answer.</param>
@@ -29,7 +30,7 @@ internal sealed class AnswerLifetime : IHttpRequestLifetimeFeature, IDisposable
         context.Features.Set(answer);
         context.Response.OnStarting(() =>
         {
-            if (!answer.TryBegin()) _inner.Abort();
+            if (!_isOver && !answer.TryBegin()) _inner.Abort();
             return Task.CompletedTask;
         });
         _cut = answer.Token.UnsafeRegister(static lifetime => ((AnswerLifetime)lifetime!).Cut(), this);
@@ -49,6 +50,7 @@ internal sealed class AnswerLifetime : IHttpRequestLifetimeFeature, IDisposable
 
     public void Dispose()
     {
+        _isOver = true; // What is answered now is not the endpoint's.
         _cut.Dispose(); // Waits until it has been cut, if it is being: what comes next on the connection is not.
         if (_answer.IsCut && _response.HasStarted) _inner.Abort();
         _context.Features.Set(_inner);

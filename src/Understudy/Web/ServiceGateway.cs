@@ -72,7 +72,7 @@ internal sealed class ServiceGateway(
         var request = context.Request;
         return !ForwardAttempt.IsSafe(request.Method)
             && request.ContentLength is null or <= MaxBody
-            && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is not true
+            && !ServiceForwarder.IsUpgrade(context)
             && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) is not true;
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using Understudy.Client;
 
@@ -73,6 +74,43 @@ public sealed class BrokenAnswerTests : IDisposable
         (await _nodes.NextAsync()).Answers(hangs);
         using var given = await answer;
         hangs.IsRead.IsCompleted.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_from_a_node_that_is_primary_no_more_and_says_nothing_breaks_off(bool isReading)
+    {
+        using var client = Client(_locator, _nodes);
+        await TellAsync(1, "n1");
+        var answer = client.GetStreamAsync("events");
+        var events = new Pipe();
+        var asked = await _nodes.NextAsync();
+        asked.Signs(new StreamContent(events.Reader.AsStream()), version: 1);
+        await using var stream = await answer;
+        await TellAsync(2, "n1"); // It is primary by a newer configuration, and the stream goes on.
+        await events.Writer.WriteAsync("one"u8.ToArray());
+        (await stream.ReadAsync(new byte[8])).ShouldBe(3);
+
+        var reading = isReading ? stream.ReadAsync(new byte[8]).AsTask() : null;
+        await TellAsync(3, "n2");
+        await events.Writer.WriteAsync("last"u8.ToArray()); // What there is, is given.
+        (await (reading ?? stream.ReadAsync(new byte[8]).AsTask())).ShouldBe(4);
+        var failure = await Should.ThrowAsync<IOException>(() => stream.ReadAsync(new byte[8]).AsTask());
+        failure.Message.ShouldStartWith("The answer was broken off: the primary of kv has moved.");
+    }
+
+    [Fact]
+    public async Task A_stream_that_its_program_reads_and_writes_in_blocks_is_a_stream_too()
+    {
+        using var client = Client(_locator, _nodes);
+        await TellAsync(1, "n1");
+        var answer = client.GetAsync("socket", HttpCompletionOption.ResponseHeadersRead);
+        (await _nodes.NextAsync()).Signs(new StreamContent(new MemoryStream([1, 2, 3])), version: 1);
+        using var given = await answer;
+        await using var stream = given.Content.ReadAsStream();
+        stream.CanWrite.ShouldBeFalse();
+        (stream.Read(new byte[8], 0, 8), stream.Read(new byte[8], 0, 8)).ShouldBe((3, 0));
     }
 
     [Fact]
