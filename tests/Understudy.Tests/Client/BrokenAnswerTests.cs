@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
 using System.Net.Http.Headers;
+using Microsoft.Extensions.Time.Testing;
 using Understudy.Client;
+using Understudy.Client.Protocol;
 
 namespace Understudy.Tests.Client;
 
@@ -81,7 +83,8 @@ public sealed class BrokenAnswerTests : IDisposable
     [InlineData(false)]
     public async Task A_stream_from_a_node_that_is_primary_no_more_and_says_nothing_breaks_off(bool isReading)
     {
-        using var client = Client(_locator, _nodes);
+        var clock = new FakeTimeProvider();
+        using var client = Client(_locator, _nodes, clock: clock);
         await TellAsync(1, "n1");
         var answer = client.GetStreamAsync("events");
         var events = new Pipe();
@@ -96,7 +99,14 @@ public sealed class BrokenAnswerTests : IDisposable
         await TellAsync(3, "n2");
         await events.Writer.WriteAsync("last"u8.ToArray()); // What there is, is given.
         (await (reading ?? stream.ReadAsync(new byte[8]).AsTask())).ShouldBe(4);
-        var failure = await Should.ThrowAsync<IOException>(() => stream.ReadAsync(new byte[8]).AsTask());
+        reading = stream.ReadAsync(new byte[8]).AsTask();
+        while (!reading.IsCompleted)
+        {
+            clock.Advance(RequestPlan.StreamPatience);
+            await Task.Yield();
+        }
+
+        var failure = await Should.ThrowAsync<IOException>(reading);
         failure.Message.ShouldStartWith("The answer was broken off: the primary of kv has moved.");
     }
 
@@ -126,9 +136,10 @@ public sealed class BrokenAnswerTests : IDisposable
         given.Content.Headers.ContentLength.ShouldBe(5);
     }
 
-    private static HttpClient Client(ServiceLocator locator, HttpMessageHandler transport, bool addKeys = true) =>
+    private static HttpClient Client(
+        ServiceLocator locator, HttpMessageHandler transport, bool addKeys = true, TimeProvider? clock = null) =>
         new(new FollowPrimaryHandler(
-            "kv", locator, new FollowPrimaryOptions { AddKeys = addKeys }, transport, TimeProvider.System))
+            "kv", locator, new FollowPrimaryOptions { AddKeys = addKeys }, transport, clock ?? TimeProvider.System))
         {
             BaseAddress = new Uri("http://kv/"),
         };
