@@ -71,6 +71,11 @@ public static class UnderstudyEndpoints
     /// large or takes long. A change is then not made once by itself: a request whose connection to the primary broke
     /// is not sent again, and the client is told by 502 that the outcome is unknown.
     /// </summary>
+    /// <remarks>
+    /// When the node is primary no more, <see cref="HttpContext.RequestAborted"/> is cancelled and an answer that has
+    /// begun is broken off; after a switchover, when <see cref="ServiceShape.Drain"/> is over. This holds for
+    /// <c>GET</c>, <c>HEAD</c> and <c>OPTIONS</c> as well.
+    /// </remarks>
     /// <param name="builder">An endpoint, or a group of them.</param>
     /// <example><code>shop.MapPost("/import", ImportAsync).OutsideTurns();</code></example>
     public static TBuilder OutsideTurns<TBuilder>(this TBuilder builder)

@@ -171,7 +171,7 @@ internal sealed class ServiceGateway(
                 && ForwardAttempt.IsSafe(context.Request.Method) && IsWhole(context));
             if (!mayAgain || clock.GetElapsedTime(since) > holdFor(route.Service))
             {
-                await GiveUpAsync(context, outcome);
+                await GiveUpAsync(context, route.Service, outcome);
                 return;
             }
 
@@ -222,11 +222,14 @@ internal sealed class ServiceGateway(
         context.Request.Body.CanSeek
         || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true;
 
-    private static Task GiveUpAsync(HttpContext context, ForwardOutcome outcome) =>
-        outcome == ForwardOutcome.Unknown && !ForwardAttempt.IsSafe(context.Request.Method)
+    private Task GiveUpAsync(HttpContext context, ServiceName service, ForwardOutcome outcome)
+    {
+        Answers.Sign(context, self, node.VersionOf(service)); // What was signed is cleared with what was not answered.
+        return outcome == ForwardOutcome.Unknown && !ForwardAttempt.IsSafe(context.Request.Method)
             ? Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome)
             : Answers.ProblemAsync(
                 context, StatusCodes.Status503ServiceUnavailable, "No primary took the request in time. Try again.");
+    }
 
     private void Sign(HttpContext context, ServiceName service, Reply reply) => Answers.Sign(
         context,

@@ -77,6 +77,7 @@ public sealed class StreamTests
         {
             using var answer = await change;
             answer.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+            answer.Headers.Contains("Understudy-Node").ShouldBeTrue("the client library goes by a node's word only");
             (await answer.Content.ReadAsStringAsync(Ends)).ShouldContain("not known");
         }
     }
