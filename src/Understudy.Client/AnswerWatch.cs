@@ -23,7 +23,7 @@ internal sealed class AnswerWatch(
     public Exception Broken(Exception? cause) => broken(cause);
 
     /// <summary>Reads, but does not wait for long once the primary has moved.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled, or it has moved and nothing came.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, or has moved and nothing came.</exception>
     public async ValueTask<int> ReadAsync(Stream inner, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);

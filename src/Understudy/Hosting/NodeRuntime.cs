@@ -70,7 +70,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
-        _clock = clock;
+        (_clock, _address, _profile, _longestHold) =
+            (clock, node.Address, configuration.Profile, configuration.LongestHold);
         _loggers = loggers ?? (_ownLoggers = CreateLoggers(clock));
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
@@ -82,7 +83,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)),
             fail);
         _transport = CreateTransport(configuration, new TransportInbox(inbox, reports));
-        _longestHold = configuration.LongestHold;
         _gateway = CreateGateway(configuration, self, inbox);
         _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
@@ -90,8 +90,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var files = new OpenFiles(self, Logger, clock);
         _forwarders = new TcpForwarders(configuration, self, files, clock, Logger, fail);
         _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
-        _requests = new ServiceForwarder(
-            _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
+        _requests = new ServiceForwarder(_web.Services.GetRequiredService<IHttpForwarder>(), _profile.Silence);
         _backends = new BackendGateways(configuration.HttpBackends(), self, _gateway, _requests, clock, fail);
         _answers = new AnswersUnderWay(configuration.AnswerBoundsOf, clock, fail);
         _feed = ServiceMapFeed.Of(configuration, self);
@@ -117,7 +116,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _local = new LocalNode(
             configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, _backends, _feed, timeline);
         Services = ServeClients(configuration, application);
-        (_address, _profile) = (node.Address, configuration.Profile);
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>

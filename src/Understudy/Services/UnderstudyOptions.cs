@@ -85,7 +85,7 @@ public sealed class UnderstudyOptions
         }
     }
 
-    /// <summary>What the file does not say at all of rules, of hosts, of what is held, and of draining, the code does.</summary>
+    /// <summary>What the file does not say at all of rules, hosts, what is held, and draining, the code does.</summary>
     private static ServiceConfiguration Completed(ServiceConfiguration read, ServiceConfiguration? added) =>
         added is null
             ? read

@@ -38,7 +38,7 @@ internal sealed class AnswerLifetime : IHttpRequestLifetimeFeature, IDisposable
 
     public CancellationToken RequestAborted { get; set; }
 
-    /// <summary>Whether the endpoint of a request was left before its answer began: the next primary is asked.</summary>
+    /// <summary>Whether the endpoint was left before its answer began: the next primary is asked.</summary>
     public static bool IsLeft(HttpContext context) =>
         context.Features.Get<OpenAnswer>() is { IsCut: true } && !context.Response.HasStarted;
 

@@ -10,7 +10,7 @@ internal sealed class OpenAnswer(long number, ServiceAnswers answers) : IDisposa
 
     public long Number => number;
 
-    /// <summary>Its primary is none any more: nothing more of it is given to the client. Set before the token.</summary>
+    /// <summary>Its primary is none any more: its client is given nothing more. Set before the token.</summary>
     public bool IsCut => _isCut;
 
     /// <summary>Cancelled when it is cut.</summary>

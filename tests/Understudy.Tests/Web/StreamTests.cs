@@ -12,7 +12,7 @@ public sealed class StreamTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Streams_break_off_when_their_primary_is_moved_or_lost_and_are_the_next_ones_afterwards(bool isLost)
+    public async Task Streams_break_off_when_their_primary_is_moved_or_lost_and_then_are_the_next_ones(bool isLost)
     {
         await using var cluster = await WebCluster.StartAsync();
         var first = cluster.Primary;

@@ -53,7 +53,7 @@ internal sealed class WebCluster : IAsyncDisposable
     /// <summary>Released by every request that waits.</summary>
     public SemaphoreSlim Waiting { get; } = new(0);
 
-    /// <summary>Released by every stream whose endpoint saw that it was cut, and ended it as if it were whole.</summary>
+    /// <summary>Released by every stream whose endpoint saw that it was cut, and ended as if it were whole.</summary>
     public SemaphoreSlim Cut { get; } = new(0);
 
     /// <summary>Who waits in a gRPC call, on any node.</summary>
