@@ -241,14 +241,11 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
         Sign(context, attempt.Node);
         if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
         var origin = _backend.Urls[attempt.Node];
-        var isUpgrade = context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is true
-            || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true;
-        var isHttp2 = Grpc.IsMeant(context.Request) || (_backend.IsHttp2 && !isUpgrade);
+        var isHttp2 = Grpc.IsMeant(context.Request)
+            || (_backend.IsHttp2 && !ServiceForwarder.IsUpgrade(context));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, context.RequestAborted);
-        var transformer = new ToBackend(origin, target, prefix)
-        {
-            Attempt = new ForwardAttempt(() => MayGoOn(call, attempt)),
-        };
+        bool MayGoOn() => this.MayGoOn(call, attempt);
+        var transformer = new ToBackend(origin, target, prefix) { Attempt = new ForwardAttempt(MayGoOn, MayGoOn) };
         return await _forwarder.ForwardAsync(context, origin, isHttp2, transformer, end.Token);
     }
 
