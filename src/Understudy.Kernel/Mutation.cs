@@ -46,6 +46,7 @@ public enum Mutation : long
     UnsafeResend = 1L << 42,
     NoVersionCheck = 1L << 43,
     OldEventTaken = 1L << 44,
+    SentToldAsNotSent = 1L << 45,
     KeyForgottenApart = 1L << 50,
     ClocksCompared = 1L << 51,
     TcpOpenAtLeaseEnd = 1L << 52,

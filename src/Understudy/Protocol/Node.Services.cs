@@ -247,6 +247,12 @@ public sealed partial class Node
         }
 
         if (kind == AnswerKind.Done) return;
+        if (kind == AnswerKind.NotPrimary && from == _self)
+        {
+            _router.TakeBack(request.Id.Number);
+            return;
+        }
+
         Send(from, new ReplicationMessage.Answer(
             request.Id, kind, default, Map.Find(request.Service)?.Configuration.Version ?? ConfigurationVersion.None));
     }
@@ -300,8 +306,8 @@ public sealed partial class Node
         }
 
         return entry.TakesWrites || held.Asked.IsRead
-            ? $"The primary of {name} on {primary.Node} did not answer in time. The outcome is unknown."
-            : $"{ServiceReasons.WhyNoWrites(entry)}. The outcome is unknown.";
+            ? $"The primary of {name} on {primary.Node} did not answer in time."
+            : $"{ServiceReasons.WhyNoWrites(entry)}.";
     }
 
     private void OnStopRequested()
