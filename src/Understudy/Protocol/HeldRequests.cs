@@ -27,6 +27,9 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
     /// <summary>The map that it was last told about.</summary>
     public ServiceMap? Map { get; set; }
 
+    /// <summary>The configuration in that map; none of what is no service there.</summary>
+    public ConfigurationVersion Version { get; set; } = ConfigurationVersion.None;
+
     public LinkedListNode<HeldRequest> Add(HeldRequest request)
     {
         Count(request, 1);

@@ -136,6 +136,7 @@ internal sealed class RequestRouter(MemberId self, Profile profile, Mutation mut
             new RequestId(self, held.Number),
             service.Lowest,
             held.Asked.Service,
+            service.Version,
             held.Asked.IsRead,
             held.Asked.IdempotencyKey,
             held.Asked.Body);
@@ -160,6 +161,7 @@ internal sealed class RequestRouter(MemberId self, Profile profile, Mutation mut
         {
             service.Map = map;
             var entry = map.Find(name);
+            service.Version = entry?.Configuration.Version ?? ConfigurationVersion.None;
             service.Follow(
                 entry is { IsFrozen: false } ? Reachable(entry.Configuration.Primary) : null,
                 entry?.TakesWrites == true || (mutations & Mutation.MinInSyncIgnored) != 0);

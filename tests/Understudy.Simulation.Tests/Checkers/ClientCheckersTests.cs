@@ -18,7 +18,8 @@ public sealed class ClientCheckersTests
     }
 
     [Fact]
-    public void What_a_node_forwards_the_primary_answers_in_its_own_version() => Answer(by: 2, version: 2, known: 3);
+    public void A_primary_that_answers_what_another_node_was_asked_in_an_older_version_breaks_it_too() =>
+        Planted.ShouldBreak("NoGoingBack", () => Answer(by: 2, version: 2, known: 3));
 
     [Theory]
     [InlineData(ReplyOutcome.Unavailable, null, true)]

@@ -1,6 +1,8 @@
 using System.Text;
 using Understudy.Kernel;
+using Understudy.Kv;
 using Understudy.Protocol;
+using Understudy.Replication.Protocol;
 
 namespace Understudy.Tests.Protocol;
 
@@ -54,6 +56,26 @@ public class RequestOutcomeTests
         var (outcome, text) = Told();
         outcome.ShouldBe(ReplyOutcome.Unavailable);
         text.ShouldEndWith("seconds in [service.kv.hold]. The change was not made.");
+    }
+
+    [Fact]
+    public void A_primary_that_is_asked_by_a_newer_configuration_than_its_own_hears_of_that_before_it_answers()
+    {
+        var version = _cluster.KvOn(Primary)!.Version;
+        Ask(version, 1).ShouldBeEmpty("it is at work");
+        var refusal = Ask(new ConfigurationVersion(version.Value + 1), 2).ShouldHaveSingleItem();
+        (refusal.Kind, refusal.Version).ShouldBe((AnswerKind.NotPrimary, version), "the gateway asks again");
+    }
+
+    private IEnumerable<ReplicationMessage.Answer> Ask(ConfigurationVersion version, long number)
+    {
+        var from = _cluster.On(Other).View!.MemberOn(new NodeId(Other))!.Id;
+        var request = new ReplicationMessage.Request(
+            new RequestId(from, number), number, NodeCluster.Kv, version, IsRead: false, null,
+            KvCodec.Encode(new KvRequest.Increment("a")));
+        List<NodeEffect> effects = [];
+        _cluster.On(Primary).Step(3 * _second, new NodeInput.Received(from, request), effects);
+        return effects.OfType<NodeEffect.Send>().Select(send => send.Message).OfType<ReplicationMessage.Answer>();
     }
 
     private (ReplyOutcome Outcome, string Text) Told()

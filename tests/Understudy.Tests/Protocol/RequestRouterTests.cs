@@ -97,6 +97,16 @@ public class RequestRouterTests
     }
 
     [Fact]
+    public void Each_request_names_the_configuration_by_which_it_is_sent()
+    {
+        Take(1);
+        Version(Map(_n2)).ShouldBe(1);
+        Version(Map(_n1, version: 2)).ShouldBe(2);
+
+        long Version(ServiceMap map) => _router.Due(map, TimeSpan.Zero).ShouldHaveSingleItem().Request.Version.Value;
+    }
+
+    [Fact]
     public void A_request_goes_to_the_same_primary_again_only_after_three_heartbeats()
     {
         var number = Take(1);
@@ -215,13 +225,13 @@ public class RequestRouterTests
     private static MemberId Member(string node) => new(new NodeId(node), new Incarnation(1, 1));
 
     /// <summary>There is the service kv, and no other one.</summary>
-    private static ServiceMap Map(MemberId? primary, int minInSync = 0, bool isFrozen = false) =>
+    private static ServiceMap Map(MemberId? primary, int minInSync = 0, bool isFrozen = false, long version = 1) =>
         new(new ConfigurationVersion(1), 1,
         [
             new ServiceEntry(
                 new ServiceDefinition(_kv, "kv", 2, 1, true) { MinInSync = minInSync },
                 new Understudy.Replication.Configuration(
-                    _kv, new ConfigurationVersion(1), new Lineage(1), primary, [], new Epoch(1)))
+                    _kv, new ConfigurationVersion(version), new Lineage(1), primary, [], new Epoch(1)))
             {
                 IsFrozen = isFrozen,
             },
