@@ -1,5 +1,6 @@
 using Understudy.Kernel;
 using Understudy.Protocol;
+using Understudy.Replication;
 using Understudy.Simulator.Machines;
 
 namespace Understudy.Simulator.Checkers;
@@ -11,6 +12,7 @@ namespace Understudy.Simulator.Checkers;
 /// </summary>
 internal sealed class LossBound(SimulatedCluster cluster, Activations activations) : Checker
 {
+    private readonly ServiceDefinition[] _periodic = [.. cluster.Scenario.Cluster.Services.Where(s => s.IsPeriodic)];
     private readonly Dictionary<(ServiceName Service, MemberId Primary), Reign> _present = [];
     private readonly List<Reign> _reigns = [];
     private readonly HashSet<MemberId> _leaving = [];
@@ -45,9 +47,9 @@ internal sealed class LossBound(SimulatedCluster cluster, Activations activation
     /// <summary>A node has taken a turn: what has its primaries acknowledged in it?</summary>
     public void OnStepped(SimulatedNode node)
     {
-        foreach (var service in cluster.Scenario.Stateful)
+        if (node.Core is not { } core) return;
+        foreach (var service in _periodic)
         {
-            if (!service.IsPeriodic || node.Core is not { } core) continue;
             var key = (service.Name, node.Member);
             if (core.VersionLed(service.Name) is not { } version)
             {
@@ -78,8 +80,7 @@ internal sealed class LossBound(SimulatedCluster cluster, Activations activation
     public override void OnEvent(SimulatedNode node, NodeEvent happening)
     {
         if (happening is not NodeEvent.PrimaryActivated activated) return;
-        if (!cluster.Scenario.IsPeriodic(activated.Service)) return;
-        var service = cluster.Scenario.Stateful.First(s => s.Name == activated.Service);
+        if (Array.Find(_periodic, s => s.Name == activated.Service) is not { } service) return;
         var own = _present.GetValueOrDefault((activated.Service, node.Member));
         foreach (var reign in _reigns)
         {
@@ -101,7 +102,7 @@ internal sealed class LossBound(SimulatedCluster cluster, Activations activation
         }
     }
 
-    private void Judge(Replication.ServiceDefinition service, Reign reign, TimeSpan at)
+    private void Judge(ServiceDefinition service, Reign reign, TimeSpan at)
     {
         reign.FirstLost ??= at;
         var bound = service.BoundOnLoss(cluster.Scenario.Cluster.Profile);
