@@ -46,6 +46,8 @@ public enum Mutation : long
     UnsafeResend = 1L << 42,
     NoVersionCheck = 1L << 43,
     OldEventTaken = 1L << 44,
+    SentToldAsNotSent = 1L << 45,
+    CarriedVersionIgnored = 1L << 46,
     KeyForgottenApart = 1L << 50,
     ClocksCompared = 1L << 51,
     TcpOpenAtLeaseEnd = 1L << 52,

@@ -220,8 +220,10 @@ internal static class ReplicationGen
             (ReplicationMessage)new ReplicationMessage.SnapshotReceived(service, version, sequence, next)));
 
     private static readonly Gen<ReplicationMessage> Requests = Gen.OneOf(
-        Gen.Select(RequestIds, Numbers, Services, Gen.Bool, Keys, Bytes, (id, lowest, service, isRead, key, body) =>
-            (ReplicationMessage)new ReplicationMessage.Request(id, lowest, service, isRead, key, body)),
+        Gen.Select(
+            RequestIds, Numbers, Services, Versions, Gen.Bool, Keys, Bytes,
+            (id, lowest, service, version, isRead, key, body) => (ReplicationMessage)new ReplicationMessage.Request(
+                id, lowest, service, version, isRead, key, body)),
         Gen.Select(RequestIds, Gen.Enum<AnswerKind>(), Bytes, Versions, (id, kind, body, version) =>
             (ReplicationMessage)new ReplicationMessage.Answer(id, kind, body, version)));
 

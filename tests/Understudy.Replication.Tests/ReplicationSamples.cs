@@ -152,7 +152,7 @@ internal static class ReplicationSamples
         new ReplicationMessage.SnapshotPart(
             Service, Version, new ConfigurationVersion(8), 590, 4096, 8192, KernelGen.Utf8("part")),
         new ReplicationMessage.SnapshotReceived(Service, Version, 590, 8192),
-        new ReplicationMessage.Request(RequestId, 70, Service, true, "key-1", KernelGen.Utf8("ask")),
+        new ReplicationMessage.Request(RequestId, 70, Service, Version, true, "key-1", KernelGen.Utf8("ask")),
         new ReplicationMessage.Answer(RequestId, AnswerKind.KeyReused, KernelGen.Utf8("told"), Version),
     ];
 }

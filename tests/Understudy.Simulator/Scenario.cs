@@ -130,7 +130,7 @@ internal sealed record ClientScenario(
 /// <summary>How a seed's clients follow their services' primaries.</summary>
 /// <param name="Follow">The chance that a client is one of the client library.</param>
 /// <param name="Direct">The chance that such a one wants the primary itself, and nobody who forwards.</param>
-/// <param name="SendVersions">The chance that another one sends along the version that it was last answered in.</param>
+/// <param name="SendVersions">The chance that another one sends along the latest version that it knows.</param>
 /// <param name="MeanDelay">How late an event of a stream is, in ticks.</param>
 /// <param name="StreamBreaks">The chance that a stream breaks, within 5 s.</param>
 internal sealed record FollowerScenario(

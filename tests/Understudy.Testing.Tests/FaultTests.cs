@@ -78,6 +78,20 @@ public sealed class FaultTests
         cluster.Nodes.ShouldAllBe(each => each.Instance<Reminder>(Name).Requests == 1);
     });
 
+    [Fact]
+    public void A_change_without_a_key_is_unknown_only_if_its_evicted_node_had_sent_it() => Run(async cluster =>
+    {
+        var asked = cluster.Nodes.First(node => node != cluster.PrimaryOf(Name));
+        cluster.CutOff(asked.Node);
+        var sent = asked.SendAsync(Name, default).AsTask();
+        await cluster.AdvanceAsync(TimeSpan.FromSeconds(3));
+        var held = asked.SendAsync(Name, default).AsTask();
+        await cluster.AdvanceAsync(TimeSpan.FromSeconds(1));
+        cluster.Heal();
+        (await sent).Outcome.ShouldBe(Understudy.Protocol.ReplyOutcome.Unknown);
+        (await held).Outcome.ShouldBe(Understudy.Protocol.ReplyOutcome.Answered, "its next incarnation sends it");
+    });
+
     [Theory]
     [InlineData(Durability.Disk, 1)]
     [InlineData(Durability.Memory, 0)]

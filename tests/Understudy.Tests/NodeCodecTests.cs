@@ -50,7 +50,7 @@ public sealed class NodeCodecTests
         [
             new ReplicationMessage.Append(Service, Version, 1, Version, [], 1, 1),
             new ReplicationMessage.SnapshotPart(Service, Version, Version, 1, 0, 0, default),
-            new ReplicationMessage.Request(Id, 1, Service, false, null, default),
+            new ReplicationMessage.Request(Id, 1, Service, Version, false, null, default),
             new ReplicationMessage.Answer(Id, AnswerKind.Done, default, Version),
         ];
 

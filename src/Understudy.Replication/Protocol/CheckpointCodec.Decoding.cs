@@ -28,8 +28,8 @@ public static partial class CheckpointCodec
             Kind.SnapshotReceived => new ReplicationMessage.SnapshotReceived(
                 header.Service, header.Version(0), header.Number(1), header.Number(2)),
             Kind.Request => new ReplicationMessage.Request(
-                header.RequestOf(header.SecondName), header.Number(3), header.Service, (header.Flags & 1) != 0,
-                header.Key, header.Rest),
+                header.RequestOf(header.SecondName), header.Number(3), header.Service, header.Version(4),
+                (header.Flags & 1) != 0, header.Key, header.Rest),
             _ => new ReplicationMessage.Answer(
                 header.RequestOf(header.FirstName), (AnswerKind)header.Flags, header.Rest, header.Version(3)),
         };
@@ -123,8 +123,8 @@ public static partial class CheckpointCodec
 
         private int Numbers => Kind switch
         {
-            Kind.Append or Kind.SnapshotPart => 5,
-            Kind.Request or Kind.Answer => 4,
+            Kind.Append or Kind.SnapshotPart or Kind.Request => 5,
+            Kind.Answer => 4,
             _ => 3,
         };
 

@@ -22,7 +22,7 @@ namespace Understudy.Replication.Protocol;
 ///                 Appended          version, sequence, round
 ///                 SnapshotPart      version, snapshot version, snapshot sequence, offset, total
 ///                 SnapshotReceived  version, snapshot sequence, next offset
-///                 Request           gateway's counter, its nonce, number, lowest pending
+///                 Request           gateway's counter, its nonce, number, lowest pending, version
 ///                 Answer            gateway's counter, its nonce, number, version
 /// then      first name, second name, key (UTF-8)
 /// then      Append: each entry as i64 version, i64 sequence, u32 length, bytes. Else the payload.
@@ -106,7 +106,7 @@ public static partial class CheckpointCodec
                     request.Body.Length, request.Service.Value, request.Id.Gateway.Node.Value, request.Key,
                     [
                         (long)request.Id.Gateway.Incarnation.Counter, (long)request.Id.Gateway.Incarnation.Nonce,
-                        request.Id.Number, request.LowestPending,
+                        request.Id.Number, request.LowestPending, request.Version.Value,
                     ]);
                 output.Write(request.Body.Span);
                 break;

@@ -225,6 +225,10 @@ public abstract record ReplicationMessage : Message
     /// <param name="Id">The gateway's name for it; the same however often it is sent.</param>
     /// <param name="LowestPending">No request of this gateway below this number will be sent again.</param>
     /// <param name="Service">The service.</param>
+    /// <param name="Version">
+    /// The configuration by which the gateway sends it, none for a command: who knows only of an older one does not
+    /// answer in it.
+    /// </param>
     /// <param name="IsRead">Whether it changes nothing.</param>
     /// <param name="Key">The client's idempotency key, or null.</param>
     /// <param name="Body">The service's own format.</param>
@@ -232,6 +236,7 @@ public abstract record ReplicationMessage : Message
         RequestId Id,
         long LowestPending,
         ServiceName Service,
+        ConfigurationVersion Version,
         bool IsRead,
         string? Key,
         ReadOnlyMemory<byte> Body) : ReplicationMessage;

@@ -45,6 +45,9 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
     /// <summary>The present incarnation's core; null while the process is down, or between two of them.</summary>
     public Node? Core { get; private set; }
 
+    /// <summary>The core of the last incarnation that began, present or not.</summary>
+    public Node? Last { get; private set; }
+
     public MemberId Member { get; private set; }
 
     public PeerIdentity Identity => new(Member, _disk.Id, Cluster);
@@ -182,7 +185,8 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
         _startedAt = parts.Time.Now;
         _watchDue = TimeSpan.Zero;
         Member = new MemberId(Id, new Incarnation(++_disk.BootCounter, random.Next()));
-        Core = new Node(parts.Options, Member, _disk.Read(), random.Fork());
+        var ended = Last;
+        Last = Core = new Node(parts.Options, Member, _disk.Read(), random.Fork());
         Cluster = Core.View?.Cluster;
         void Post(NodeInput input) => parts.Time.Post(() =>
         {
@@ -193,7 +197,7 @@ internal sealed class Machine(MachineParts parts, NodeOption option, int index, 
         Step(NodeInput.Tick.Instance);
         TickAfter(parts.Options.Profile.Tick * random.Unit());
         parts.Wires.Join(index);
-        Requests.SendAgain();
+        Requests.SendAgain(ended);
         if (Stopping is not null) Step(new NodeInput.StopRequested());
     }
 

@@ -10,7 +10,7 @@ namespace Understudy.Testing.Machines;
 
 /// <summary>
 /// What clients and operators asked one process: its gateway. What is outstanding when an incarnation ends is asked
-/// again of the next, but for a change without a key, as in a real node.
+/// again of the next, but for a change without a key that was sent to its primary, as in a real node.
 /// </summary>
 internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfiguration configuration)
 {
@@ -78,7 +78,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
         foreach (var (number, asked) in _outstanding.ToList())
         {
             Remove(number);
-            asked.Caller.TrySetResult(asked.MayBeMade ? Unknown($"{machine.Id} {why}.") : Unavailable());
+            asked.Caller.TrySetResult(IsUnknown(machine.Last, number) ? Unknown($"{machine.Id} {why}.") : Unavailable());
         }
 
         foreach (var number in _commands.Keys.ToList())
@@ -91,7 +91,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
     public void Answer(long number, Reply reply)
     {
         if (Remove(number) is not { } asked) return;
-        if (reply.Outcome == ReplyOutcome.Unavailable) _admissions.Expired(asked.Input.Service);
+        if (reply.Outcome is ReplyOutcome.Unavailable or ReplyOutcome.Unknown) _admissions.Expired(asked.Input.Service);
         asked.Caller.TrySetResult(reply);
     }
 
@@ -101,11 +101,12 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
     }
 
     /// <summary>A new incarnation begins in the same process.</summary>
-    public void SendAgain()
+    /// <param name="ended">The one before; null if there was none.</param>
+    public void SendAgain(Node? ended)
     {
         foreach (var (number, asked) in _outstanding.ToList())
         {
-            if (asked.MayBeMade)
+            if (IsUnknown(ended, number))
             {
                 Remove(number);
                 asked.Caller.TrySetResult(Unknown($"The incarnation of {machine.Id} that was asked has ended."));
@@ -136,8 +137,7 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
         }
 
         var admission = _admissions.Admit(service);
-        var asked = new Outstanding(
-            input(_lastNumber + 1, admission.HoldFor), admission, time.Now, machine.HasNode, caller);
+        var asked = new Outstanding(input(_lastNumber + 1, admission.HoldFor), admission, time.Now, caller);
         if (!admission.TryReach(asked.Input.Body.Length))
         {
             admission.Dispose();
@@ -167,6 +167,8 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
         return asked;
     }
 
+    private static bool IsUnknown(Node? asked, long number) => asked?.IsUnknown(number) == true;
+
     private string OwnKey(long number) => string.Create(CultureInfo.InvariantCulture, $"~{machine.Boot}-{number}");
 
     private Reply Unavailable() => Replies.Unavailable($"{machine.Id} {_closed}. Ask another node.");
@@ -178,10 +180,5 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
         NodeInput.Requested Input,
         Admission Admission,
         TimeSpan Since,
-        bool IsTaken,
-        TaskCompletionSource<Reply> Caller)
-    {
-        /// <summary>Whether it may have been made, and would be made twice if it were sent again.</summary>
-        public bool MayBeMade => IsTaken && !Input.MayBeRepeated;
-    }
+        TaskCompletionSource<Reply> Caller);
 }

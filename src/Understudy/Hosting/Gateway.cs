@@ -10,7 +10,7 @@ namespace Understudy.Hosting;
 /// <summary>
 /// Hands clients' requests to the node's loop and its answers back. Bounded for each service: what is too much is
 /// refused at once. What is outstanding when an incarnation ends is sent again to the next, but for a change without a
-/// key: sent twice, it might happen twice.
+/// key that had been sent to its primary: sent twice, it might happen twice.
 /// </summary>
 internal sealed class Gateway : IGateway, IDisposable
 {
@@ -18,8 +18,8 @@ internal sealed class Gateway : IGateway, IDisposable
     private const char OwnName = '~';
 
     private const string UnknownOutcome =
-        "This node began a new incarnation before the answer came. Whether the change was made is not known. "
-        + "With an Idempotency-Key it would have been sent again.";
+        "This node had sent the change, and began a new incarnation before the answer came. Whether the change was made "
+        + "is not known. With an Idempotency-Key it would have been sent again.";
 
     private readonly NodeInbox _inbox;
     private readonly TimeProvider _clock;
@@ -84,6 +84,9 @@ internal sealed class Gateway : IGateway, IDisposable
         if (cancellationToken.CanBeCanceled) Watch(number, outstanding, cancellationToken);
         _inbox.Post(input);
 
+        // Gone meanwhile: that may have been said before the loop knew of it.
+        if (cancellationToken.IsCancellationRequested) _inbox.Post(new NodeInput.RequestAbandoned(number));
+
         // Closed meanwhile: nobody else may have seen this one.
         if (_closed is { } closed) Close(number, closed);
         return outstanding.Completion;
@@ -112,15 +115,15 @@ internal sealed class Gateway : IGateway, IDisposable
     }
 
     /// <summary>Sends what is outstanding to the new incarnation, in the order in which it came.</summary>
-    /// <param name="taken">
-    /// What the incarnation before had taken. A change without a key among it may have been made: its client is told.
+    /// <param name="isUnknown">
+    /// Whether the incarnation before sent it, by its number, and it may not be sent again: its client is told.
     /// </param>
-    public void SendAgain(IReadOnlySet<long> taken)
+    public void SendAgain(Predicate<long> isUnknown)
     {
         foreach (var outstanding in _outstanding.Values.OrderBy(outstanding => outstanding.Input.Number))
         {
             var input = outstanding.Input;
-            if (taken.Contains(input.Number) && !input.MayBeRepeated)
+            if (isUnknown(input.Number))
             {
                 Remove(input.Number)?.Complete(Replies.Refuse(ReplyOutcome.Unknown, UnknownOutcome));
                 continue;
@@ -143,7 +146,7 @@ internal sealed class Gateway : IGateway, IDisposable
 
     private void Measure(ServiceName service, ReplyOutcome? outcome, long since)
     {
-        if (outcome == ReplyOutcome.Unavailable) _admissions.Expired(service);
+        if (outcome is ReplyOutcome.Unavailable or ReplyOutcome.Unknown) _admissions.Expired(service);
         if (outcome == ReplyOutcome.Answered) _metrics.Answered(service, _clock.GetElapsedTime(since));
     }
 

@@ -268,7 +268,7 @@ internal sealed class NodeLoop
 
         _parts.Inbox.Clear();
         _open.Clear();
-        HashSet<long> taken = [.. _asked];
+        var ended = _node;
         _asked.Clear();
         _endReason = null;
         _publishDue = TimeSpan.Zero;
@@ -286,7 +286,7 @@ internal sealed class NodeLoop
         var identity = new PeerIdentity(member, _parts.Store.Disk, _cluster);
         if (isFirst) _parts.Transport.Start(identity);
         else _parts.Transport.ChangeIdentityAsync(identity, CancellationToken.None).GetAwaiter().GetResult();
-        _parts.Gateway.SendAgain(taken);
+        _parts.Gateway.SendAgain(number => ended?.IsUnknown(number) == true);
         _parts.Commands.SendAgain();
         if (_isStopRequested) _parts.Inbox.Post(new NodeInput.StopRequested());
         if (_isDrained) _parts.Inbox.Post(new NodeInput.ClientsDrained());

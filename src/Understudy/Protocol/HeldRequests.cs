@@ -14,6 +14,7 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
     private MemberId? _primary;
     private MemberId? _target;
     private TimeSpan _resendAt = TimeSpan.MaxValue;
+    private TimeSpan _expireAt = TimeSpan.MaxValue;
     private bool _takesWrites;
     private int _heldReads;
     private int _heldWrites;
@@ -26,9 +27,13 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
     /// <summary>The map that it was last told about.</summary>
     public ServiceMap? Map { get; set; }
 
+    /// <summary>The configuration in that map; none of what is no service there.</summary>
+    public ConfigurationVersion Version { get; set; } = ConfigurationVersion.None;
+
     public LinkedListNode<HeldRequest> Add(HeldRequest request)
     {
         Count(request, 1);
+        if (request.Deadline < _expireAt) _expireAt = request.Deadline;
         return _inOrder.AddLast(request);
     }
 
@@ -84,9 +89,20 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
         }
     }
 
-    /// <summary>The first one, if its deadline has passed. Each later one came later.</summary>
-    public HeldRequest? FindExpired(TimeSpan now) =>
-        _inOrder.First?.Value is { } first && first.Deadline <= now ? first : null;
+    /// <summary>
+    /// Adds those whose deadline has passed, in order. One that came later may have an earlier deadline: a service has
+    /// other bounds from the moment on at which the node knows it.
+    /// </summary>
+    public void FindExpired(TimeSpan now, List<HeldRequest> expired)
+    {
+        if (now < _expireAt) return;
+        _expireAt = TimeSpan.MaxValue;
+        foreach (var request in _inOrder)
+        {
+            if (request.Deadline <= now) expired.Add(request);
+            else if (request.Deadline < _expireAt) _expireAt = request.Deadline;
+        }
+    }
 
     private bool MaySend(HeldRequest request) => _primary is not null && (request.Asked.IsRead || _takesWrites);
 
@@ -94,6 +110,7 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
     {
         if (request.SentAt is null) Count(request, -1);
         request.SentAt = now;
+        request.Copies++;
         ResendAt(now);
         return _primary!.Value;
     }

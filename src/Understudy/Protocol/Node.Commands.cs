@@ -54,11 +54,19 @@ public sealed partial class Node
         }
         else
         {
+            var isUnknown = _router.IsUnknown(expired);
             AnswerClient(
                 expired,
-                ReplyOutcome.Unavailable,
-                $"{WhyHeld(expired)} It has waited as long as it may: seconds in [service.{service}.hold].");
+                isUnknown ? ReplyOutcome.Unknown : ReplyOutcome.Unavailable,
+                $"{WhyHeld(expired)} It has waited as long as it may: seconds in [service.{service}.hold]."
+                + WhatBecame(expired, isUnknown));
         }
+    }
+
+    private static string WhatBecame(HeldRequest expired, bool isUnknown)
+    {
+        if (isUnknown) return " Whether the change was made is not known.";
+        return expired.Asked.MayBeRepeated ? "" : " The change was not made.";
     }
 
     /// <summary>Whether there is no such service for clients. Until a map has come there may be any.</summary>

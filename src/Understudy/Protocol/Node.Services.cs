@@ -241,15 +241,28 @@ public sealed partial class Node
             InManager(view => kind = _manager.Submit(request, view, _now));
         }
         else if (mayServe && !IsFrozen(request.Service) && _services.TryGetValue(request.Service, out var hosted)
-            && MayTake(hosted, request))
+            && IsHeardOf(request.Version, hosted) && MayTake(hosted, request))
         {
             InReplica(hosted.Replica, request.Service, r => kind = r.Submit(request));
         }
 
         if (kind == AnswerKind.Done) return;
+        if (kind == AnswerKind.NotPrimary && from == _self)
+        {
+            _router.TakeBack(request.Id.Number);
+            return;
+        }
+
         Send(from, new ReplicationMessage.Answer(
             request.Id, kind, default, Map.Find(request.Service)?.Configuration.Version ?? ConfigurationVersion.None));
     }
+
+    /// <summary>
+    /// Who is asked by a newer configuration than its own hears of that first: the gateway holds the request, and asks
+    /// again. So no client goes back in time by asking another node.
+    /// </summary>
+    private bool IsHeardOf(ConfigurationVersion version, HostedService hosted) =>
+        version <= hosted.Replica.Version || (_mutations & Mutation.CarriedVersionIgnored) != 0;
 
     /// <summary>A service that demands more in-sync providers than it has takes no writes.</summary>
     private bool MayTake(HostedService hosted, ReplicationMessage.Request request) =>
@@ -300,8 +313,8 @@ public sealed partial class Node
         }
 
         return entry.TakesWrites || held.Asked.IsRead
-            ? $"The primary of {name} on {primary.Node} did not answer in time. The outcome is unknown."
-            : $"{ServiceReasons.WhyNoWrites(entry)}. The outcome is unknown.";
+            ? $"The primary of {name} on {primary.Node} did not answer in time."
+            : $"{ServiceReasons.WhyNoWrites(entry)}.";
     }
 
     private void OnStopRequested()

@@ -125,6 +125,13 @@ public sealed partial class Node
     public bool Has(ServiceName service, ConfigurationVersion version, long sequence) =>
         _services[service].Replica.Has(version, sequence);
 
+    /// <summary>
+    /// Whether a request that this incarnation took, and has not answered, may have been made or may be yet, and may not
+    /// be sent again. Another one has had no effect, or may be repeated: the next incarnation can be asked for it.
+    /// </summary>
+    /// <param name="number">The shell's name for the request.</param>
+    public bool IsUnknown(long number) => _router.IsUnknown(number);
+
     public long CommittedSequence(ServiceName service) => _services[service].Replica.Committed;
 
     /// <summary>One turn of the loop.</summary>
@@ -168,6 +175,7 @@ public sealed partial class Node
             case NodeInput.Tick: OnTick(); break;
             case NodeInput.BatchEnded: break; // Whatever the input was, its turn ends as every turn does.
             case NodeInput.ChannelUp up:
+                _router.OpenChannel(up.Peer.Member);
                 StepMembership(new MembershipInput.ChannelUp(up.Peer));
                 break;
             case NodeInput.ChannelLost lost:

@@ -98,7 +98,10 @@ public enum ReplyOutcome
     /// <summary>The service's primary answered and the answer is committed.</summary>
     Answered,
 
-    /// <summary>No answer within the deadline, or too many held: try again. A write may still take effect.</summary>
+    /// <summary>
+    /// No answer within the deadline, or too many held: try again. A change without a key was not made, and is not made
+    /// later; one with a key may be made still, once.
+    /// </summary>
     Unavailable,
 
     /// <summary>There is no such service.</summary>
@@ -111,8 +114,9 @@ public enum ReplyOutcome
     Refused,
 
     /// <summary>
-    /// The node that had taken a change without a key was cut off, or stopped, before the answer came: whether the
-    /// change takes effect is not known, and sent again it might do so twice. The body says what happened.
+    /// A change without a key was sent to its primary, and the answer did not come: not within the deadline, or not
+    /// before the node that sent it was cut off, or stopped. Whether the change takes effect is not known, and sent
+    /// again it might do so twice. The body says what happened.
     /// </summary>
     Unknown,
 }

@@ -14,6 +14,7 @@ internal sealed class RequestRouter(MemberId self, Profile profile, Mutation mut
     private readonly SortedDictionary<ServiceName, HeldRequests> _services = [];
     private readonly Dictionary<long, LinkedListNode<HeldRequest>> _held = [];
     private readonly Dictionary<long, long> _byClientNumber = [];
+    private readonly HashSet<MemberId> _open = [];
     private long _next = 1;
 
     public int Count => _held.Count;
@@ -53,9 +54,35 @@ internal sealed class RequestRouter(MemberId self, Profile profile, Mutation mut
         if (_held.TryGetValue(number, out var place)) _services[place.Value.Asked.Service].Hold(place.Value);
     }
 
+    /// <summary>This node's own provider did not take the copy that it was just given.</summary>
+    public void TakeBack(long number)
+    {
+        if (_held.TryGetValue(number, out var place)) place.Value.Copies--;
+        Unsend(number);
+    }
+
+    /// <summary>
+    /// Whether nobody can say what becomes of it: it is a change without a key, and was sent. What was not sent has no
+    /// effect, ever.
+    /// </summary>
+    public bool IsUnknown(HeldRequest held) => held.Copies > 0 && !held.Asked.MayBeRepeated
+        && (mutations & Mutation.SentToldAsNotSent) == 0;
+
+    /// <summary>The same of a request that is not answered, by its client's number.</summary>
+    public bool IsUnknown(long clientNumber) =>
+        _byClientNumber.TryGetValue(clientNumber, out var number) && IsUnknown(_held[number].Value);
+
+    public void OpenChannel(MemberId peer)
+    {
+        _open.Add(peer);
+        FollowAnew();
+    }
+
     public void LoseChannel(MemberId peer)
     {
+        _open.Remove(peer);
         foreach (var service in _services.Values) service.LoseChannel(peer);
+        FollowAnew();
     }
 
     /// <summary>The requests whose deadline has passed; they are taken out.</summary>
@@ -63,14 +90,10 @@ internal sealed class RequestRouter(MemberId self, Profile profile, Mutation mut
     {
         List<HeldRequest> expired = [];
         List<ServiceName> idle = [];
+        foreach (var service in _services.Values) service.FindExpired(now, expired);
+        foreach (var late in expired) Finish(late.Number);
         foreach (var (name, service) in _services)
         {
-            while (service.FindExpired(now) is { } late)
-            {
-                expired.Add(late);
-                Finish(late.Number);
-            }
-
             if (service.IsEmpty) idle.Add(name);
         }
 
@@ -106,28 +129,45 @@ internal sealed class RequestRouter(MemberId self, Profile profile, Mutation mut
         return service.Send(held, now) is { } primary ? (primary, MessageOf(held)) : null;
     }
 
-    private ReplicationMessage.Request MessageOf(HeldRequest held) => new(
-        new RequestId(self, held.Number),
-        _services[held.Asked.Service].Lowest,
-        held.Asked.Service,
-        held.Asked.IsRead,
-        held.Asked.IdempotencyKey,
-        held.Asked.Body);
+    private ReplicationMessage.Request MessageOf(HeldRequest held)
+    {
+        var service = _services[held.Asked.Service];
+        return new(
+            new RequestId(self, held.Number),
+            service.Lowest,
+            held.Asked.Service,
+            service.Version,
+            held.Asked.IsRead,
+            held.Asked.IdempotencyKey,
+            held.Asked.Body);
+    }
 
-    /// <summary>Tells a service's requests who takes them now: nobody while it is frozen.</summary>
+    private void FollowAnew()
+    {
+        foreach (var service in _services.Values) service.Map = null;
+    }
+
+    /// <summary>
+    /// Tells a service's requests who takes them now: nobody while it is frozen, or while there is no channel to its
+    /// primary, for what would be lost on the way is not sent.
+    /// </summary>
     private void Follow(ServiceName name, HeldRequests service, ServiceMap map)
     {
         if (name == Registry.Name)
         {
-            service.Follow(Manager, takesWrites: true);
+            service.Follow(Reachable(Manager), takesWrites: true);
         }
         else if (!ReferenceEquals(service.Map, map))
         {
             service.Map = map;
             var entry = map.Find(name);
+            service.Version = entry?.Configuration.Version ?? ConfigurationVersion.None;
             service.Follow(
-                entry is { IsFrozen: false } ? entry.Configuration.Primary : null,
+                entry is { IsFrozen: false } ? Reachable(entry.Configuration.Primary) : null,
                 entry?.TakesWrites == true || (mutations & Mutation.MinInSyncIgnored) != 0);
         }
     }
+
+    private MemberId? Reachable(MemberId? primary) =>
+        primary is { } member && (member == self || _open.Contains(member)) ? primary : null;
 }

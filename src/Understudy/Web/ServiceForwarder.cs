@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
@@ -52,6 +53,7 @@ internal sealed class ServiceForwarder(IHttpForwarder forwarder, TimeSpan connec
     /// <param name="isHttp2">Whether to speak HTTP/2, without TLS.</param>
     /// <param name="transformer">Says what is sent there, and what of the answer comes back.</param>
     /// <param name="cut">Ends it: an answer that has begun is broken off.</param>
+    /// <exception cref="BadHttpRequestException">The client's body is not HTTP, too long, or came too slowly.</exception>
     public async Task<ForwardOutcome> ForwardAsync(
         HttpContext context,
         string origin,
@@ -76,10 +78,16 @@ internal sealed class ServiceForwarder(IHttpForwarder forwarder, TimeSpan connec
         }
 
         if (error == ForwarderError.None) return ForwardOutcome.Answered;
+        var badBody = error == ForwarderError.RequestBodyClient ? BadBodyOf(context) : null;
         context.Features.Set<IForwarderErrorFeature>(null);
         context.Response.Clear();
+        if (badBody is not null) ExceptionDispatchInfo.Throw(badBody); // The client's own doing, and told it as such.
         return transformer.Attempt.IsSent ? ForwardOutcome.Unknown : ForwardOutcome.NotTaken;
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static BadHttpRequestException? BadBodyOf(HttpContext context) =>
+        new AggregateException(context.Features.Get<IForwarderErrorFeature>()?.Exception ?? new IOException())
+            .Flatten().InnerExceptions.OfType<BadHttpRequestException>().FirstOrDefault();
 }

@@ -35,10 +35,10 @@ internal static class Cast
     /// <summary>A request that adds letters, from a client of the first node's gateway.</summary>
     public static ReplicationMessage.Request Write(
         long number, string letters, string? key = null, ulong gateway = 1, long lowest = 0) =>
-        new(new RequestId(Id(9, gateway), number), lowest, Service, IsRead: false, key, Bytes(letters));
+        new(new RequestId(Id(9, gateway), number), lowest, Service, new(1), IsRead: false, key, Bytes(letters));
 
     public static ReplicationMessage.Request Read(long number) =>
-        new(new RequestId(Id(9), number), 0, Service, IsRead: true, null, default);
+        new(new RequestId(Id(9), number), 0, Service, new(1), IsRead: true, null, default);
 
     public static Member Member(int number, ulong counter = 1, NodeKind kind = NodeKind.Voter) =>
         new(Id(number, counter), Disk(number), kind);

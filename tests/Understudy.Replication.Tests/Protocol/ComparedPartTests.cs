@@ -42,6 +42,7 @@ public class ComparedPartTests
         new RequestId(new MemberId(new NodeId("n1"), new Incarnation(1, 1)), number),
         LowestPending: 1,
         new ServiceName("kv"),
+        new ConfigurationVersion(1),
         IsRead: false,
         Key: "key",
         body);

@@ -301,7 +301,7 @@ public sealed class ExclusiveServiceTests
     private string Give(OperatorCommand command)
     {
         var request = new ReplicationMessage.Request(
-            new RequestId(Id(9), _replica.LastSequence + 1), 0, Registry.Name, false, null,
+            new RequestId(Id(9), _replica.LastSequence + 1), 0, Registry.Name, ConfigurationVersion.None, false, null,
             CommandCodec.Encode(command));
         List<ReplicaEffect> effects = [];
         _replica.Begin(TimeSpan.Zero, effects);

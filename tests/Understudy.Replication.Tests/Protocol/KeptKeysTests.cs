@@ -194,6 +194,7 @@ public sealed class KeptKeysTests
     {
         var gateway = new MemberId(new NodeId("n9"), new Incarnation(1, 9));
         return new(
-            new RequestId(gateway, ++_number), _number, Cast.Service, IsRead: false, key, Cast.Bytes(key ?? "none"));
+            new RequestId(gateway, ++_number), _number, Cast.Service, new(1), IsRead: false, key,
+            Cast.Bytes(key ?? "none"));
     }
 }

@@ -107,7 +107,7 @@ public sealed class OrderTests
         Take(3, whole);
         _manager.Submit(
             new ReplicationMessage.Request(
-                new RequestId(Id(1), 1), 1, Registry.Name, IsRead: false, null,
+                new RequestId(Id(1), 1), 1, Registry.Name, ConfigurationVersion.None, IsRead: false, null,
                 CommandCodec.Encode(new OperatorCommand.RemoveService(Words.Name))),
             _view,
             TimeSpan.Zero);

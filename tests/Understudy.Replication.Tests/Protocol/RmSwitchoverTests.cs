@@ -125,7 +125,8 @@ public sealed class RmSwitchoverTests
 
     private AnswerKind Give(OperatorCommand command) => _manager.Submit(
         new ReplicationMessage.Request(
-            new RequestId(Id(9), ++_number), 0, Registry.Name, IsRead: false, null, CommandCodec.Encode(command)),
+            new RequestId(Id(9), ++_number), 0, Registry.Name, ConfigurationVersion.None, IsRead: false, null,
+            CommandCodec.Encode(command)),
         _view,
         _now);
 

@@ -18,7 +18,25 @@ public sealed class ClientCheckersTests
     }
 
     [Fact]
-    public void What_a_node_forwards_the_primary_answers_in_its_own_version() => Answer(by: 2, version: 2, known: 3);
+    public void A_primary_that_answers_what_another_node_was_asked_in_an_older_version_breaks_it_too() =>
+        Planted.ShouldBreak("NoGoingBack", () => Answer(by: 2, version: 2, known: 3));
+
+    [Theory]
+    [InlineData(ReplyOutcome.Unavailable, null, true)]
+    [InlineData(ReplyOutcome.Unavailable, "key", false)]
+    [InlineData(ReplyOutcome.Unknown, null, false)]
+    public void A_change_without_a_key_that_is_found_though_its_client_was_told_to_try_again_breaks_NotMade(
+        ReplyOutcome told, string? key, bool isBroken)
+    {
+        var put = _cluster.Operation(new KvRequest.Put("a", "7"u8.ToArray(), KvCondition.None), answer: null, key: key);
+        put.Admissions = 1;
+        _cluster.Cluster.Checkers.OnAnswer(
+            _cluster.Node(1), new Attempt(put, gateway: 0), new Reply(told, default, new(1), null));
+        var read = _cluster.Operation(new KvRequest.Get("a"), new KvAnswer(KvStatus.Ok, 1, "7"u8.ToArray()));
+
+        if (isBroken) Planted.ShouldBreak("NotMade", () => _cluster.Cluster.Checkers.OnEnd([put, read]));
+        else _cluster.Cluster.Checkers.OnEnd([put, read]);
+    }
 
     [Fact]
     public void A_client_that_hears_of_an_older_version_breaks_NoGoingBack()

@@ -75,9 +75,10 @@ internal sealed class Planted
     }
 
     /// <summary>An operation that was begun after all earlier ones had ended.</summary>
-    public ClientOperation Operation(KvRequest request, KvAnswer? answer, long? calledAt = null)
+    public ClientOperation Operation(
+        KvRequest request, KvAnswer? answer, long? calledAt = null, string? key = "key")
     {
-        var operation = new ClientOperation(++_time, 0, Kv, request, "key")
+        var operation = new ClientOperation(++_time, 0, Kv, request, key)
         {
             CalledAt = calledAt ?? ++_time,
             Answer = answer,

@@ -50,6 +50,7 @@ internal sealed class CheckerSet
             new LoneAct(cluster, _activations),
             new MarkedBeforeInSync(cluster, _activations),
             new EnoughInSync(cluster, _activations),
+            new NotMade(),
             new OnceOnly(_activations, Losses),
             new NoGoingBack(),
             new AppliedOnce(),

@@ -60,6 +60,7 @@ internal sealed record LineageHistory(
     /// </summary>
     private static bool MayHaveExecuted(ClientOperation operation, Lineage lineage, Activations activations)
     {
+        if (operation.IsNotMade) return false;
         var isOver = operation.SentAt + LongestHold < activations.Beginning(operation.Service, lineage).At;
         if (isOver && lineage.Value > 1) return false;
         if (!IsAnswered(operation)) return true;

@@ -5,9 +5,9 @@ using Understudy.Simulator.Machines;
 namespace Understudy.Simulator.Checkers;
 
 /// <summary>
-/// No client goes back in time by asking another node: a primary that is asked answers in no older version than the one
-/// that the client sent along, and what a client hears of a service is never older than what it heard before. What a
-/// node forwards the primary answers in its own version.
+/// No client goes back in time by asking another node: nobody is answered in an older version than the one that the
+/// client sent along, whichever node was asked, and what a client hears of a service is never older than what it heard
+/// before.
 /// </summary>
 internal sealed class NoGoingBack : Checker
 {
@@ -15,9 +15,9 @@ internal sealed class NoGoingBack : Checker
 
     public override void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {
-        if (reply.Outcome != ReplyOutcome.Answered || reply.Node != gateway.Option.Id) return;
+        if (reply.Outcome != ReplyOutcome.Answered) return;
         if (reply.Version.Value >= attempt.Version.GetValueOrDefault()) return;
-        Fail($"{attempt.Operation} was answered by {gateway.Option.Id} in version {reply.Version}, "
+        Fail($"{attempt.Operation} was answered by {reply.Node}, asked by {gateway.Option.Id}, in version {reply.Version}, "
             + $"and its client had heard of version {attempt.Version}");
     }
 

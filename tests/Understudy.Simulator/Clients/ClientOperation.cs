@@ -54,6 +54,15 @@ internal sealed class ClientOperation(long number, int client, ServiceName servi
     /// <summary>How often it was sent.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>How often a node admitted it.</summary>
+    public int Admissions { get; set; }
+
+    /// <summary>Whether a node that admitted it said that it was not made.</summary>
+    public bool IsToldNotMade { get; set; }
+
+    /// <summary>Whether it is never made: it was not sent elsewhere after that was said.</summary>
+    public bool IsNotMade => IsToldNotMade && Admissions == 1;
+
     /// <summary>Whether it was begun when the cluster had healed.</summary>
     public bool IsReadBack { get; init; }
 
@@ -81,6 +90,9 @@ internal sealed class Attempt(ClientOperation operation, int gateway)
 
     /// <summary>When it has arrived.</summary>
     public long ArrivedAt { get; set; }
+
+    /// <summary>Until when the node holds it.</summary>
+    public long HeldUntil { get; set; }
 
     /// <summary>The gateway's name for it; 0 until it has arrived.</summary>
     public long Number { get; set; }

@@ -7,7 +7,8 @@ namespace Understudy.Simulator.Clients;
 
 /// <summary>
 /// A client that knows HTTP only: it asks any node, sometimes two at once, and asks again under a key of its own.
-/// Some send along the version of the last answer that they were given.
+/// Some send along the latest version that they know: of the last answer that they were given, or of the map of a node
+/// at which they have looked.
 /// </summary>
 internal sealed class PlainClient(SimulatedCluster cluster, Workload workload, bool sendsVersions) : SimulatedClient
 {
@@ -43,9 +44,18 @@ internal sealed class PlainClient(SimulatedCluster cluster, Workload workload, b
 
     private void Send(ClientOperation operation)
     {
+        if (sendsVersions) LookAtMap(operation);
         long? version = sendsVersions && _versions.TryGetValue(operation.Service, out var seen) ? seen : null;
         var attempt = new Attempt(operation, workload.DrawGateway(operation.Request)) { Version = version };
         cluster.Http.Send(attempt);
         cluster.Http.LimitWait(attempt);
+    }
+
+    private void LookAtMap(ClientOperation operation)
+    {
+        var node = cluster.Nodes[workload.DrawGateway(operation.Request)];
+        if (!node.IsAwake) return;
+        var seen = cluster.Streams.VersionOf(node, operation.Service).Value;
+        _versions[operation.Service] = Math.Max(seen, _versions.GetValueOrDefault(operation.Service));
     }
 }

@@ -126,8 +126,29 @@ internal sealed class SimulatedHttp
         _cluster.Nodes[attempt.Gateway].Post(new NodeInput.RequestAbandoned(attempt.Number));
     }
 
-    /// <summary>An incarnation has ended, and nobody answers what it held.</summary>
-    public void OnIncarnationEnded(int node) => Break(node, 0);
+    /// <summary>
+    /// An incarnation has ended: who asked for what it had sent, and may not be sent again, is told so. The rest waits
+    /// for the next one.
+    /// </summary>
+    public void OnIncarnationEnded(SimulatedNode node, Node ended)
+    {
+        foreach (var attempt in HeldBy(node.Index))
+        {
+            if (!ended.IsUnknown(attempt.Number)) continue;
+            _held.Remove(attempt.Number);
+            Arrive(attempt, AttemptEnd.Unknown, null, Draw());
+        }
+    }
+
+    /// <summary>The next incarnation is asked for what is not answered.</summary>
+    public void OnIncarnationBegun(SimulatedNode node)
+    {
+        foreach (var attempt in HeldBy(node.Index))
+        {
+            _cluster.Faults.Count(FaultKind.RequestSentOn);
+            Ask(node, attempt);
+        }
+    }
 
     /// <summary>A node's process has gone: the connections of its clients break.</summary>
     public void OnProcessGone(int node, bool hasPower)
@@ -174,7 +195,14 @@ internal sealed class SimulatedHttp
     private void Admit(SimulatedNode node, Attempt attempt)
     {
         attempt.Number = ++_numbers;
+        attempt.Operation.Admissions++;
+        attempt.HeldUntil = _cluster.Now + TimeSpan.FromMilliseconds(500 + _random.Below(3000)).Ticks;
         _held.Add(attempt.Number, attempt);
+        Ask(node, attempt);
+    }
+
+    private void Ask(SimulatedNode node, Attempt attempt)
+    {
         var operation = attempt.Operation;
         node.Post(new NodeInput.Requested(
             attempt.Number,
@@ -182,23 +210,29 @@ internal sealed class SimulatedHttp
             operation.Body,
             operation.Request.IsRead,
             operation.IdempotencyKey,
-            TimeSpan.FromMilliseconds(500 + _random.Below(3000))));
+            new TimeSpan(Math.Max(0, attempt.HeldUntil - _cluster.Now))));
     }
 
     private void Break(int node, long delay)
     {
-        List<Attempt> lost = [];
-        foreach (var attempt in _held.Values)
-        {
-            if (attempt.Gateway == node) lost.Add(attempt);
-        }
-
-        lost.Sort((a, b) => a.Number.CompareTo(b.Number));
-        foreach (var attempt in lost)
+        foreach (var attempt in HeldBy(node))
         {
             _held.Remove(attempt.Number);
             End(attempt, AttemptEnd.Unknown, delay);
         }
+    }
+
+    /// <summary>What a node has not answered, in the order in which it came.</summary>
+    private List<Attempt> HeldBy(int node)
+    {
+        List<Attempt> held = [];
+        foreach (var attempt in _held.Values)
+        {
+            if (attempt.Gateway == node) held.Add(attempt);
+        }
+
+        held.Sort((a, b) => a.Number.CompareTo(b.Number));
+        return held;
     }
 
     /// <summary>An attempt ends without an answer.</summary>

@@ -197,4 +197,7 @@ public enum FaultKind
 
     /// <summary>A client left a node without an answer since it heard that the primary is elsewhere.</summary>
     RequestLeft,
+
+    /// <summary>A node asked its next incarnation for a request that the one before had not answered.</summary>
+    RequestSentOn,
 }

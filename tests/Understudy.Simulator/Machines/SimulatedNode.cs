@@ -105,6 +105,7 @@ internal sealed class SimulatedNode(
         cluster.Checkers.OnStarted(this);
         ScheduleTick((long)(random.Unit() * cluster.Scenario.Cluster.Profile.Tick.Ticks));
         cluster.Network.OnProcessStarted(index);
+        cluster.Http.OnIncarnationBegun(this);
     }
 
     public void OnTick(long life)
@@ -307,6 +308,7 @@ internal sealed class SimulatedNode(
 
     private void EndIncarnation()
     {
+        var ended = Core!;
         Life++;
         Core = null;
         _isEnding = true;
@@ -314,7 +316,7 @@ internal sealed class SimulatedNode(
         Workers.EndIncarnation();
         cluster.Forwarders.EndIncarnation(this);
         _waiting.Clear();
-        cluster.Http.OnIncarnationEnded(index);
+        cluster.Http.OnIncarnationEnded(this, ended);
         TellOfEnd(hasPower: true);
         StartAgainWhenDurable();
     }

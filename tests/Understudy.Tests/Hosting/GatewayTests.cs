@@ -13,7 +13,7 @@ public sealed class GatewayTests : IDisposable
     private static readonly Reply _answer = new(ReplyOutcome.Answered, new byte[] { 1 }, new(1), new NodeId("n1"));
 
     private readonly NodeInbox _inbox = new();
-    private readonly FakeTimeProvider _clock = new();
+    private readonly WatchedClock _clock = new();
     private readonly Gateway _gateway;
     private readonly MetricReader _metrics;
 
@@ -118,7 +118,7 @@ public sealed class GatewayTests : IDisposable
             async () => await _gateway.SendAsync(late, default, true, null, gone.Token));
 
         var taken = SendAsync(bytes: 9);
-        _gateway.SendAgain(Posted<NodeInput>().OfType<NodeInput.Requested>().Select(asked => asked.Number).ToHashSet());
+        _gateway.SendAgain(_ => true);
         (await taken).Outcome.ShouldBe(ReplyOutcome.Unknown);
         (_gateway.Count, _gateway.Status.Single().Bytes).ShouldBe((0, 0));
         var held = SendAsync(bytes: 9);
@@ -172,7 +172,7 @@ public sealed class GatewayTests : IDisposable
         _ = SendAsync(key: "mine");
         var before = Posted<NodeInput.Requested>();
         _clock.Advance(TimeSpan.FromSeconds(4));
-        _gateway.SendAgain(before.Select(asked => asked.Number).ToHashSet());
+        _gateway.SendAgain(_ => false);
         var after = Posted<NodeInput.Requested>();
         after.Select(asked => asked.Number).ShouldBe(before.Select(asked => asked.Number));
         after.Select(asked => asked.IdempotencyKey).ShouldBe([null, "mine"]);
@@ -180,15 +180,15 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_without_a_key_that_an_incarnation_had_taken_is_not_sent_again()
+    public async Task A_change_without_a_key_that_an_incarnation_had_sent_is_not_sent_again_and_a_held_one_is()
     {
-        var taken = SendAsync();
-        var waiting = SendAsync();
+        var sent = SendAsync();
+        var held = SendAsync();
         var before = Posted<NodeInput.Requested>();
-        _gateway.SendAgain(new HashSet<long> { before[0].Number });
+        _gateway.SendAgain(number => number == before[0].Number);
         Posted<NodeInput.Requested>().Select(asked => asked.Number).ShouldBe([before[1].Number]);
-        waiting.IsCompleted.ShouldBeFalse();
-        var reply = await taken;
+        held.IsCompleted.ShouldBeFalse();
+        var reply = await sent;
         reply.Outcome.ShouldBe(ReplyOutcome.Unknown, "who is told to try again may make it twice");
         Encoding.UTF8.GetString(reply.Body.Span).ShouldContain("Whether the change was made is not known.");
     }
@@ -204,6 +204,17 @@ public sealed class GatewayTests : IDisposable
         Posted<NodeInput.RequestAbandoned>().Single().Number.ShouldBe(asked.Number);
         _gateway.Answer(asked.Number, _answer);
         _gateway.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_while_it_is_taken_is_reported_after_its_request()
+    {
+        using var gone = new CancellationTokenSource();
+        _clock.OnAsked = gone.Cancel; // The gateway looks at the clock between looking at the token and watching it.
+        var reply = Clients.SendAsync(_kv, default, true, null, gone.Token).AsTask();
+        await Should.ThrowAsync<OperationCanceledException>(reply);
+        Posted<NodeInput>()[^2..].Select(input => input.GetType()).ShouldBe(
+            [typeof(NodeInput.Requested), typeof(NodeInput.RequestAbandoned)]);
     }
 
     [Fact]
@@ -239,5 +250,17 @@ public sealed class GatewayTests : IDisposable
         List<NodeInput> taken = [];
         _inbox.Take(ref taken);
         return [.. taken.Cast<T>()];
+    }
+
+    /// <summary>Says when it is asked.</summary>
+    private sealed class WatchedClock : FakeTimeProvider
+    {
+        public Action? OnAsked { get; set; }
+
+        public override long GetTimestamp()
+        {
+            OnAsked?.Invoke();
+            return base.GetTimestamp();
+        }
     }
 }

@@ -1,20 +1,27 @@
 using System.Diagnostics;
+using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
+using Understudy.Contracts;
 using Understudy.Hosting;
 using Understudy.Kernel;
 using Understudy.Kv;
 using Understudy.Protocol;
 using Understudy.Replication;
+using Understudy.Services;
 
 namespace Understudy.Tests.Hosting;
 
-/// <summary>A whole node whose services are made to wait: they demand more providers in sync than there are.</summary>
+/// <summary>
+/// A whole node whose services are made to wait: they demand more providers in sync than there are; or their code hangs.
+/// </summary>
 public sealed class HeldRequestsTests : IAsyncLifetime
 {
     private static readonly ServiceName _orders = new("orders");
     private static readonly ServiceName _users = new("users");
+    private static readonly ServiceName _hanging = new("hanging");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("understudy-").FullName;
     private readonly List<Exception> _failures = [];
@@ -30,9 +37,15 @@ public sealed class HeldRequestsTests : IAsyncLifetime
                 .. configuration.Services,
                 Waiting(_orders, new HoldConfiguration { Time = TimeSpan.FromMinutes(1) }),
                 Waiting(_users, new HoldConfiguration { MaxRequests = 2, Time = TimeSpan.FromSeconds(1) }),
+                new ServiceConfiguration(_hanging, nameof(Hanging), Secondaries: 1, Spares: 0)
+                {
+                    Hold = new HoldConfiguration { Time = TimeSpan.FromSeconds(1) },
+                },
             ],
         };
-        _node = new NodeRuntime(configuration, new NodeId("n1"), _folder, TimeProvider.System, _failures.Add);
+        var catalog = new ServiceCatalog();
+        catalog.Add(nameof(Hanging), _ => new Hanging());
+        _node = new NodeRuntime(configuration, new NodeId("n1"), _folder, TimeProvider.System, _failures.Add, catalog);
         await _node.StartAsync(CancellationToken.None);
     }
 
@@ -70,11 +83,32 @@ public sealed class HeldRequestsTests : IAsyncLifetime
         foreach (var reply in await Task.WhenAll(held))
         {
             reply.Outcome.ShouldBe(ReplyOutcome.Unavailable);
-            Text(reply).ShouldEndWith("It has waited as long as it may: seconds in [service.users.hold].");
+            Text(reply).ShouldEndWith(
+                "It has waited as long as it may: seconds in [service.users.hold]. The change was not made.");
         }
 
         var status = _node.Local.Status().Requests.Single(each => each.Service == "users");
         (status.Waiting, status.Refused).ShouldBe((0, 3));
+    }
+
+    [Fact]
+    public async Task Over_http_a_change_that_was_sent_in_vain_is_502_and_one_that_was_only_held_is_503()
+    {
+        using var client = new HttpClient { BaseAddress = _node.HttpAddress };
+        var (sending, holding) = (client.PostAsync("/svc/hanging/", null), client.PutAsync("/svc/users/keys/a", null));
+        using var sent = await sending;
+        sent.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        sent.Headers.RetryAfter.ShouldBeNull("sent again, it might be made twice");
+        (await DetailOf(sent)).ShouldBe("The primary of hanging on n1 did not answer in time. It has waited as long as "
+            + "it may: seconds in [service.hanging.hold]. Whether the change was made is not known.");
+
+        using var held = await holding;
+        held.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        held.Headers.RetryAfter.ShouldNotBeNull();
+        (await DetailOf(held)).ShouldEndWith("seconds in [service.users.hold]. The change was not made.");
+
+        static async Task<string?> DetailOf(HttpResponseMessage answer) =>
+            (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ProblemDocument))?.Detail;
     }
 
     public async ValueTask DisposeAsync()
@@ -100,4 +134,24 @@ public sealed class HeldRequestsTests : IAsyncLifetime
     private static string Text(Reply reply) => Text(reply.Body);
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+
+    /// <summary>Takes requests, and never answers one.</summary>
+    private sealed class Hanging : IReplicatedService
+    {
+        public ValueTask ApplyCheckpointAsync(
+            ReadOnlyMemory<byte> checkpoint, long number, int format, CancellationToken cancellationToken) => default;
+
+        public ValueTask SaveSnapshotAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken) =>
+            default;
+
+        public ValueTask LoadSnapshotAsync(ReadOnlySequence<byte> snapshot, CancellationToken cancellationToken) =>
+            default;
+
+        public async ValueTask<ServiceOutcome> HandleRequestAsync(
+            ServiceRequest request, CancellationToken cancellationToken)
+        {
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            throw new System.Diagnostics.UnreachableException();
+        }
+    }
 }

@@ -21,6 +21,7 @@ internal sealed class NodeCluster
     private readonly Queue<(MemberId To, NodeInput Input)> _queue = new();
     private readonly Queue<ServiceExecutor> _runnable = new();
     private readonly Dictionary<long, TimeSpan> _askedAt = [];
+    private readonly HashSet<NodeId> _hanging = [];
     private readonly NodeOptions _options;
     private long _lastNumber;
     private TimeSpan _now;
@@ -90,6 +91,9 @@ internal sealed class NodeCluster
         foreach (var other in _running.Values) _queue.Enqueue((other.Member, new NodeInput.ChannelLost(gone.Member)));
     }
 
+    /// <summary>The process stands still: nothing that comes there is looked at.</summary>
+    public void Hang(string name) => _hanging.Add(new NodeId(name));
+
     public void Command(string node, OperatorCommand command) => _queue.Enqueue((
         _running[new NodeId(node)].Member,
         new NodeInput.CommandGiven(++_lastNumber, command, null, TimeSpan.FromSeconds(5))));
@@ -106,7 +110,7 @@ internal sealed class NodeCluster
         _queue.Enqueue((_running[new NodeId(node)].Member, new NodeInput.StopRequested()));
 
     /// <summary>Asks a node for an increment.</summary>
-    public void Ask(string node, ServiceName? service = null)
+    public void Ask(string node, ServiceName? service = null, TimeSpan? holdFor = null)
     {
         _askedAt.Add(++_lastNumber, _now);
         _queue.Enqueue((_running[new NodeId(node)].Member, new NodeInput.Requested(
@@ -115,7 +119,7 @@ internal sealed class NodeCluster
             KvCodec.Encode(new KvRequest.Increment("a")),
             IsRead: false,
             IdempotencyKey: null,
-            TimeSpan.FromSeconds(5))));
+            holdFor ?? TimeSpan.FromSeconds(5))));
     }
 
     /// <summary>Time passes in ticks; before each, this happens.</summary>
@@ -132,7 +136,7 @@ internal sealed class NodeCluster
 
     private void Step(MemberId to, NodeInput input)
     {
-        if (!_running.TryGetValue(to.Node, out var site) || site.Member != to) return;
+        if (!_running.TryGetValue(to.Node, out var site) || site.Member != to || _hanging.Contains(to.Node)) return;
         if (input is NodeInput.ChannelLost lost) Losses.Add(lost.Peer.Node.Value);
         List<NodeEffect> effects = [];
         site.Node.Step(_now, input, effects);

@@ -14,6 +14,8 @@ public class RequestRouterTests
 
     private readonly RequestRouter _router = new(_n1, Profile.Lan);
 
+    public RequestRouterTests() => _router.OpenChannel(_n2);
+
     [Fact]
     public void A_request_is_held_until_its_service_has_a_primary()
     {
@@ -38,6 +40,70 @@ public class RequestRouterTests
         _router.Expire(TimeSpan.FromSeconds(2)).ShouldBeEmpty("it is taken out");
         _router.Count.ShouldBe(1);
         _router.Finish(later)!.Deadline.ShouldBe(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public void One_that_came_later_may_expire_earlier()
+    {
+        Take(1, holdFor: TimeSpan.FromSeconds(30));
+        Take(2, holdFor: TimeSpan.FromSeconds(2));
+        Take(3, holdFor: TimeSpan.FromSeconds(1));
+        _router.Expire(TimeSpan.FromSeconds(1)).Select(held => held.Asked.Number).ShouldBe([3]);
+        _router.Expire(TimeSpan.FromSeconds(2)).Select(held => held.Asked.Number).ShouldBe([2]);
+        _router.Expire(TimeSpan.FromSeconds(30)).Select(held => held.Asked.Number).ShouldBe([1]);
+    }
+
+    [Theory]
+    [InlineData(false, null, true)]
+    [InlineData(false, "key", false)]
+    [InlineData(true, null, false)]
+    public void A_change_without_a_key_that_was_sent_is_unknown_until_it_is_answered(
+        bool isRead, string? key, bool isUnknown)
+    {
+        var number = Take(7, isRead: isRead, key: key);
+        _router.IsUnknown(7).ShouldBeFalse("it was not sent");
+        _router.TrySend(number, Map(_n2), TimeSpan.Zero).ShouldNotBeNull();
+        _router.IsUnknown(7).ShouldBe(isUnknown);
+        _router.Unsend(number);
+        _router.LoseChannel(_n2);
+        _router.IsUnknown(7).ShouldBe(isUnknown, "who is not primary now may have been when it came");
+        _router.IsUnknown(_router.Expire(TimeSpan.FromSeconds(5)).ShouldHaveSingleItem()).ShouldBe(isUnknown);
+        _router.IsUnknown(7).ShouldBeFalse("it was answered");
+    }
+
+    [Fact]
+    public void A_change_that_waited_in_vain_and_was_never_sent_is_not_unknown()
+    {
+        Take(7);
+        Sent(Map(null), TimeSpan.Zero).ShouldBeEmpty();
+        Sent(Map(_n2, isFrozen: true), TimeSpan.Zero).ShouldBeEmpty();
+        Sent(Map(_n2, minInSync: 2), TimeSpan.Zero).ShouldBeEmpty();
+        _router.LoseChannel(_n2);
+        Sent(Map(_n2), TimeSpan.Zero).ShouldBeEmpty("it would be lost on the way");
+        _router.IsUnknown(_router.Expire(TimeSpan.FromSeconds(5)).ShouldHaveSingleItem()).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_this_nodes_own_provider_did_not_take_was_not_sent()
+    {
+        var number = Take(7);
+        _router.TrySend(number, Map(_n1), TimeSpan.Zero).ShouldNotBeNull();
+        _router.TakeBack(number);
+        _router.IsUnknown(7).ShouldBeFalse();
+        _router.TrySend(number, Map(_n2), TimeSpan.Zero).ShouldNotBeNull("it is held again");
+        Sent(Map(_n1), TimeSpan.Zero).ShouldBe([number]);
+        _router.TakeBack(number);
+        _router.IsUnknown(7).ShouldBeTrue("another node was sent it before");
+    }
+
+    [Fact]
+    public void Each_request_names_the_configuration_by_which_it_is_sent()
+    {
+        Take(1);
+        Version(Map(_n2)).ShouldBe(1);
+        Version(Map(_n1, version: 2)).ShouldBe(2);
+
+        long Version(ServiceMap map) => _router.Due(map, TimeSpan.Zero).ShouldHaveSingleItem().Request.Version.Value;
     }
 
     [Fact]
@@ -71,6 +137,7 @@ public class RequestRouterTests
         _router.LoseChannel(_n1);
         _router.TrySend(number, Map(_n2), TimeSpan.Zero).ShouldBeNull();
         _router.LoseChannel(_n2);
+        _router.OpenChannel(_n2);
         _router.TrySend(number, Map(_n2), TimeSpan.Zero).ShouldNotBeNull();
         _router.Unsend(number);
         _router.TrySend(number, Map(_n2), TimeSpan.Zero).ShouldNotBeNull();
@@ -158,13 +225,13 @@ public class RequestRouterTests
     private static MemberId Member(string node) => new(new NodeId(node), new Incarnation(1, 1));
 
     /// <summary>There is the service kv, and no other one.</summary>
-    private static ServiceMap Map(MemberId? primary, int minInSync = 0, bool isFrozen = false) =>
+    private static ServiceMap Map(MemberId? primary, int minInSync = 0, bool isFrozen = false, long version = 1) =>
         new(new ConfigurationVersion(1), 1,
         [
             new ServiceEntry(
                 new ServiceDefinition(_kv, "kv", 2, 1, true) { MinInSync = minInSync },
                 new Understudy.Replication.Configuration(
-                    _kv, new ConfigurationVersion(1), new Lineage(1), primary, [], new Epoch(1)))
+                    _kv, new ConfigurationVersion(version), new Lineage(1), primary, [], new Epoch(1)))
             {
                 IsFrozen = isFrozen,
             },
@@ -175,9 +242,10 @@ public class RequestRouterTests
         TimeSpan at = default,
         TimeSpan? holdFor = null,
         bool isRead = false,
-        ServiceName? service = null) => _router.Take(
+        ServiceName? service = null,
+        string? key = null) => _router.Take(
             new NodeInput.Requested(
-                number, service ?? _kv, new byte[10], isRead, null, holdFor ?? TimeSpan.FromSeconds(5)),
+                number, service ?? _kv, new byte[10], isRead, key, holdFor ?? TimeSpan.FromSeconds(5)),
             at);
 
     private IEnumerable<long> Sent(ServiceMap map, TimeSpan now) =>

@@ -116,7 +116,7 @@ public sealed class ExecutorKeyTests
     {
         var from = new MemberId(new NodeId($"n{gateway}"), new Incarnation(1, 1));
         var request = new ReplicationMessage.Request(
-            new RequestId(from, ++_number), _number, _name, IsRead: false, key, Tally.Bytes(add));
+            new RequestId(from, ++_number), _number, _name, new(1), IsRead: false, key, Tally.Bytes(add));
         _executor.Take(new ServiceInstruction.Handle(_assignment, request, _hour));
     }
 

@@ -367,5 +367,5 @@ public sealed class ServiceExecutorTests
         _executor.Take(new ServiceInstruction.Handle(1, Request(number, Tally.Bytes(add)), _keepKeysFor));
 
     private static ReplicationMessage.Request Request(long number, ReadOnlyMemory<byte> body) =>
-        new(new RequestId(_gateway, number), 0, _name, IsRead: false, null, body);
+        new(new RequestId(_gateway, number), 0, _name, new(1), IsRead: false, null, body);
 }

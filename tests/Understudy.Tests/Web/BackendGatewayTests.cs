@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using Grpc.Core;
@@ -39,6 +40,21 @@ public sealed class BackendGatewayTests : IAsyncDisposable
         var problem = await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ProblemDocument);
         problem!.Detail!.ShouldContain("Whether it took effect is not known");
         _http.Seen.ShouldBe(["n1 POST one"]);
+    }
+
+    [Fact]
+    public async Task A_body_that_its_own_client_spoils_while_it_is_forwarded_is_400_and_not_of_unknown_outcome()
+    {
+        _http = await BackendFixture.StartAsync();
+        _http.Learn(BackendFixture.N2);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(_http.Url.Host, _http.Url.Port);
+        await using var stream = new NetworkStream(socket);
+        await stream.WriteAsync("POST /held HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"u8
+            .ToArray());
+        await _http.UntilAsync(status => status.Forwarded == 1);
+        await stream.WriteAsync("no chunk\r\n"u8.ToArray());
+        (await new StreamReader(stream).ReadLineAsync()).ShouldBe("HTTP/1.1 400 Bad Request");
     }
 
     [Theory]
