@@ -239,8 +239,9 @@ internal abstract class SimulatedForwarder(
             if (!passage.IsOpen) continue;
             var isMember = passage.Backend is { } backend && _view?.Contains(backend) == true;
             var grant = isPlanned && isMember ? scenario.Bounds.Drain : TimeSpan.Zero;
+            var mayGoOn = passage.Moved is { } moved && (isMember || moved.For <= grant);
             if (passage.Backend == primary) passage.Moved = null;
-            else if (passage.Moved is null || (!isMember && passage.Moved.Value.For > grant)) passage.Moved = (Own, grant);
+            else if (!mayGoOn) passage.Moved = (Own, grant);
         }
     }
 }

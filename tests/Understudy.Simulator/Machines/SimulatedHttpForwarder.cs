@@ -20,7 +20,7 @@ internal sealed class SimulatedHttpForwarder(
     private HttpForwarding _core = new(scenario.HttpBounds, cluster.Mutations);
     private long _lastAttempt;
 
-    /// <summary>An attempt to have a request answered; nothing that is said of it counts when there is another.</summary>
+    /// <summary>An attempt to have a request answered: what is said of an earlier one means nothing.</summary>
     private sealed record Attempt(SimulatedRequest Request, long Number);
 
     public override (int AtBackends, int Waiting) Counts => (_core.ForwardedCount, _core.HeldCount);

@@ -120,6 +120,13 @@ internal sealed class BackendFixture : IAsyncDisposable
     public void Learn(MemberId? primary) => _gateway.Learn(
         ForwardingRun.RouteTo(primary, 1, Clock.GetUtcNow() - Clock.Start + Lease, N1, N2));
 
+    /// <summary>Waits until a gRPC call waits at the program of n1: it has been sent.</summary>
+    public async Task CallWaitsAsync()
+    {
+        var place = _programs[0].Services.GetRequiredService<TalkPlace>();
+        (await place.Waiting.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue("no call has come");
+    }
+
     /// <summary>The program of n1 takes no more connections.</summary>
     public Task StopFirstAsync() => _programs[0].StopAsync();
 

@@ -287,7 +287,7 @@ public sealed class BackendGatewayTests : IAsyncDisposable
         (await echo.ResponseStream.MoveNext(CancellationToken.None)).ShouldBeTrue();
 
         var waits = talk.WaitAsync(new Line()).ResponseAsync;
-        await _http.UntilAsync(status => status.Forwarded == 2);
+        await _http.CallWaitsAsync();
         _http.Learn(null);
         await Should.ThrowAsync<RpcException>(() => echo.ResponseStream.MoveNext(CancellationToken.None));
         var thrown = await Should.ThrowAsync<RpcException>(waits);
