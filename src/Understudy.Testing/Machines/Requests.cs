@@ -78,7 +78,8 @@ internal sealed class Requests(VirtualTime time, Machine machine, ClusterConfigu
         foreach (var (number, asked) in _outstanding.ToList())
         {
             Remove(number);
-            asked.Caller.TrySetResult(IsUnknown(machine.Last, number) ? Unknown($"{machine.Id} {why}.") : Unavailable());
+            asked.Caller.TrySetResult(
+                IsUnknown(machine.Last, number) ? Unknown($"{machine.Id} {why}.") : Unavailable());
         }
 
         foreach (var number in _commands.Keys.ToList())

@@ -18,8 +18,8 @@ internal sealed class Gateway : IGateway, IDisposable
     private const char OwnName = '~';
 
     private const string UnknownOutcome =
-        "This node had sent the change, and began a new incarnation before the answer came. Whether the change was made "
-        + "is not known. With an Idempotency-Key it would have been sent again.";
+        "This node had sent the change, and began a new incarnation before the answer came. Whether the change was "
+        + "made is not known. With an Idempotency-Key it would have been sent again.";
 
     private readonly NodeInbox _inbox;
     private readonly TimeProvider _clock;

@@ -16,8 +16,9 @@ internal sealed class HeldRequest(long number, NodeInput.Requested asked, TimeSp
     public TimeSpan? SentAt { get; set; }
 
     /// <summary>
-    /// How many copies of it were sent to other nodes, or taken by this one's provider: each may have been carried out,
-    /// or may be yet. A node that says that it is not the primary may have been when it took one, so its word ends none.
+    /// How many copies of it were sent to other nodes, or taken by this one's provider: each may have been carried
+    /// out, or may be yet. A node that says that it is not the primary may have been when it took one, so its word ends
+    /// none.
     /// </summary>
     public int Copies { get; set; }
 }

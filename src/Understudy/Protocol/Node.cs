@@ -126,8 +126,8 @@ public sealed partial class Node
         _services[service].Replica.Has(version, sequence);
 
     /// <summary>
-    /// Whether a request that this incarnation took, and has not answered, may have been made or may be yet, and may not
-    /// be sent again. Another one has had no effect, or may be repeated: the next incarnation can be asked for it.
+    /// Whether a request that this incarnation took, and has not answered, may have been made or may be yet, and may
+    /// not be sent again. Another one has had no effect, or may be repeated: the next incarnation can be asked for it.
     /// </summary>
     /// <param name="number">The shell's name for the request.</param>
     public bool IsUnknown(long number) => _router.IsUnknown(number);

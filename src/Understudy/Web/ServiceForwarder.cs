@@ -53,7 +53,9 @@ internal sealed class ServiceForwarder(IHttpForwarder forwarder, TimeSpan connec
     /// <param name="isHttp2">Whether to speak HTTP/2, without TLS.</param>
     /// <param name="transformer">Says what is sent there, and what of the answer comes back.</param>
     /// <param name="cut">Ends it: an answer that has begun is broken off.</param>
-    /// <exception cref="BadHttpRequestException">The client's body is not HTTP, too long, or came too slowly.</exception>
+    /// <exception cref="BadHttpRequestException">
+    /// The client's body is not HTTP, too long, or came too slowly.
+    /// </exception>
     public async Task<ForwardOutcome> ForwardAsync(
         HttpContext context,
         string origin,

@@ -17,8 +17,8 @@ internal sealed class NoGoingBack : Checker
     {
         if (reply.Outcome != ReplyOutcome.Answered) return;
         if (reply.Version.Value >= attempt.Version.GetValueOrDefault()) return;
-        Fail($"{attempt.Operation} was answered by {reply.Node}, asked by {gateway.Option.Id}, in version {reply.Version}, "
-            + $"and its client had heard of version {attempt.Version}");
+        Fail($"{attempt.Operation} was answered by {reply.Node}, as {gateway.Option.Id} was asked, in version "
+            + $"{reply.Version}, and its client had heard of version {attempt.Version}");
     }
 
     public override void OnHeard(int client, string service, long version)

@@ -15,7 +15,8 @@ using Understudy.Services;
 namespace Understudy.Tests.Hosting;
 
 /// <summary>
-/// A whole node whose services are made to wait: they demand more providers in sync than there are; or their code hangs.
+/// A whole node whose services are made to wait: they demand more providers in sync than there are, or their code
+/// hangs.
 /// </summary>
 public sealed class HeldRequestsTests : IAsyncLifetime
 {
