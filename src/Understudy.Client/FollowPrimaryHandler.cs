@@ -75,7 +75,9 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
             // .NET sends a request without content again by itself when its connection ends before an answer begins.
             if (!mayRepeat) request.Content ??= new ByteArrayContent([]);
             var plan = new RequestPlan(_service, mayRepeat, Now + _options.HoldFor);
-            return await FollowAsync(request, plan, cancellationToken);
+            var response = await FollowAsync(request, plan, cancellationToken);
+            var comes = request.Method != HttpMethod.Head && response.Content.Headers.ContentLength != 0;
+            return comes && !IsReadWhole(request, response, plan) ? AsItComes(response, BrokenOff) : response;
         }
         finally
         {
@@ -128,17 +130,27 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
         try
         {
             var response = await FollowAsync(request, plan, cancellationToken);
-            if (Grpc.IsOver(response) || !response.Headers.TryGetValues(NodeHeader, out var nodes)) return response;
-            var (node, version) = (nodes.First(), VersionOf(response));
-            response.Content = new CallContent(
-                response.Content, _locator, () => _locator.Ask(view => view.HasLeft(_service, node, version)));
-            return response;
+            return Grpc.IsOver(response) ? response : AsItComes(response, Grpc.BrokenOff);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             return Grpc.Failed(mayBeExecuted: !IsUnsent(e), e.Message);
         }
     }
+
+    /// <summary>Has an answer break off when the node that gives it is primary no more, and says nothing.</summary>
+    private HttpResponseMessage AsItComes(HttpResponseMessage response, Func<Exception?, Exception> broken)
+    {
+        if (!response.Headers.TryGetValues(NodeHeader, out var nodes)) return response;
+        var (node, version) = (nodes.First(), VersionOf(response));
+        bool HasMoved() => _locator.Ask(view => view.HasLeft(_service, node, version));
+        response.Content = new AnswerContent(
+            response.Content, new AnswerWatch(_locator, HasMoved, broken, _clock));
+        return response;
+    }
+
+    private Exception BrokenOff(Exception? cause) => cause ?? new HttpIOException(
+        HttpRequestError.ResponseEnded, $"The answer was broken off: the primary of {_service} has moved.");
 
     /// <summary>Makes what can be sent again of a request. False if it cannot be.</summary>
     private async Task<bool> PrepareAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -236,14 +248,7 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
         HttpRequestMessage request, RequestPlan plan, CancellationToken cancellationToken)
     {
         var response = await _transport.SendAsync(request, cancellationToken);
-        var headers = response.Content.Headers;
-        var isEndless = headers.ContentType?.MediaType == "text/event-stream";
-        if (request.Method == HttpMethod.Head // Its length is that of a body that does not come.
-            || !plan.ReadsWhole(headers.ContentLength, isEndless, _options.MaxBodyBytes))
-        {
-            return response;
-        }
-
+        if (!IsReadWhole(request, response, plan)) return response;
         try
         {
             await response.Content.LoadIntoBufferAsync(_options.MaxBodyBytes, cancellationToken);
@@ -254,6 +259,14 @@ internal sealed class FollowPrimaryHandler : HttpMessageHandler
             response.Dispose();
             throw;
         }
+    }
+
+    private bool IsReadWhole(HttpRequestMessage request, HttpResponseMessage response, RequestPlan plan)
+    {
+        var headers = response.Content.Headers;
+        var isEndless = headers.ContentType?.MediaType == "text/event-stream";
+        return request.Method != HttpMethod.Head // Its length is that of a body that does not come.
+            && plan.ReadsWhole(headers.ContentLength, isEndless, _options.MaxBodyBytes);
     }
 
     private static long VersionOf(HttpResponseMessage response) =>

@@ -40,4 +40,12 @@ internal static class Grpc
         response.Headers.TryAddWithoutValidation("grpc-message", Uri.EscapeDataString(message));
         return response;
     }
+
+    /// <summary>
+    /// What a call's reader is told when its answer breaks off. Without the cause: gRPC would take a broken connection
+    /// for a call that was not executed, and repeat it.
+    /// </summary>
+    public static Exception BrokenOff(Exception? cause) => new HttpRequestException(
+        "The call was broken off, and whether it was executed is not known: "
+        + (cause?.Message ?? "the primary has moved."));
 }

@@ -13,8 +13,8 @@ public sealed record HttpStatus
     public required int Held { get; init; }
 
     /// <summary>
-    /// How many, since the node started, no primary took in time, or had a program that broke their connection, or were
-    /// for no service. Those over a bound are in <see cref="RequestsStatus.Refused"/>.
+    /// How many, since the node started, no primary took in time, or had no answer when the connection to the program
+    /// broke or was cut, or were for no service. Those over a bound are in <see cref="RequestsStatus.Refused"/>.
     /// </summary>
     public required long Refused { get; init; }
 }

@@ -52,4 +52,9 @@ public enum Mutation : long
     TcpOpenWhenMoved = 1L << 53,
     TcpOvertakes = 1L << 54,
     TcpHeldForEver = 1L << 55,
+    HttpUncutAtLeaseEnd = 1L << 56,
+    HttpUncutWhenMoved = 1L << 57,
+    HttpOvertakes = 1L << 58,
+    HttpHeldForEver = 1L << 59,
+    HttpSentTwice = 1L << 60,
 }

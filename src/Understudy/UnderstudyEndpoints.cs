@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -70,6 +71,11 @@ public static class UnderstudyEndpoints
     /// large or takes long. A change is then not made once by itself: a request whose connection to the primary broke
     /// is not sent again, and the client is told by 502 that the outcome is unknown.
     /// </summary>
+    /// <remarks>
+    /// When the node is primary no more, <see cref="HttpContext.RequestAborted"/> is cancelled and an answer that has
+    /// begun is broken off; after a switchover, when <see cref="ServiceShape.Drain"/> is over. This holds for
+    /// <c>GET</c>, <c>HEAD</c> and <c>OPTIONS</c> as well.
+    /// </remarks>
     /// <param name="builder">An endpoint, or a group of them.</param>
     /// <example><code>shop.MapPost("/import", ImportAsync).OutsideTurns();</code></example>
     public static TBuilder OutsideTurns<TBuilder>(this TBuilder builder)
@@ -99,7 +105,9 @@ public static class UnderstudyEndpoints
         }
     }
 
-    /// <summary>False if the node is not primary any more, and nothing was answered.</summary>
+    /// <summary>
+    /// False if the node is not primary any more, and nothing was answered. An answer that was cut has ended.
+    /// </summary>
     private static async Task<bool> HasRunAsync(HttpContext context, bool isInTurns, RequestDelegate run)
     {
         if (isInTurns && ServiceGateway.IsTooLarge(context.Request))
@@ -111,12 +119,23 @@ public static class UnderstudyEndpoints
         try
         {
             await run(context);
-            return true;
+            if (!AnswerLifetime.IsLeft(context)) return true;
         }
         catch (NotPrimaryException) when (!context.Response.HasStarted)
         {
-            context.Response.Clear();
-            return false;
+            // The next primary is asked.
         }
+        catch (OperationCanceledException) when (AnswerLifetime.IsLeft(context))
+        {
+            // So too.
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or WebSocketException
+            && AnswerLifetime.IsBroken(context))
+        {
+            return true;
+        }
+
+        context.Response.Clear();
+        return false;
     }
 }

@@ -51,7 +51,7 @@ internal sealed class SampleCluster : IAsyncDisposable
         try
         {
             foreach (var node in cluster._nodes.Values) node.Start();
-            await cluster.UntilAsync(status => status is { Primary: not null, Secondaries.Count: 2 });
+            await cluster.ShapeAsync();
             return cluster;
         }
         catch
@@ -60,6 +60,13 @@ internal sealed class SampleCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>The running nodes but this one.</summary>
+    public IReadOnlyList<RealNode> Others(string id) =>
+        [.. _nodes.Values.Where(node => node.IsRunning && node.Id != id)];
+
+    /// <summary>Waits until the service has its primary and both secondaries.</summary>
+    public Task ShapeAsync() => UntilAsync(status => status is { Primary: not null, Secondaries.Count: 2 });
 
     /// <summary>Call at the end: without it, the nodes' logs are printed.</summary>
     public void Passed() => _hasPassed = true;

@@ -32,7 +32,7 @@ internal enum EventKind : byte
     StreamChecked,
     ServiceRuns,
     WorkerActs,
-    ConnectionActs,
+    ForwarderActs,
     OperatorActs,
     FaultsEnd,
     TailCheck,

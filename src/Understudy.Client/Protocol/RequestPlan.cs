@@ -50,6 +50,12 @@ internal sealed class RequestPlan(
     /// </summary>
     public static readonly TimeSpan HolderPatience = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// How long a node that is primary no more has for each further part of an answer that it is giving. It breaks the
+    /// answer off itself, or lets it drain; unless it hangs.
+    /// </summary>
+    public static readonly TimeSpan StreamPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly HashSet<string> _tried = [];
     private TimeSpan _pause = FirstPause;
     private long _failedVersion = -1;

@@ -94,6 +94,11 @@ public sealed record ClusterConfiguration
         return new HoldBounds(hold.MaxRequests, hold.MaxBytes, TimeOf(hold));
     }
 
+    /// <summary>What each node grants a service's answers outside turns.</summary>
+    internal HttpBounds AnswerBoundsOf(ServiceName name) => new(
+        BoundsOf(name).Time,
+        Services.FirstOrDefault(service => service.Name == name)?.Drain ?? TimeSpan.Zero);
+
     /// <summary>How long a request of any service may wait.</summary>
     internal TimeSpan LongestHold =>
         Services.Select(service => TimeOf(service.Hold)).Append(TimeOf(HoldConfiguration.Default)).Max();

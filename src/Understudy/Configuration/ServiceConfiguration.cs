@@ -41,6 +41,12 @@ public sealed record ServiceConfiguration(
     /// <summary>How many of its requests wait on each node. Default: 10,000, with 64 MB, for 5 s.</summary>
     public HoldConfiguration Hold { get; init; } = HoldConfiguration.Default;
 
+    /// <summary>
+    /// How long an answer outside turns may go on at the old primary after a switchover. Up to an hour; default none:
+    /// it is cut at once.
+    /// </summary>
+    public TimeSpan Drain { get; init; }
+
     /// <summary>Where it may be, and beside which other services. Default: anywhere.</summary>
     public ServiceRules Rules { get; init; } = ServiceRules.None;
 
@@ -92,7 +98,8 @@ public sealed record ServiceConfiguration(
         (Checkpoints == CheckpointMode.Periodic ? $" checkpoints every {Interval}" : "")
         + (AuditEvery != ServiceDefinition.Daily ? $" audits every {AuditEvery}" : "")
         + (KeepKeysFor != ServiceDefinition.DefaultKeepKeysFor ? $" keys for {KeepKeysFor}" : "")
-        + (Hold != HoldConfiguration.Default ? $" {Hold}" : "");
+        + (Hold != HoldConfiguration.Default ? $" {Hold}" : "")
+        + (Drain != TimeSpan.Zero ? $" drains {Drain}" : "");
 
     /// <summary>Whether a service may have this for its <see cref="Interval"/>.</summary>
     public static bool IsInterval(TimeSpan every) => ServiceDefinition.IsInterval(every);

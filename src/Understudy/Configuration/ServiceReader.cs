@@ -8,6 +8,7 @@ namespace Understudy;
 /// <summary>Reads every <c>[service.NAME]</c> of a cluster's file.</summary>
 internal static class ServiceReader
 {
+    private const string Drain = "drain-seconds";
     private const string KeepKeys = "keep-keys";
     private const string Periodic = "periodic";
 
@@ -15,7 +16,7 @@ internal static class ServiceReader
     [
         "kind", "secondaries", "spares", "durability", "checkpoints", "interval", "min-in-sync", "total-loss",
         "restarts", "restart-minutes", "audit-every", KeepKeys, "preferred", "only", "never", "with", "after", "apart",
-        "tcp", "http", "hosts", "hold",
+        "tcp", "http", "hosts", "hold", Drain,
     ];
 
     private static readonly string[] Modes = ["before-reply", Periodic];
@@ -91,6 +92,7 @@ internal static class ServiceReader
         var hold = HoldReader.Read(reader, $"{below}.hold]", problems);
         var http = HttpReader.Read(reader, $"{below}.http]", nodes, problems);
         var hosts = HostsReader.Read(reader, problems);
+        var drain = reader.Count(Drain, 0, (int)HttpConfiguration.Longest.TotalSeconds, "seconds") ?? 0;
         if (known is null) return null;
         if (known == ServiceConfiguration.ExternalKind)
         {
@@ -112,6 +114,7 @@ internal static class ServiceReader
             Tcp = tcp,
             Hosts = hosts,
             Hold = hold,
+            Drain = TimeSpan.FromSeconds(drain),
             MinInSync = minInSync,
             TotalLoss = totalLoss == "start-empty" ? TotalLoss.StartEmpty : TotalLoss.Wait,
             Restarts = restarts ?? 1,
@@ -178,6 +181,12 @@ internal static class ServiceReader
         {
             problems.Add(reader.PlaceOf(key), $"\"{key}\" means nothing to a service of kind \"external\"",
                 "Understudy has neither its code nor its state: remove the line.");
+        }
+
+        if (reader.Has(Drain))
+        {
+            problems.Add(reader.PlaceOf(Drain), $"\"{Drain}\" means nothing to a service of kind \"external\"",
+                "Its program answers: write it in its table http, or tcp.");
         }
 
         if (reader.Has("tcp") || reader.Has("http")) return;

@@ -259,6 +259,7 @@ internal sealed class NodeLoop
         _parts.Workers.EndIncarnation();
         _parts.Forwarders.Learn(null, _startedAt);
         _parts.Backends.Learn(null, _startedAt);
+        _parts.Answers.Learn(null, _startedAt);
         if (!isFirst)
         {
             _parts.Reports.Report(new NodeEvent.Noted($"this incarnation ends: {_endReason}"));
@@ -299,6 +300,7 @@ internal sealed class NodeLoop
         _status = _node!.Status(Now);
         _parts.Forwarders.Learn(_status, _startedAt);
         _parts.Backends.Learn(_status, _startedAt);
+        _parts.Answers.Learn(_status, _startedAt);
         _parts.Feed.Take(_status);
     }
 

@@ -35,6 +35,8 @@ internal sealed record NodeLoopParts
 
     public required BackendGateways Backends { get; init; }
 
+    public required AnswersUnderWay Answers { get; init; }
+
     public required EventReports Reports { get; init; }
 
     public required ServiceMapFeed Feed { get; init; }

@@ -49,6 +49,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     private readonly TcpForwarders _forwarders;
     private readonly ServiceForwarder _requests;
     private readonly BackendGateways _backends;
+    private readonly AnswersUnderWay _answers;
     private readonly ServiceMapFeed _feed;
     private readonly NodeLoop _loop;
     private readonly LocalNode _local;
@@ -69,7 +70,8 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
     {
         var node = configuration.Find(self) ?? throw new ArgumentException($"{self} is not configured", nameof(self));
         catalog ??= new ServiceCatalog();
-        _clock = clock;
+        (_clock, _address, _profile, _longestHold) =
+            (clock, node.Address, configuration.Profile, configuration.LongestHold);
         _loggers = loggers ?? (_ownLoggers = CreateLoggers(clock));
         var timeline = new Timeline(self);
         var reports = new EventReports(timeline, Logger, clock);
@@ -81,7 +83,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             (file, ticket) => inbox.Post(new NodeInput.Flushed(file, ticket)),
             fail);
         _transport = CreateTransport(configuration, new TransportInbox(inbox, reports));
-        _longestHold = configuration.LongestHold;
         _gateway = CreateGateway(configuration, self, inbox);
         _commands = new CommandGateway(inbox, HoldFor(configuration.Profile), clock);
         _executors = new ServiceExecutors(catalog, configuration.Profile, clock, fail);
@@ -89,9 +90,9 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         var files = new OpenFiles(self, Logger, clock);
         _forwarders = new TcpForwarders(configuration, self, files, clock, Logger, fail);
         _web = CreateServer(node.Http, new ClientConnections(node.MaxConnections, files, Logger, clock));
-        _requests = new ServiceForwarder(
-            _web.Services.GetRequiredService<IHttpForwarder>(), configuration.Profile.Silence);
+        _requests = new ServiceForwarder(_web.Services.GetRequiredService<IHttpForwarder>(), _profile.Silence);
         _backends = new BackendGateways(configuration.HttpBackends(), self, _gateway, _requests, clock, fail);
+        _answers = new AnswersUnderWay(configuration.AnswerBoundsOf, clock, fail);
         _feed = ServiceMapFeed.Of(configuration, self);
         _loop = new NodeLoop(new NodeLoopParts
         {
@@ -106,6 +107,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             Workers = _workers,
             Forwarders = _forwarders,
             Backends = _backends,
+            Answers = _answers,
             Reports = reports,
             Feed = _feed,
             Clock = clock,
@@ -114,7 +116,6 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _local = new LocalNode(
             configuration, self, catalog.Kinds, _loop, _gateway, _forwarders, _backends, _feed, timeline);
         Services = ServeClients(configuration, application);
-        (_address, _profile) = (node.Address, configuration.Profile);
     }
 
     /// <summary>Where the node's HTTP side listens, once started.</summary>
@@ -176,6 +177,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
         _loop.Halt();
         _workers.Dispose();
         _gateway.Dispose();
+        _answers.Dispose();
         await _forwarders.DisposeAsync();
         await _transport.DisposeAsync();
         _store.Dispose();
@@ -219,6 +221,7 @@ internal sealed partial class NodeRuntime : IAsyncDisposable
             _local,
             _feed,
             _requests,
+            _answers,
             service => configuration.BoundsOf(service).Time,
             _clock);
         var hosts = configuration.ServicesByHost();

@@ -32,10 +32,11 @@ internal sealed record BackendRoute
     public TimeSpan Until { get; init; }
 
     /// <param name="service">The service.</param>
-    /// <param name="status">What the node published.</param>
-    /// <param name="until">The end of its view lease.</param>
-    public static BackendRoute Of(ServiceName service, NodeStatus status, TimeSpan until)
+    /// <param name="status">What the node published; null if its incarnation has ended.</param>
+    /// <param name="began">When that began, on the clock that the core is given.</param>
+    public static BackendRoute Of(ServiceName service, NodeStatus? status, TimeSpan began)
     {
+        if (status is null) return None;
         var entry = status.Map.Find(service);
         var view = status.IsMember ? status.View : null;
 
@@ -51,7 +52,7 @@ internal sealed record BackendRoute
             IsFrozen = entry is { IsFrozen: true } or { IsStopped: true },
             IsPlanned = entry is { Configuration.IsPlanned: true },
             View = view,
-            Until = until,
+            Until = began + status.LeaseUntil,
         };
     }
 }

@@ -21,11 +21,11 @@ internal abstract record HttpEffect
     /// </summary>
     public sealed record Cut(long Request) : HttpEffect;
 
-    /// <summary>Tell its client that it is not taken. Nothing more is said of it.</summary>
+    /// <summary>Tell its client that it is not answered, and why. Nothing more is said of it.</summary>
     public sealed record Refuse(long Request, HttpRefusal Why) : HttpEffect;
 }
 
-/// <summary>Why a request is not taken.</summary>
+/// <summary>Why a request is not answered.</summary>
 internal enum HttpRefusal
 {
     /// <summary>There is no such service.</summary>
@@ -39,4 +39,7 @@ internal enum HttpRefusal
 
     /// <summary>The program broke the connection each time.</summary>
     Broken,
+
+    /// <summary>It was sent, and may not be sent again.</summary>
+    Unknown,
 }

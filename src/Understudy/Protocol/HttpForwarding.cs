@@ -9,7 +9,9 @@ namespace Understudy.Protocol;
 /// again then waits for the next. A node forwards only while it is a member and its view lease lasts. How many may wait
 /// is decided before (<see cref="RequestAdmission"/>).
 /// </summary>
-internal sealed class HttpForwarding(HttpBounds bounds)
+/// <param name="bounds">What it grants them.</param>
+/// <param name="mutations">Rules that are switched off, in tests.</param>
+internal sealed class HttpForwarding(HttpBounds bounds, Mutation mutations = Mutation.None)
 {
     /// <summary>A backend that took no connection is tried again after this, by one request first.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
@@ -19,22 +21,17 @@ internal sealed class HttpForwarding(HttpBounds bounds)
 
     private readonly SortedDictionary<long, Request> _requests = [];
     private readonly SortedSet<long> _held = [];
-    private readonly SortedSet<long> _live = [];
-    private readonly Queue<(TimeSpan Until, long Request)> _draining = new();
+    private readonly AtBackends _live = new(bounds.Drain);
     private List<HttpEffect> _effects = [];
-    private BackendRoute _route = BackendRoute.None;
     private TimeSpan _now;
     private TimeSpan? _retryAt;
     private long? _probe;
 
-    private sealed class Request(TimeSpan deadline)
+    private sealed class Request(TimeSpan deadline, bool mayRepeat)
     {
         public TimeSpan Deadline { get; } = deadline;
 
-        /// <summary>To whom it is forwarded, or is taken back from; null while it is held.</summary>
-        public MemberId? Backend { get; set; }
-
-        public bool IsDraining { get; set; }
+        public bool MayRepeat { get; } = mayRepeat;
 
         /// <summary>How often its connection broke, other than by being cut.</summary>
         public int Breaks { get; set; }
@@ -46,7 +43,7 @@ internal sealed class HttpForwarding(HttpBounds bounds)
     /// <summary>How many wait.</summary>
     public int HeldCount => _held.Count;
 
-    /// <summary>How many were told that they are not taken.</summary>
+    /// <summary>How many were told that they are not answered.</summary>
     public long Refused { get; private set; }
 
     /// <summary>When something is to be done if nothing else happens; null if never.</summary>
@@ -56,9 +53,8 @@ internal sealed class HttpForwarding(HttpBounds bounds)
         {
             TimeSpan? next = null;
             Sooner(_held.Count > 0 ? _requests[_held.Min].Deadline : null);
-            Sooner(_draining.TryPeek(out var first) ? first.Until : null);
+            Sooner(_live.NextAt(_now));
             Sooner(_held.Count > 0 && _retryAt > _now ? _retryAt : null);
-            Sooner(_now < _route.Until && ForwardedCount > 0 ? _route.Until : null);
             return next;
 
             void Sooner(TimeSpan? at) => next = next is null || at < next ? at ?? next : next;
@@ -86,11 +82,15 @@ internal sealed class HttpForwarding(HttpBounds bounds)
         }
     }
 
-    private bool MayForward => _route is { Primary: not null, IsFrozen: false } && _now < _route.Until;
+    private BackendRoute Route => _live.Route;
+
+    private bool MayForward => _live.MayForward(_now) && !Route.IsFrozen;
+
+    private bool Allows(Mutation rule) => (mutations & rule) == 0;
 
     private void Arrive(HttpInput.Arrived arrived)
     {
-        _requests.Add(arrived.Request, new Request(_now + bounds.Hold));
+        _requests.Add(arrived.Request, new Request(_now + bounds.Hold, arrived.MayRepeat));
         Hold(arrived.Request);
         Reconsider();
     }
@@ -105,28 +105,23 @@ internal sealed class HttpForwarding(HttpBounds bounds)
     {
         if (_live.Contains(number)) _retryAt = _now + RetryAfter;
         HoldAgain(number);
+        Reconsider();
     }
 
     private void OnBroken(long number)
     {
-        if (_live.Contains(number) && ++_requests[number].Breaks >= MaxBreaks)
-        {
-            Refuse(number, HttpRefusal.Broken);
-            Reconsider();
-        }
-        else
-        {
-            HoldAgain(number);
-        }
+        var request = _requests[number];
+        var breaks = _live.Contains(number) ? ++request.Breaks : 0;
+        if (!request.MayRepeat && Allows(Mutation.HttpSentTwice)) Refuse(number, HttpRefusal.Unknown);
+        else if (breaks >= MaxBreaks) Refuse(number, HttpRefusal.Broken);
+        else HoldAgain(number);
+        Reconsider();
     }
 
     private void HoldAgain(long number)
     {
-        var request = _requests[number];
-        (request.Backend, request.IsDraining) = (null, false);
         _live.Remove(number);
         Hold(number);
-        Reconsider();
     }
 
     private void End(long number)
@@ -137,30 +132,17 @@ internal sealed class HttpForwarding(HttpBounds bounds)
 
     private void Learn(BackendRoute route)
     {
-        var before = _route;
-        _route = route;
-        if (route.Primary != before.Primary) (_retryAt, _probe) = (null, null);
-        if (route.Primary != before.Primary || route.View != before.View) CutMoved();
+        if (_live.Learn(_now, route)) (_retryAt, _probe) = (null, null);
         Reconsider();
     }
 
     /// <summary>What the time, or the route, has made of what there is.</summary>
     private void Reconsider()
     {
-        if (_now >= _route.Until)
-        {
-            // Who has no lease may be deposed and not know it.
-            while (_live.Count > 0) Cut(_live.Min);
-        }
-
-        while (_draining.TryPeek(out var drained) && drained.Until <= _now)
-        {
-            _draining.Dequeue();
-            if (_live.Contains(drained.Request) && _requests[drained.Request].IsDraining) Cut(drained.Request);
-        }
-
-        while (_held.Count > 0 && _route.IsUnknown) Refuse(_held.Min, HttpRefusal.UnknownService);
-        while (_held.Count > 0 && _requests[_held.Min].Deadline <= _now)
+        while (Allows(Mutation.HttpUncutAtLeaseEnd) && _live.TryTakeUnleased(_now, out var unleased)) Cut(unleased);
+        while (Allows(Mutation.HttpUncutWhenMoved) && _live.TryTakeMoved(_now, out var moved)) Cut(moved);
+        while (_held.Count > 0 && Route.IsUnknown) Refuse(_held.Min, HttpRefusal.UnknownService);
+        while (_held.Count > 0 && _requests[_held.Min].Deadline <= _now && Allows(Mutation.HttpHeldForEver))
             Refuse(_held.Min, MayForward && _retryAt is not null ? HttpRefusal.NoConnection : HttpRefusal.Late);
         ForwardHeld();
     }
@@ -170,38 +152,15 @@ internal sealed class HttpForwarding(HttpBounds bounds)
     {
         while (_held.Count > 0 && MayForward && _probe is null && !(_now < _retryAt))
         {
-            var number = _held.Min;
+            var number = Allows(Mutation.HttpOvertakes) ? _held.Min : _held.Max;
             if (_retryAt is not null) _probe = number;
             _held.Remove(number);
-            _requests[number].Backend = _route.Primary;
             _live.Add(number);
-            _effects.Add(new HttpEffect.Forward(number, _route.Primary!.Value.Node));
+            _effects.Add(new HttpEffect.Forward(number, Route.Primary!.Value.Node));
         }
     }
 
-    private void CutMoved()
-    {
-        foreach (var number in _live.ToList())
-        {
-            var request = _requests[number];
-            if (request.Backend == _route.Primary) continue;
-            var mayDrain = _route.IsPlanned && _route.View?.Contains(request.Backend!.Value) == true;
-            if (!mayDrain || bounds.Drain <= TimeSpan.Zero) Cut(number);
-            else if (!request.IsDraining) Drain(number, request);
-        }
-    }
-
-    private void Drain(long number, Request request)
-    {
-        request.IsDraining = true;
-        _draining.Enqueue((_now + bounds.Drain, number));
-    }
-
-    private void Cut(long number)
-    {
-        _live.Remove(number);
-        _effects.Add(new HttpEffect.Cut(number));
-    }
+    private void Cut(long number) => _effects.Add(new HttpEffect.Cut(number));
 
     private void Hold(long number)
     {

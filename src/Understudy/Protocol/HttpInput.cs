@@ -18,7 +18,8 @@ internal abstract record HttpInput
 
     /// <summary>A client asks; requests are numbered as they come.</summary>
     /// <param name="Request">Its number.</param>
-    public sealed record Arrived(long Request) : HttpInput;
+    /// <param name="MayRepeat">Whether it may be sent again when its outcome is not known.</param>
+    public sealed record Arrived(long Request, bool MayRepeat) : HttpInput;
 
     /// <summary>There is a connection for it, and nothing of it has been sent yet.</summary>
     public sealed record Connected(long Request) : HttpInput;
@@ -26,11 +27,9 @@ internal abstract record HttpInput
     /// <summary>Nothing of it has reached a backend.</summary>
     public sealed record NotTaken(long Request) : HttpInput;
 
-    /// <summary>It was sent and not answered, and may be sent again.</summary>
+    /// <summary>It was sent and not answered.</summary>
     public sealed record Broken(long Request) : HttpInput;
 
-    /// <summary>
-    /// It is answered, or will not be: its client has gone, or it was sent and may not be sent again.
-    /// </summary>
+    /// <summary>It is answered, or its client has gone.</summary>
     public sealed record Ended(long Request) : HttpInput;
 }

@@ -20,10 +20,8 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
 
     private readonly SortedDictionary<long, Waiting> _waiting = [];
     private readonly SortedSet<long> _held = [];
-    private readonly SortedDictionary<long, Open> _open = [];
-    private readonly Queue<(TimeSpan Until, long Connection)> _draining = new();
+    private readonly AtBackends _open = new(bounds.Drain);
     private List<TcpEffect> _effects = [];
-    private BackendRoute _route = BackendRoute.None;
     private TimeSpan _now;
     private TimeSpan? _retryAt;
     private bool _isStopping;
@@ -36,14 +34,6 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
 
         /// <summary>The attempt that is under way; 0 while it is held.</summary>
         public long Attempt { get; set; }
-    }
-
-    /// <summary>A spliced connection, to whom, and whether it only drains.</summary>
-    private sealed class Open(MemberId backend)
-    {
-        public MemberId Backend { get; } = backend;
-
-        public bool IsDraining { get; set; }
     }
 
     /// <summary>How many connections are spliced.</summary>
@@ -62,9 +52,9 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
         {
             TimeSpan? next = null;
             Sooner(_waiting.Count > 0 ? _waiting.Values.First().Deadline : null);
-            Sooner(_draining.TryPeek(out var first) ? first.Until : null);
+            Sooner(_open.NextAt(_now));
             Sooner(_held.Count > 0 && _retryAt > _now ? _retryAt : null);
-            Sooner(_now < _route.Until && _open.Count + _waiting.Count > _held.Count ? _route.Until : null);
+            Sooner(_now < Route.Until && _waiting.Count > _held.Count ? Route.Until : null);
             return next;
 
             void Sooner(TimeSpan? at) => next = next is null || at < next ? at ?? next : next;
@@ -92,13 +82,13 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
         }
     }
 
-    private bool MayForward => _route.Primary is not null && _now < _route.Until;
+    private BackendRoute Route => _open.Route;
 
     private bool Allows(Mutation rule) => (mutations & rule) == 0;
 
     private void Accept(long connection)
     {
-        if (_isStopping || _route.IsUnknown || _waiting.Count + _open.Count >= bounds.MaxConnections)
+        if (_isStopping || Route.IsUnknown || _waiting.Count + _open.Count >= bounds.MaxConnections)
         {
             Refuse(connection);
             return;
@@ -113,7 +103,7 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
     private void OnConnected(TcpInput.Connected connected)
     {
         if (!IsUnderWay(connected.Connection, connected.Attempt)) return;
-        if (!MayForward)
+        if (!_open.MayForward(_now))
         {
             Reconsider(); // The lease has ended in this very moment.
             return;
@@ -121,7 +111,7 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
 
         _retryAt = null;
         _waiting.Remove(connected.Connection);
-        _open.Add(connected.Connection, new Open(_route.Primary!.Value));
+        _open.Add(connected.Connection);
         _effects.Add(new TcpEffect.Splice(connected.Connection));
         ConnectHeld();
     }
@@ -139,11 +129,9 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
 
     private void Learn(BackendRoute route)
     {
-        var before = _route;
-        _route = route;
-        if (route.Primary != before.Primary) _retryAt = null;
-        if (route.Primary != before.Primary || route.IsFrozen) HoldAllAgain();
-        if (route.Primary != before.Primary || route.View != before.View) CloseMoved();
+        var hasMoved = _open.Learn(_now, route);
+        if (hasMoved) _retryAt = null;
+        if (hasMoved || route.IsFrozen) HoldAllAgain();
         Reconsider();
     }
 
@@ -151,72 +139,38 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
     {
         _isStopping = true;
         foreach (var connection in _waiting.Keys.ToList()) Refuse(connection);
-        foreach (var (connection, open) in _open.ToList()) DrainOrClose(connection, open, mayDrain: true);
+        _open.Stop(_now);
+        Reconsider();
     }
 
     /// <summary>What the time, or the route, has made of what there is.</summary>
     private void Reconsider()
     {
-        if (_now >= _route.Until)
-        {
-            // Who has no lease may be deposed and not know it.
-            HoldAllAgain();
-            if (Allows(Mutation.TcpOpenAtLeaseEnd))
-            {
-                foreach (var connection in _open.Keys.ToList()) Close(connection);
-            }
-        }
-
+        if (_now >= Route.Until) HoldAllAgain();
+        while (Allows(Mutation.TcpOpenAtLeaseEnd) && _open.TryTakeUnleased(_now, out var unleased)) Close(unleased);
+        while (Allows(Mutation.TcpOpenWhenMoved) && _open.TryTakeMoved(_now, out var moved)) Close(moved);
         while (_waiting.Count > 0)
         {
             var (first, waiting) = _waiting.First();
             var isOver = waiting.Deadline <= _now && Allows(Mutation.TcpHeldForEver);
-            if (!_route.IsUnknown && !isOver) break;
+            if (!Route.IsUnknown && !isOver) break;
             Refuse(first);
-        }
-
-        while (_draining.TryPeek(out var drained) && drained.Until <= _now)
-        {
-            _draining.Dequeue();
-            if (_open.ContainsKey(drained.Connection)) Close(drained.Connection);
         }
 
         ConnectHeld();
     }
 
-    private void CloseMoved()
-    {
-        foreach (var (connection, open) in _open.ToList())
-        {
-            if (open.Backend == _route.Primary || !Allows(Mutation.TcpOpenWhenMoved)) continue;
-            DrainOrClose(connection, open, _route.IsPlanned && _route.View?.Contains(open.Backend) == true);
-        }
-    }
-
-    private void DrainOrClose(long connection, Open open, bool mayDrain)
-    {
-        if (!mayDrain || bounds.Drain <= TimeSpan.Zero)
-        {
-            Close(connection);
-            return;
-        }
-
-        if (open.IsDraining) return;
-        open.IsDraining = true;
-        _draining.Enqueue((_now + bounds.Drain, connection));
-    }
-
     /// <summary>In the order in which they came.</summary>
     private void ConnectHeld()
     {
-        if (!MayForward || _route.IsFrozen || _isStopping || _now < _retryAt) return;
+        if (!_open.MayForward(_now) || Route.IsFrozen || _isStopping || _now < _retryAt) return;
         var most = _retryAt is null ? MaxConnecting : 1;
         while (_held.Count > 0 && _waiting.Count - _held.Count < most)
         {
             var connection = Allows(Mutation.TcpOvertakes) ? _held.Min : _held.Max;
             _held.Remove(connection);
             _waiting[connection].Attempt = ++_lastAttempt;
-            _effects.Add(new TcpEffect.Connect(connection, _lastAttempt, _route.Primary!.Value.Node));
+            _effects.Add(new TcpEffect.Connect(connection, _lastAttempt, Route.Primary!.Value.Node));
         }
     }
 
@@ -240,9 +194,5 @@ internal sealed class TcpForwarding(TcpBounds bounds, Mutation mutations = Mutat
         _effects.Add(new TcpEffect.Close(connection));
     }
 
-    private void Close(long connection)
-    {
-        _open.Remove(connection);
-        _effects.Add(new TcpEffect.Close(connection));
-    }
+    private void Close(long connection) => _effects.Add(new TcpEffect.Close(connection));
 }

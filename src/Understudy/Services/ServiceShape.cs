@@ -96,6 +96,12 @@ public sealed class ServiceShape
     /// <summary>How many of its requests wait on each node. Default: 10,000, with 64 MB, for 5 s.</summary>
     public HoldConfiguration Hold { get; set; } = HoldConfiguration.Default;
 
+    /// <summary>
+    /// How long an answer outside turns, such as a download, may go on at the old primary after a switchover. Up to 1
+    /// hour, in whole seconds; default none: it is broken off at once. Said here unless the file says it.
+    /// </summary>
+    public TimeSpan Drain { get; set; }
+
     internal ServiceRules ToRules() => new()
     {
         With = Services(With),

@@ -66,6 +66,7 @@ public sealed class UnderstudyBuilder
             Hosts = [.. wanted.Hosts],
             KeepKeysFor = wanted.KeepKeysFor,
             Hold = wanted.Hold,
+            Drain = wanted.Drain,
             Rules = wanted.ToRules(),
         });
         _kinds.Add((name, provider => ActivatorUtilities.CreateInstance<TService>(provider)));
@@ -192,6 +193,9 @@ public sealed class UnderstudyBuilder
                 + $"{HoldConfiguration.LeastBytes} to {HoldConfiguration.MostBytes} bytes, for 1 s to 1 hour.",
                 nameof(shape));
         }
+
+        if (shape.Drain < TimeSpan.Zero || shape.Drain > HttpConfiguration.Longest)
+            throw new ArgumentException($"{name}: its answers drain for up to 1 hour.", nameof(shape));
     }
 
     private static void CheckName(string name)

@@ -85,7 +85,7 @@ public sealed class UnderstudyOptions
         }
     }
 
-    /// <summary>What the file does not say at all of rules, of hosts, and of what is held, the code does.</summary>
+    /// <summary>What the file does not say at all of rules, hosts, what is held, and draining, the code does.</summary>
     private static ServiceConfiguration Completed(ServiceConfiguration read, ServiceConfiguration? added) =>
         added is null
             ? read
@@ -94,6 +94,7 @@ public sealed class UnderstudyOptions
                 Rules = read.Rules == ServiceRules.None ? added.Rules : read.Rules,
                 Hosts = read.Hosts.IsEmpty ? added.Hosts : read.Hosts,
                 Hold = read.Hold == HoldConfiguration.Default ? added.Hold : read.Hold,
+                Drain = read.Drain == TimeSpan.Zero ? added.Drain : read.Drain,
             };
 
     /// <summary>The code says whether a kind is a worker; then the file's shape means nothing.</summary>

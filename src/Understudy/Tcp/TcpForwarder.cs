@@ -96,13 +96,8 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     /// <summary>The node has learned something. Never waits.</summary>
     /// <param name="status">What it published; null if its incarnation has ended.</param>
     /// <param name="startedAt">The timestamp from which its incarnation counts time.</param>
-    public void Learn(Protocol.NodeStatus? status, long startedAt)
-    {
-        var began = _clock.GetElapsedTime(_zero, startedAt);
-        Learn(status is null
-            ? BackendRoute.None
-            : BackendRoute.Of(_options.Service, status, began + status.LeaseUntil));
-    }
+    public void Learn(Protocol.NodeStatus? status, long startedAt) =>
+        Learn(BackendRoute.Of(_options.Service, status, _clock.GetElapsedTime(_zero, startedAt)));
 
     /// <summary>What the node has learned, with a time on this object's clock.</summary>
     public void Learn(BackendRoute route) => Post(new TcpInput.Learned(route));

@@ -6,15 +6,12 @@ namespace Understudy.Web;
 
 /// <summary>A client's request for a service's program, while it is on this node.</summary>
 /// <param name="number">Its number in the order of arrival.</param>
-/// <param name="mayRepeat">Whether it may be sent again when its outcome is not known.</param>
 /// <param name="admission">Counts it.</param>
-internal sealed class BackendCall(long number, bool mayRepeat, Admission admission)
+internal sealed class BackendCall(long number, Admission admission)
 {
     private TaskCompletionSource<HttpEffect> _next = NewNext();
 
     public long Number => number;
-
-    public bool MayRepeat => mayRepeat;
 
     public Admission Admission => admission;
 

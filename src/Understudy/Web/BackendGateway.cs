@@ -79,13 +79,8 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     /// <summary>The node has learned something. Never waits.</summary>
     /// <param name="status">What it published; null if its incarnation has ended.</param>
     /// <param name="startedAt">The timestamp from which its incarnation counts time.</param>
-    public void Learn(Protocol.NodeStatus? status, long startedAt)
-    {
-        var began = _clock.GetElapsedTime(_zero, startedAt);
-        Learn(status is null
-            ? BackendRoute.None
-            : BackendRoute.Of(_backend.Service, status, began + status.LeaseUntil));
-    }
+    public void Learn(Protocol.NodeStatus? status, long startedAt) =>
+        Learn(BackendRoute.Of(_backend.Service, status, _clock.GetElapsedTime(_zero, startedAt)));
 
     /// <summary>What the node has learned, with a time on this object's clock. Only the newest counts.</summary>
     public void Learn(BackendRoute route)
@@ -181,9 +176,9 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     {
         lock (_gate)
         {
-            var call = new BackendCall(++_last, mayRepeat, admission);
+            var call = new BackendCall(++_last, admission);
             _calls.Add(call.Number, call);
-            Step(new HttpInput.Arrived(call.Number));
+            Step(new HttpInput.Arrived(call.Number, mayRepeat));
             return call;
         }
     }
@@ -221,13 +216,6 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
 
             context.RequestAborted.ThrowIfCancellationRequested();
             Sign(context, _self);
-            if (outcome == ForwardOutcome.Unknown && !call.MayRepeat)
-            {
-                _gateway.End(call.Admission, null);
-                await Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome);
-                return;
-            }
-
             call.Await();
             Step(outcome == ForwardOutcome.Unknown
                 ? new HttpInput.Broken(call.Number)
@@ -241,14 +229,11 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
         Sign(context, attempt.Node);
         if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
         var origin = _backend.Urls[attempt.Node];
-        var isUpgrade = context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is true
-            || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true;
-        var isHttp2 = Grpc.IsMeant(context.Request) || (_backend.IsHttp2 && !isUpgrade);
+        var isHttp2 = Grpc.IsMeant(context.Request)
+            || (_backend.IsHttp2 && !ServiceForwarder.IsUpgrade(context));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, context.RequestAborted);
-        var transformer = new ToBackend(origin, target, prefix)
-        {
-            Attempt = new ForwardAttempt(() => MayGoOn(call, attempt)),
-        };
+        bool MayGoOn() => this.MayGoOn(call, attempt);
+        var transformer = new ToBackend(origin, target, prefix) { Attempt = new ForwardAttempt(MayGoOn, MayGoOn) };
         return await _forwarder.ForwardAsync(context, origin, isHttp2, transformer, end.Token);
     }
 
@@ -325,7 +310,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     {
         HttpRefusal.UnknownService => ReplyOutcome.UnknownService,
         HttpRefusal.Late or HttpRefusal.NoConnection => ReplyOutcome.Unavailable,
-        HttpRefusal.Broken => null,
+        HttpRefusal.Broken or HttpRefusal.Unknown => null,
         _ => throw new UnreachableException($"Unknown reason {why}."),
     };
 
@@ -346,6 +331,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             StatusCodes.Status502BadGateway,
             $"The program of {_backend.Service} broke the connection {HttpForwarding.MaxBreaks} times without an "
             + "answer. Whether the request took effect is not known."),
+        HttpRefusal.Unknown => Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome),
         _ => throw new UnreachableException($"Unknown reason {why}."),
     };
 }

@@ -5,10 +5,9 @@ namespace Understudy.Web;
 /// <summary>
 /// One attempt to forward a request: whether anything of it has been sent, and whether it still counts.
 /// </summary>
-/// <param name="mayGoOn">
-/// Asked when there is a connection and nothing has been sent, and again before an answer is handed on.
-/// </param>
-internal sealed class ForwardAttempt(Func<bool>? mayGoOn = null)
+/// <param name="mayBeSent">Asked when there is a connection and nothing has been sent.</param>
+/// <param name="mayAnswer">Asked before an answer is handed on.</param>
+internal sealed class ForwardAttempt(Func<bool> mayBeSent, Func<bool> mayAnswer)
 {
     /// <summary>Whether something of it may have reached the other side.</summary>
     public bool IsSent { get; private set; }
@@ -22,13 +21,16 @@ internal sealed class ForwardAttempt(Func<bool>? mayGoOn = null)
     public void Begin()
     {
         if (IsSent) return;
-        Check();
+        Check(mayBeSent());
         IsSent = true;
     }
 
-    /// <exception cref="HttpRequestException">It counts no more.</exception>
-    public void Check()
+    /// <summary>An answer is about to be handed on.</summary>
+    /// <exception cref="HttpRequestException">It must not be any more.</exception>
+    public void BeginAnswer() => Check(mayAnswer());
+
+    private static void Check(bool counts)
     {
-        if (mayGoOn?.Invoke() is false) throw new HttpRequestException("The service has moved meanwhile.");
+        if (!counts) throw new HttpRequestException("The service has moved meanwhile.");
     }
 }

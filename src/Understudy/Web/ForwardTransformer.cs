@@ -37,7 +37,7 @@ internal abstract class ForwardTransformer(string destination) : HttpTransformer
     public sealed override async ValueTask<bool> TransformResponseAsync(
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
-        if (proxyResponse is not null) Attempt.Check();
+        if (proxyResponse is not null) Attempt.BeginAnswer();
         HasMoved = proxyResponse is not null && IsMoved(proxyResponse);
         if (HasMoved) return false;
         Adapt(httpContext, proxyResponse);

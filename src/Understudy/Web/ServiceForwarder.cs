@@ -40,8 +40,12 @@ internal sealed class ServiceForwarder(IHttpForwarder forwarder, TimeSpan connec
 
     /// <summary>Whether a request came by HTTP/2 and can be forwarded by it: not so a WebSocket.</summary>
     public static bool IsHttp2(HttpContext context) =>
-        HttpProtocol.IsHttp2(context.Request.Protocol)
-        && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is not true;
+        HttpProtocol.IsHttp2(context.Request.Protocol) && !IsUpgrade(context);
+
+    /// <summary>Whether it asks for a WebSocket, or another protocol in place of HTTP.</summary>
+    public static bool IsUpgrade(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is true
+        || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect is true;
 
     /// <param name="context">The request, and where its answer goes.</param>
     /// <param name="origin">The other side, as <c>http://host:port</c>.</param>

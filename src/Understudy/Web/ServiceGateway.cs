@@ -18,6 +18,7 @@ namespace Understudy.Web;
 /// <param name="node">What this node knows.</param>
 /// <param name="feed">Where every service is.</param>
 /// <param name="forwarder">Forwards what is not carried.</param>
+/// <param name="answers">Cuts answers whose primary is none any more.</param>
 /// <param name="holdFor">How long a client of a service waits for a primary.</param>
 /// <param name="clock">Measures it.</param>
 internal sealed class ServiceGateway(
@@ -26,6 +27,7 @@ internal sealed class ServiceGateway(
     INodeState node,
     ServiceMapFeed feed,
     ServiceForwarder forwarder,
+    AnswersUnderWay answers,
     Func<ServiceName, TimeSpan> holdFor,
     TimeProvider clock)
 {
@@ -70,7 +72,7 @@ internal sealed class ServiceGateway(
         var request = context.Request;
         return !ForwardAttempt.IsSafe(request.Method)
             && request.ContentLength is null or <= MaxBody
-            && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is not true
+            && !ServiceForwarder.IsUpgrade(context)
             && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) is not true;
     }
 
@@ -160,15 +162,16 @@ internal sealed class ServiceGateway(
                 return;
             }
 
-            var outcome = there.Node == self
-                ? await RunHereAsync(context, route)
+            var (outcome, isCut) = there.Node == self
+                ? await RunHereAsync(context, route, there.Version)
                 : await ForwardAsync(context, route, there);
             if (outcome == ForwardOutcome.Answered) return;
+            if (isCut) since = clock.GetTimestamp(); // Until then it had its primary.
             var mayAgain = outcome == ForwardOutcome.NotTaken || (outcome == ForwardOutcome.Unknown
                 && ForwardAttempt.IsSafe(context.Request.Method) && IsWhole(context));
             if (!mayAgain || clock.GetElapsedTime(since) > holdFor(route.Service))
             {
-                await GiveUpAsync(context, outcome);
+                await GiveUpAsync(context, route.Service, outcome);
                 return;
             }
 
@@ -185,27 +188,33 @@ internal sealed class ServiceGateway(
         return known.Primary is { } primary && primary.Node != self ? (primary.Node, known.Version) : null;
     }
 
-    private static async Task<ForwardOutcome> RunHereAsync(HttpContext context, ServiceRoute route)
+    private async Task<(ForwardOutcome Outcome, bool IsCut)> RunHereAsync(
+        HttpContext context, ServiceRoute route, ConfigurationVersion version)
     {
         if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
-        return await route.RunHereAsync(context) ? ForwardOutcome.Answered : ForwardOutcome.Unknown;
+        using var answer = answers.Enter(route.Service, self, version, mayBeLeft: false);
+        using var lifetime = new AnswerLifetime(context, answer);
+        var hasRun = await route.RunHereAsync(context);
+        return (hasRun ? ForwardOutcome.Answered : ForwardOutcome.Unknown, answer.IsCut);
     }
 
-    private async Task<ForwardOutcome> ForwardAsync(
+    private async Task<(ForwardOutcome Outcome, bool IsCut)> ForwardAsync(
         HttpContext context, ServiceRoute route, (NodeId Node, ConfigurationVersion Version) there)
     {
-        if (feed.UrlOf(there.Node) is not { } url) return ForwardOutcome.NotTaken;
+        if (feed.UrlOf(there.Node) is not { } url) return (ForwardOutcome.NotTaken, false);
         if (context.Request.Body.CanSeek) context.Request.Body.Position = 0;
+        var mayBeLeft = ForwardAttempt.IsSafe(context.Request.Method) && IsWhole(context);
+        using var answer = answers.Enter(route.Service, there.Node, there.Version, mayBeLeft);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(answer.Token, context.RequestAborted);
         var transformer = new ToPrimary(url, $"/svc/{route.Service}{route.Target}", there.Version.Value)
         {
-            Attempt = new ForwardAttempt(),
+            Attempt = new ForwardAttempt(() => !answer.IsCut, () => answer.TryBegin()),
         };
         var outcome = await forwarder.ForwardAsync(
-            context, url, ServiceForwarder.IsHttp2(context), transformer, context.RequestAborted);
+            context, url, ServiceForwarder.IsHttp2(context), transformer, end.Token);
         context.RequestAborted.ThrowIfCancellationRequested();
-        return outcome == ForwardOutcome.NotTaken && transformer.Attempt.IsSent && !IsWhole(context)
-            ? ForwardOutcome.TakenBack
-            : outcome;
+        var isTakenBack = outcome == ForwardOutcome.NotTaken && transformer.Attempt.IsSent && !IsWhole(context);
+        return (isTakenBack ? ForwardOutcome.TakenBack : outcome, answer.IsCut);
     }
 
     /// <summary>Whether there is all of it to be sent once more.</summary>
@@ -213,11 +222,14 @@ internal sealed class ServiceGateway(
         context.Request.Body.CanSeek
         || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true;
 
-    private static Task GiveUpAsync(HttpContext context, ForwardOutcome outcome) =>
-        outcome == ForwardOutcome.Unknown && !ForwardAttempt.IsSafe(context.Request.Method)
+    private Task GiveUpAsync(HttpContext context, ServiceName service, ForwardOutcome outcome)
+    {
+        Answers.Sign(context, self, node.VersionOf(service)); // What was signed is cleared with what was not answered.
+        return outcome == ForwardOutcome.Unknown && !ForwardAttempt.IsSafe(context.Request.Method)
             ? Answers.ProblemAsync(context, StatusCodes.Status502BadGateway, UnknownOutcome)
             : Answers.ProblemAsync(
                 context, StatusCodes.Status503ServiceUnavailable, "No primary took the request in time. Try again.");
+    }
 
     private void Sign(HttpContext context, ServiceName service, Reply reply) => Answers.Sign(
         context,

@@ -49,12 +49,17 @@ internal abstract class Checker
     {
     }
 
-    /// <summary>A node connects a client's TCP connection to a backend, or splices it.</summary>
-    public virtual void OnConnection(SimulatedForwarder forwarder, SimulatedConnection connection)
+    /// <summary>A client's TCP connection or request has come further: to a backend, or from there.</summary>
+    public virtual void OnPassage(SimulatedForwarder forwarder, Passage passage)
     {
     }
 
-    /// <summary>A node that is awake has done what it does with TCP connections.</summary>
+    /// <summary>A node takes one back from its backend.</summary>
+    public virtual void OnTakenBack(SimulatedForwarder forwarder, Passage passage)
+    {
+    }
+
+    /// <summary>A node that is awake has done what it does with TCP connections or requests.</summary>
     public virtual void OnForwarder(SimulatedForwarder forwarder)
     {
     }

@@ -14,8 +14,14 @@ internal sealed class CheckerSet
     private readonly Checker[] _checkers;
     private readonly Linearizability _linearizability;
     private readonly LossBound _lossBound;
-    private readonly Checker[] _tcp =
-        [new TcpToPrimary(), new TcpWithinLease(), new TcpInOrder(), new TcpNoneForgotten()];
+    private readonly Checker[] _forwarding =
+    [
+        new ForwardedToPrimary(),
+        new ForwardedWithinLease(),
+        new ForwardedInOrder(),
+        new NoneForgotten(),
+        new SentOnce(),
+    ];
 
     private readonly ServiceMap?[] _maps;
     private readonly Checker? _watch;
@@ -50,7 +56,7 @@ internal sealed class CheckerSet
             new LeaseFence(cluster),
             new OneWorker(cluster),
             new AuditFinds(cluster),
-            .. _tcp,
+            .. _forwarding,
             _lossBound,
             _linearizability,
         ];
@@ -103,14 +109,19 @@ internal sealed class CheckerSet
         foreach (var checker in _checkers) checker.OnWorkerEnded(node, run);
     }
 
-    public void OnConnection(SimulatedForwarder forwarder, SimulatedConnection connection)
+    public void OnPassage(SimulatedForwarder forwarder, Passage passage)
     {
-        foreach (var checker in _tcp) checker.OnConnection(forwarder, connection);
+        foreach (var checker in _forwarding) checker.OnPassage(forwarder, passage);
+    }
+
+    public void OnTakenBack(SimulatedForwarder forwarder, Passage passage)
+    {
+        foreach (var checker in _forwarding) checker.OnTakenBack(forwarder, passage);
     }
 
     public void OnForwarder(SimulatedForwarder forwarder)
     {
-        foreach (var checker in _tcp) checker.OnForwarder(forwarder);
+        foreach (var checker in _forwarding) checker.OnForwarder(forwarder);
     }
 
     /// <summary>A node has taken a turn.</summary>

@@ -99,6 +99,15 @@ public enum FaultKind
     /// <summary>A spliced TCP connection was reset.</summary>
     ConnectionReset,
 
+    /// <summary>A request for a service's own program was told that nobody took it.</summary>
+    ForwardRefused,
+
+    /// <summary>A request was taken back from a service's own program.</summary>
+    ForwardCut,
+
+    /// <summary>A request for a service's own program was told that its outcome is not known.</summary>
+    ForwardUnknown,
+
     /// <summary>A service's code hung for a while.</summary>
     ServiceStalled,
 

@@ -113,7 +113,7 @@ internal sealed class SimulatedNode(
 
         ScheduleTick(Clock.TrueDuration(cluster.Scenario.Cluster.Profile.Tick));
         Step(NodeInput.Tick.Instance);
-        if (life != Life || !_isDrainDue || !cluster.Connections.HaveDrained(this)) return;
+        if (life != Life || !_isDrainDue || !cluster.Forwarders.HaveDrained(this)) return;
 
         // Its clients may have asked until now; the node itself waits for what it holds.
         _isDrainDue = false;
@@ -312,7 +312,7 @@ internal sealed class SimulatedNode(
         _isEnding = true;
         EndProviders();
         Workers.EndIncarnation();
-        cluster.Connections.EndIncarnation(this);
+        cluster.Forwarders.EndIncarnation(this);
         _waiting.Clear();
         cluster.Http.OnIncarnationEnded(index);
         TellOfEnd(hasPower: true);
@@ -327,7 +327,7 @@ internal sealed class SimulatedNode(
     private void HandOver()
     {
         _isDrainDue = true;
-        cluster.Connections.Stop(this);
+        cluster.Forwarders.Stop(this);
     }
 
     private void Stop()
@@ -345,7 +345,7 @@ internal sealed class SimulatedNode(
         _isEnding = false;
         EndProviders();
         Workers.EndProcess();
-        cluster.Connections.EndProcess(this);
+        cluster.Forwarders.EndProcess(this);
         _flushGeneration++;
         _waiting.Clear();
         EndPause();

@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
 using System.Net.Http.Headers;
+using Microsoft.Extensions.Time.Testing;
 using Understudy.Client;
+using Understudy.Client.Protocol;
 
 namespace Understudy.Tests.Client;
 
@@ -75,6 +78,51 @@ public sealed class BrokenAnswerTests : IDisposable
         hangs.IsRead.IsCompleted.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_from_a_node_that_is_primary_no_more_and_says_nothing_breaks_off(bool isReading)
+    {
+        var clock = new FakeTimeProvider();
+        using var client = Client(_locator, _nodes, clock: clock);
+        await TellAsync(1, "n1");
+        var answer = client.GetStreamAsync("events");
+        var events = new Pipe();
+        var asked = await _nodes.NextAsync();
+        asked.Signs(new StreamContent(events.Reader.AsStream()), version: 1);
+        await using var stream = await answer;
+        await TellAsync(2, "n1"); // It is primary by a newer configuration, and the stream goes on.
+        await events.Writer.WriteAsync("one"u8.ToArray());
+        (await stream.ReadAsync(new byte[8])).ShouldBe(3);
+
+        var reading = isReading ? stream.ReadAsync(new byte[8]).AsTask() : null;
+        await TellAsync(3, "n2");
+        await events.Writer.WriteAsync("last"u8.ToArray()); // What there is, is given.
+        (await (reading ?? stream.ReadAsync(new byte[8]).AsTask())).ShouldBe(4);
+        reading = stream.ReadAsync(new byte[8]).AsTask();
+        while (!reading.IsCompleted)
+        {
+            clock.Advance(RequestPlan.StreamPatience);
+            await Task.Yield();
+        }
+
+        var failure = await Should.ThrowAsync<IOException>(reading);
+        failure.Message.ShouldStartWith("The answer was broken off: the primary of kv has moved.");
+    }
+
+    [Fact]
+    public async Task A_stream_that_its_program_reads_and_writes_in_blocks_is_a_stream_too()
+    {
+        using var client = Client(_locator, _nodes);
+        await TellAsync(1, "n1");
+        var answer = client.GetAsync("socket", HttpCompletionOption.ResponseHeadersRead);
+        (await _nodes.NextAsync()).Signs(new StreamContent(new MemoryStream([1, 2, 3])), version: 1);
+        using var given = await answer;
+        await using var stream = given.Content.ReadAsStream();
+        stream.CanWrite.ShouldBeFalse();
+        (stream.Read(new byte[8], 0, 8), stream.Read(new byte[8], 0, 8)).ShouldBe((3, 0));
+    }
+
     [Fact]
     public async Task The_headers_of_an_answer_without_its_body_are_all_there_is()
     {
@@ -88,9 +136,10 @@ public sealed class BrokenAnswerTests : IDisposable
         given.Content.Headers.ContentLength.ShouldBe(5);
     }
 
-    private static HttpClient Client(ServiceLocator locator, HttpMessageHandler transport, bool addKeys = true) =>
+    private static HttpClient Client(
+        ServiceLocator locator, HttpMessageHandler transport, bool addKeys = true, TimeProvider? clock = null) =>
         new(new FollowPrimaryHandler(
-            "kv", locator, new FollowPrimaryOptions { AddKeys = addKeys }, transport, TimeProvider.System))
+            "kv", locator, new FollowPrimaryOptions { AddKeys = addKeys }, transport, clock ?? TimeProvider.System))
         {
             BaseAddress = new Uri("http://kv/"),
         };

@@ -74,6 +74,14 @@ internal sealed class ToldNodes : HttpMessageHandler
 
         public void Says(string text) => Answers(new StringContent(text));
 
+        /// <summary>Answers as the node of a primary does.</summary>
+        public void Signs(HttpContent content, long version) => Answer.SetResult(
+            new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = content,
+                Headers = { { "Understudy-Node", Host }, { "Understudy-Version", $"{version}" } },
+            });
+
         public void Answers(HttpContent content) =>
             Answer.SetResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content });
     }

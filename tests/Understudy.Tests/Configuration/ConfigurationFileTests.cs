@@ -119,6 +119,7 @@ public sealed class ConfigurationFileTests
             interval = '250ms'
             audit-every = 'never'
             keep-keys = '36h'
+            drain-seconds = 30
             preferred = ['n2', 'n1']
             only = ['n1', 'n2']
             never = []
@@ -138,6 +139,8 @@ public sealed class ConfigurationFileTests
         (kv.Checkpoints, kv.Interval, kv.AuditEvery).ShouldBe(
             (CheckpointMode.Periodic, TimeSpan.FromMilliseconds(250), TimeSpan.Zero));
         (kv.ToDefinition().KeepKeysFor, side.KeepKeysFor).ShouldBe((TimeSpan.FromHours(36), TimeSpan.FromDays(1)));
+        (read.AnswerBoundsOf(kv.Name).Drain, read.AnswerBoundsOf(side.Name).Drain).ShouldBe(
+            (TimeSpan.FromSeconds(30), TimeSpan.Zero));
         kv.Rules.ToString().ShouldBe(" preferred n2,n1 only n1,n2");
         (side.Interval, side.AuditEvery).ShouldBe((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(90)));
         side.Rules.ToString().ShouldBe(" with kv after kv");
@@ -168,6 +171,7 @@ public sealed class ConfigurationFileTests
     [InlineData("secondaries", "checkpoints = \"periodic\"\nsecondaries")]
     [InlineData("secondaries", "audit-every = \"2d\"\nsecondaries")]
     [InlineData("secondaries", "keep-keys = \"2d\"\nsecondaries")]
+    [InlineData("secondaries", "drain-seconds = 1\nsecondaries")]
     [InlineData("secondaries", "preferred = [\"n1\"]\nsecondaries")]
     [InlineData("[service.kv]", "[service.kv2]")]
     public void Anything_that_nodes_must_agree_on_changes_the_fingerprint(string from, string to) =>

@@ -54,6 +54,8 @@ public sealed class TcpReaderTests
             "share an address need ports of their own: write [service.other.tcp.n2] with another listen.\n" +
             "c.toml:15:2: other cannot listen at 127.0.0.4:9 on w: that is the listen of cache on w. Nodes that " +
             "share an address need ports of their own: write [service.other.tcp.w] with another listen." },
+        { "drain-seconds = 1\ntcp = { listen = 1, backend = 2 }", "c.toml:14:1: \"drain-seconds\" means nothing to " +
+            "a service of kind \"external\". Its program answers: write it in its table http, or tcp." },
         { "durability = \"disk\"\ntcp = { listen = 1, backend = 2 }", "c.toml:14:1: \"durability\" means nothing to " +
             "a service of kind \"external\". Understudy has neither its code nor its state: remove the line." },
     };

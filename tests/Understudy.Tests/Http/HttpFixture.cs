@@ -31,6 +31,8 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     { ["keys.example.com"] = new("kv") };
     private readonly Gateway _gateway;
     private readonly BackendGateways _backends;
+    private readonly AnswersUnderWay _answers = new(
+        _ => new HttpBounds(TimeSpan.FromSeconds(5), TimeSpan.Zero), TimeProvider.System, exception => throw exception);
 
     private int _timesKeysAsked;
 
@@ -61,7 +63,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         _backends = new BackendGateways(
             [], Node, _gateway, forwarder, TimeProvider.System, exception => throw exception);
         _services = new ServiceGateway(
-            Node, this, this, Feed, forwarder, _ => bounds.Time, clock);
+            Node, this, this, Feed, forwarder, _answers, _ => bounds.Time, clock);
         _application.Run(
             new NodeHttp(this, this, this, Feed, _services, _backends, _hosts, null, TimeProvider.System).AnswerAsync);
     }

@@ -3,49 +3,47 @@ using Understudy.Protocol;
 
 namespace Understudy.Tests.Protocol;
 
-/// <summary>One seed's history of requests and primaries, held against what must be after each step.</summary>
-internal sealed class HttpForwardingRun(ulong seed)
+/// <summary>One seed's history of requests; those with an even number may be sent again.</summary>
+internal sealed class HttpForwardingRun(ulong seed) : ForwardingRun(seed)
 {
-    private const int Steps = 300;
-
     private static readonly HttpBounds _bounds = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
 
-    private readonly SeededRandom _random = new(seed);
     private readonly HttpForwarding _core = new(_bounds);
     private readonly List<HttpEffect> _effects = [];
     private readonly SortedSet<long> _waiting = [];
-    private readonly SortedSet<long> _forwarded = [];
+    private readonly SortedDictionary<long, MemberId> _forwarded = [];
     private readonly SortedSet<long> _cut = [];
-    private BackendRoute _route = BackendRoute.None;
-    private TimeSpan _now;
     private long _last;
 
-    public void Run()
-    {
-        for (var step = 0; step < Steps; step++)
-        {
-            Take(Draw());
-            Check();
-        }
+    protected override void Step() => Take(Draw());
 
-        Take(new HttpInput.Learned(_route = BackendRoute.None));
-        _forwarded.ToArray().ShouldBe(_cut.ToArray(), $"seed {seed}: a node that knows nothing forwards nothing");
-        foreach (var number in _forwarded.ToList()) Take(new HttpInput.Broken(number));
-        _now += _bounds.Hold;
+    protected override void Check()
+    {
+        (_core.HeldCount, _core.ForwardedCount).ShouldBe((_waiting.Count, _forwarded.Count), Seed);
+        if (!HasLease) _cut.ToArray().ShouldBe(_forwarded.Keys.ToArray(), $"{Seed}: forwarded without a lease");
+        if (_waiting.Count > 0 || _forwarded.Count > _cut.Count)
+            _core.NextAt.ShouldNotBeNull($"{Seed}: something waits, and nobody looks after it");
+    }
+
+    protected override void End()
+    {
+        Take(new HttpInput.Learned(Route = BackendRoute.None));
+        _forwarded.Keys.ToArray().ShouldBe(_cut.ToArray(), $"{Seed}: a node that knows nothing forwards nothing");
+        foreach (var number in _forwarded.Keys.ToList()) Take(new HttpInput.Broken(number));
+        Now += _bounds.Hold;
         Take(HttpInput.Tick.Instance);
-        _waiting.ShouldBeEmpty($"seed {seed}: nothing waits for ever");
+        _waiting.ShouldBeEmpty($"{Seed}: nothing waits for ever");
     }
 
     private HttpInput Draw()
     {
-        _now += TimeSpan.FromMilliseconds(_random.Below(200));
-        switch (_random.Below(7))
+        switch (Random.Below(7))
         {
-            case 0 or 1: return new HttpInput.Arrived(++_last);
-            case 2: return new HttpInput.Learned(_route = DrawRoute());
+            case 0 or 1: return new HttpInput.Arrived(++_last, MayRepeat(_last));
+            case 2: return new HttpInput.Learned(DrawRoute());
             case 3 or 4 when _forwarded.Count > 0:
-                var number = _forwarded.ElementAt(_random.Below(_forwarded.Count));
-                return _random.Below(4) switch
+                var number = _forwarded.Keys.ElementAt(Random.Below(_forwarded.Count));
+                return Random.Below(4) switch
                 {
                     0 => new HttpInput.Connected(number),
                     1 => new HttpInput.NotTaken(number),
@@ -53,26 +51,12 @@ internal sealed class HttpForwardingRun(ulong seed)
                     _ => new HttpInput.Ended(number),
                 };
             case 5 when _waiting.Count > 0:
-                return new HttpInput.Ended(_waiting.ElementAt(_random.Below(_waiting.Count)));
+                return new HttpInput.Ended(_waiting.ElementAt(Random.Below(_waiting.Count)));
             default: return HttpInput.Tick.Instance;
         }
     }
 
-    private BackendRoute DrawRoute()
-    {
-        MemberId[] members = [.. Enumerable.Range(1, 3).Select(i => Member(i, (ulong)_random.Below(2) + 1))];
-        var primary = _random.Below(4) == 0 ? (MemberId?)null : members[_random.Below(3)];
-        var until = _now + TimeSpan.FromMilliseconds(_random.Below(500));
-        return TcpForwardingRun.RouteTo(primary, _last, until, members) with
-        {
-            IsFrozen = _random.Below(5) == 0,
-            IsPlanned = _random.Below(2) == 0,
-            IsUnknown = _random.Below(50) == 0,
-        };
-    }
-
-    private static MemberId Member(int node, ulong counter) =>
-        new(new NodeId($"n{node}"), new Incarnation(counter, 7));
+    private static bool MayRepeat(long number) => number % 2 == 0;
 
     private void Take(HttpInput input)
     {
@@ -90,8 +74,10 @@ internal sealed class HttpForwardingRun(ulong seed)
         }
 
         _effects.Clear();
-        _core.Step(_now, input, _effects);
+        _core.Step(Now, input, _effects);
         foreach (var effect in _effects) Perform(effect);
+        if (input is HttpInput.Broken sent && !MayRepeat(sent.Request))
+            _effects.ShouldContain(new HttpEffect.Refuse(sent.Request, HttpRefusal.Unknown), $"{Seed}: sent twice");
     }
 
     private void WaitAgain(long number)
@@ -106,31 +92,21 @@ internal sealed class HttpForwardingRun(ulong seed)
         switch (effect)
         {
             case HttpEffect.Forward forward:
-                MayForward.ShouldBeTrue($"seed {seed}: forwarded without a right to");
-                forward.Node.ShouldBe(_route.Primary!.Value.Node, $"seed {seed}");
-                forward.Request.ShouldBe(_waiting.First(), $"seed {seed}: out of order");
+                MayForward.ShouldBeTrue($"{Seed}: forwarded without a right to");
+                forward.Node.ShouldBe(Route.Primary!.Value.Node, Seed);
+                forward.Request.ShouldBe(_waiting.First(), $"{Seed}: out of order");
                 _waiting.Remove(forward.Request);
-                _forwarded.Add(forward.Request);
+                _forwarded.Add(forward.Request, Route.Primary.Value);
                 break;
             case HttpEffect.Cut cut:
-                _forwarded.ShouldContain(cut.Request, $"seed {seed}");
-                _cut.Add(cut.Request).ShouldBeTrue($"seed {seed}: cut twice");
+                _forwarded.ShouldContainKey(cut.Request, Seed);
+                _cut.Add(cut.Request).ShouldBeTrue($"{Seed}: cut twice");
+                ShouldLeave(_forwarded[cut.Request]);
                 break;
             case HttpEffect.Refuse refuse:
-                _waiting.Remove(refuse.Request).ShouldBeTrue($"seed {seed}: {refuse} did not wait");
+                _waiting.Remove(refuse.Request).ShouldBeTrue($"{Seed}: {refuse} did not wait");
                 break;
             default: throw new InvalidOperationException($"{effect}");
         }
-    }
-
-    private bool MayForward => _route.Primary is not null && _now < _route.Until && !_route.IsFrozen;
-
-    private void Check()
-    {
-        (_core.HeldCount, _core.ForwardedCount).ShouldBe((_waiting.Count, _forwarded.Count), $"seed {seed}");
-        if (_now >= _route.Until)
-            _cut.ToArray().ShouldBe(_forwarded.ToArray(), $"seed {seed}: forwarded without a lease");
-        if (_waiting.Count > 0 || _forwarded.Count > _cut.Count)
-            _core.NextAt.ShouldNotBeNull($"seed {seed}: something waits, and nobody looks after it");
     }
 }

@@ -147,6 +147,22 @@ public class HttpForwardingTests
     }
 
     [Fact]
+    public void A_primary_that_comes_back_while_its_requests_drain_keeps_them()
+    {
+        _core = new HttpForwarding(_bounds with { Drain = TimeSpan.FromSeconds(2) });
+        Learn(To(_n1));
+        Arrive(1);
+        Learn(To(_n2) with { IsPlanned = true }).ShouldBeEmpty();
+        _now = TimeSpan.FromSeconds(1);
+        Learn(To(_n1) with { IsPlanned = true }).ShouldBeEmpty();
+
+        TickAt(TimeSpan.FromSeconds(2)).ShouldBeEmpty();
+        Learn(To(_n2) with { IsPlanned = true }).ShouldBeEmpty();
+        TickAt(TimeSpan.FromSeconds(3)).ShouldBeEmpty("the next move grants as much as the first");
+        TickAt(TimeSpan.FromSeconds(4)).ShouldBe([new HttpEffect.Cut(1)]);
+    }
+
+    [Fact]
     public void A_backend_that_takes_no_connection_is_tried_again_by_one_until_it_takes_one()
     {
         Learn(To(_n1));
@@ -170,6 +186,19 @@ public class HttpForwardingTests
         Step(new HttpInput.Broken(1)).ShouldBe([Forward(1, _n2)], "being cut does not count");
         Step(new HttpInput.Broken(1)).ShouldBe([Forward(1, _n2)]);
         Step(new HttpInput.Broken(1)).ShouldBe([Refuse(1, HttpRefusal.Broken)]);
+    }
+
+    [Fact]
+    public void A_request_that_was_sent_and_may_not_be_sent_again_is_told_that_its_outcome_is_not_known()
+    {
+        Learn(To(_n1));
+        Step(new HttpInput.Arrived(1, MayRepeat: false)).ShouldBe([Forward(1, _n1)]);
+        Step(new HttpInput.Arrived(2, MayRepeat: false)).ShouldBe([Forward(2, _n1)]);
+
+        Learn(To(_n2)).ShouldBe([new HttpEffect.Cut(1), new HttpEffect.Cut(2)]);
+        Step(new HttpInput.NotTaken(1)).ShouldBe([Forward(1, _n2)], "nothing of it was sent");
+        Step(new HttpInput.Broken(2)).ShouldBe([Refuse(2, HttpRefusal.Unknown)]);
+        Step(new HttpInput.Broken(1)).ShouldBe([Refuse(1, HttpRefusal.Unknown)], "nor when it was not cut");
     }
 
     [Fact]
@@ -229,12 +258,12 @@ public class HttpForwardingTests
     private static HttpEffect.Refuse Refuse(long request, HttpRefusal why) => new(request, why);
 
     private static BackendRoute To(MemberId? primary, long epoch = 1, MemberId[]? members = null) =>
-        TcpForwardingRun.RouteTo(primary, epoch, TimeSpan.FromMinutes(1), members ?? [_n1, _n2]);
+        ForwardingRun.RouteTo(primary, epoch, TimeSpan.FromMinutes(1), members ?? [_n1, _n2]);
 
     private static MemberId Member(string node, ulong counter) => new(new NodeId(node), new Incarnation(counter, 7));
 
     private List<HttpEffect> Arrive(params long[] requests) =>
-        [.. requests.SelectMany(request => Step(new HttpInput.Arrived(request)))];
+        [.. requests.SelectMany(request => Step(new HttpInput.Arrived(request, MayRepeat: true)))];
 
     private List<HttpEffect> Learn(BackendRoute route) => Step(new HttpInput.Learned(route));
 

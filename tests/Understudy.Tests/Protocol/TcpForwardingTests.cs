@@ -186,6 +186,34 @@ public class TcpForwardingTests
     }
 
     [Fact]
+    public void A_primary_that_comes_back_while_its_connections_drain_keeps_them()
+    {
+        _core = new TcpForwarding(_bounds with { Drain = TimeSpan.FromSeconds(2) });
+        Open(1, _n1);
+        Learn(To(_n2) with { IsPlanned = true }).ShouldBeEmpty();
+        _now = TimeSpan.FromSeconds(1);
+        Learn(To(_n1) with { IsPlanned = true }).ShouldBeEmpty();
+
+        TickAt(TimeSpan.FromSeconds(2)).ShouldBeEmpty();
+        Learn(To(_n2) with { IsPlanned = true }).ShouldBeEmpty();
+        TickAt(TimeSpan.FromSeconds(3)).ShouldBeEmpty("the next move grants as much as the first");
+        TickAt(TimeSpan.FromSeconds(4)).ShouldBe([new TcpEffect.Close(1)]);
+    }
+
+    [Fact]
+    public void A_node_that_stops_ends_what_it_has_though_its_primary_comes_back()
+    {
+        _core = new TcpForwarding(_bounds with { Drain = TimeSpan.FromSeconds(2) });
+        Open(1, _n1);
+        Learn(To(_n2) with { IsPlanned = true }).ShouldBeEmpty();
+        _now = TimeSpan.FromSeconds(1);
+        Step(new TcpInput.StopRequested()).ShouldBeEmpty();
+
+        Learn(To(_n1) with { IsPlanned = true }).ShouldBeEmpty();
+        TickAt(TimeSpan.FromSeconds(3)).ShouldBe([new TcpEffect.Close(1)]);
+    }
+
+    [Fact]
     public void A_backend_that_takes_no_connection_is_tried_again_by_one_until_it_takes_one()
     {
         Learn(To(_n1));
@@ -243,7 +271,7 @@ public class TcpForwardingTests
         new(connection, attempt, to.Node);
 
     private static BackendRoute To(MemberId? primary, long epoch = 1, MemberId[]? members = null) =>
-        TcpForwardingRun.RouteTo(primary, epoch, TimeSpan.FromMinutes(1), members ?? [_n1, _n2]);
+        ForwardingRun.RouteTo(primary, epoch, TimeSpan.FromMinutes(1), members ?? [_n1, _n2]);
 
     private static MemberId Member(string node, ulong counter) => new(new NodeId(node), new Incarnation(counter, 7));
 

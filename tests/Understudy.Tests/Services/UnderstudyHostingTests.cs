@@ -148,19 +148,20 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
             [service.said]
             kind = "said"
             hold = { seconds = 9 }
+            drain-seconds = 7
             [service.silent]
             kind = "silent"
             """);
         var options = new UnderstudyOptions { Node = "n1", DataDirectory = _folder, ConfigurationFile = file };
         var understudy = new UnderstudyBuilder(options)
-            .AddService<Tally>("said", shape => shape.Hold = inCode)
-            .AddService<Tally>("silent", shape => shape.Hold = inCode)
-            .AddService<Tally>("absent", shape => shape.Hold = inCode);
-        understudy.Configure().Services.Select(service => (service.Name.Value, service.Hold)).ShouldBe(
+            .AddService<Tally>("said", Shape)
+            .AddService<Tally>("silent", Shape)
+            .AddService<Tally>("absent", Shape);
+        understudy.Configure().Services.Select(s => (s.Name.Value, s.Hold, s.Drain.TotalSeconds)).ShouldBe(
         [
-            ("absent", inCode),
-            ("said", new HoldConfiguration { Time = TimeSpan.FromSeconds(9) }),
-            ("silent", inCode),
+            ("absent", inCode, 3),
+            ("said", new HoldConfiguration { Time = TimeSpan.FromSeconds(9) }, 7),
+            ("silent", inCode, 3),
         ]);
         foreach (var bad in (HoldConfiguration[])
             [
@@ -172,6 +173,12 @@ public sealed class UnderstudyHostingTests : IAsyncDisposable
             Should.Throw<ArgumentException>(() => understudy.AddService<Tally>("bad", shape => shape.Hold = bad))
                 .Message.ShouldContain("it may hold 1 to 1000000 requests");
         }
+
+        Should.Throw<ArgumentException>(
+            () => understudy.AddService<Tally>("bad", shape => shape.Drain = TimeSpan.FromHours(2)))
+            .Message.ShouldContain("its answers drain for up to 1 hour");
+
+        void Shape(ServiceShape shape) => (shape.Hold, shape.Drain) = (inCode, TimeSpan.FromSeconds(3));
     }
 
     public async ValueTask DisposeAsync()

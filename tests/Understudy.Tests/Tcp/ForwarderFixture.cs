@@ -49,7 +49,7 @@ internal sealed class ForwarderFixture : IAsyncDisposable
 
     /// <summary>The node has learned that this one is primary; with a lease of an hour unless it is told.</summary>
     public void Learn(MemberId? primary, bool isPlanned = false, TimeSpan? until = null) => _forwarder.Learn(
-        TcpForwardingRun.RouteTo(primary, 1, until ?? TimeSpan.FromHours(1), N1, N2) with { IsPlanned = isPlanned });
+        ForwardingRun.RouteTo(primary, 1, until ?? TimeSpan.FromHours(1), N1, N2) with { IsPlanned = isPlanned });
 
     public async Task<Socket> ConnectAsync(int receiveBuffer = 0)
     {

@@ -118,7 +118,7 @@ internal sealed class BackendFixture : IAsyncDisposable
 
     /// <summary>The node learns where the primary is.</summary>
     public void Learn(MemberId? primary) => _gateway.Learn(
-        TcpForwardingRun.RouteTo(primary, 1, Clock.GetUtcNow() - Clock.Start + Lease, N1, N2));
+        ForwardingRun.RouteTo(primary, 1, Clock.GetUtcNow() - Clock.Start + Lease, N1, N2));
 
     /// <summary>The program of n1 takes no more connections.</summary>
     public Task StopFirstAsync() => _programs[0].StopAsync();

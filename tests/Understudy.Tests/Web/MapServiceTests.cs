@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.WebSockets;
-using System.Text;
 
 namespace Understudy.Tests.Web;
 
@@ -105,30 +103,6 @@ public sealed class MapServiceTests : IAsyncLifetime
         }
 
         (await _cluster.AskAsync(_cluster.Primary, "/notes")).ShouldBe("0");
-    }
-
-    [Fact]
-    public async Task A_web_socket_opened_at_any_node_is_the_primary_s()
-    {
-        foreach (var node in _cluster.Nodes)
-        {
-            Uri[] ways = [_cluster.Url(node, "/echo"), new(node.HttpAddress, "/svc/ledger/echo")];
-            foreach (var way in ways)
-            {
-                using var socket = new ClientWebSocket();
-                await socket.ConnectAsync(new UriBuilder(way) { Scheme = "ws" }.Uri, CancellationToken.None);
-                foreach (var said in (string[])["hello", "again"])
-                {
-                    await socket.SendAsync(
-                        Encoding.UTF8.GetBytes(said), WebSocketMessageType.Text, true, CancellationToken.None);
-                    var buffer = new byte[256];
-                    var heard = await socket.ReceiveAsync(buffer, CancellationToken.None);
-                    Encoding.UTF8.GetString(buffer, 0, heard.Count).ShouldBe($"{said} at {_cluster.Primary.Node}");
-                }
-
-                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
-            }
-        }
     }
 
     [Fact]

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Understudy.Cli.Demo;
 using Understudy.Kernel;
+using Understudy.Replication;
 using Understudy.Services;
 
 namespace Understudy.Tests.Web;
@@ -20,7 +21,10 @@ internal sealed class WebCluster : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("understudy-").FullName;
     private readonly List<WebApplication> _applications = [];
     private readonly HashSet<UnderstudyNode> _dead = [];
+    private readonly Action<ServiceShape>? _shape;
     private int _failures;
+
+    private WebCluster(Action<ServiceShape>? shape) => _shape = shape;
 
     /// <summary>The nodes, in order.</summary>
     public IReadOnlyList<UnderstudyNode> Nodes { get; private set; } = [];
@@ -40,17 +44,29 @@ internal sealed class WebCluster : IAsyncDisposable
     public IEnumerable<UnderstudyNode> Others =>
         Nodes.Where(node => !_dead.Contains(node) && !node.IsPrimary("ledger"));
 
+    /// <summary>The node at which requests that wait, do.</summary>
+    public string? WaitsAt { get; set; }
+
+    /// <summary>Until this completes, what waits does, and streams go on.</summary>
+    public TaskCompletionSource Finish { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Released by every request that waits.</summary>
+    public SemaphoreSlim Waiting { get; } = new(0);
+
+    /// <summary>Released by every stream whose endpoint saw that it was cut, and ended as if it were whole.</summary>
+    public SemaphoreSlim Cut { get; } = new(0);
+
     /// <summary>Who waits in a gRPC call, on any node.</summary>
     public TalkPlace Talks { get; } = new(() => "");
 
     /// <summary>
     /// Nodes know each other's ports before any listens; somebody else may take one meanwhile. Then with others.
     /// </summary>
-    public static async Task<WebCluster> StartAsync()
+    public static async Task<WebCluster> StartAsync(Action<ServiceShape>? shape = null)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var cluster = new WebCluster();
+            var cluster = new WebCluster(shape);
             try
             {
                 await cluster.StartNodesAsync();
@@ -103,6 +119,20 @@ internal sealed class WebCluster : IAsyncDisposable
         return text;
     }
 
+    /// <summary>Moves the primary to another node, in order.</summary>
+    public async Task SwitchOverAsync()
+    {
+        var from = Primary;
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (from.Status.Services.Single(service => service.Name == "ledger").Secondaries.Count < 2)
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        var command = new OperatorCommand.Switchover(new ServiceName("ledger"), null);
+        (await from.CommandAsync(command, null, TestContext.Current.CancellationToken)).Outcome
+            .ShouldBeOneOf(CommandOutcome.Accepted, CommandOutcome.Done);
+        while (Nodes.All(node => node == from || !node.IsPrimary("ledger")))
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>The node says nothing any more; its application goes on listening.</summary>
     public async Task KillAsync(UnderstudyNode node)
     {
@@ -133,7 +163,11 @@ internal sealed class WebCluster : IAsyncDisposable
                 options.DataDirectory = Path.Combine(_folder, node.Id.Value);
                 foreach (var each in nodes) options.Nodes.Add(each);
             })
-            .AddService<Ledger>("ledger", shape => shape.Hosts.Add("ledger.example.com"));
+            .AddService<Ledger>("ledger", shape =>
+            {
+                shape.Hosts.Add("ledger.example.com");
+                _shape?.Invoke(shape);
+            });
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(provider => Talks.At(
             () => provider.GetRequiredService<IUnderstudyNode>().Node.ToString()!));
@@ -155,10 +189,36 @@ internal sealed class WebCluster : IAsyncDisposable
             $"failure {Interlocked.Increment(ref _failures)}"));
         ledger.MapPost("/size", async (IUnderstudyNode node, HttpRequest request) =>
             $"{(await TextAsync(request)).Length} at {node.Node}").OutsideTurns();
-        ledger.MapGet("/echo", EchoAsync);
+        ledger.Map("/echo", EchoAsync).OutsideTurns(); // By HTTP/2 a WebSocket's method is CONNECT.
+        ledger.MapGet("/stream", StreamAsync);
+        ledger.MapGet("/wait", WaitAsync);
+        ledger.MapPost("/wait", WaitAsync).OutsideTurns();
         ledger.MapGrpcService<TalkService>();
         ledger.MapGet("/where", (IUnderstudyNode node, HttpRequest request) =>
             Results.Text($"{node.Node} {request.Path}{request.QueryString} {request.Headers["X-Test"]}"));
+    }
+
+    private async Task StreamAsync(HttpContext context, IUnderstudyNode node)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync($"data: {node.Node}\n");
+        try
+        {
+            await Finish.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync("data: end\n");
+        }
+        catch (OperationCanceledException)
+        {
+            Cut.Release();
+        }
+    }
+
+    private async Task<string> WaitAsync(HttpContext context, IUnderstudyNode node)
+    {
+        if (node.Node != WaitsAt) return node.Node;
+        Waiting.Release();
+        await Finish.Task.WaitAsync(context.RequestAborted);
+        return node.Node;
     }
 
     private static async Task EchoAsync(HttpContext context, IUnderstudyNode node)
@@ -167,12 +227,20 @@ internal sealed class WebCluster : IAsyncDisposable
         var buffer = new byte[256];
         while (await socket.ReceiveAsync(buffer, context.RequestAborted) is { Count: > 0 } received)
         {
-            var text = $"{Encoding.UTF8.GetString(buffer, 0, received.Count)} at {node.Node}";
+            var said = Encoding.UTF8.GetString(buffer, 0, received.Count);
+            if (said == "bye")
+            {
+                await socket.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "bye", context.RequestAborted);
+                return;
+            }
+
+            var text = $"{said} at {node.Node}";
             await socket.SendAsync(
                 Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
         }
 
-        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
+        await socket.CloseOutputAsync(
+            socket.CloseStatus!.Value, $"{socket.CloseStatusDescription} heard", context.RequestAborted);
     }
 
     private static Task<string> TextAsync(HttpRequest request) => new StreamReader(request.Body).ReadToEndAsync();
