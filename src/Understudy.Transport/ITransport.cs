@@ -3,8 +3,9 @@ using Understudy.Kernel;
 namespace Understudy.Transport;
 
 /// <summary>
-/// Moves messages between incarnations of nodes. Messages on one channel arrive in order, each at most once, and none
-/// after the channel's loss was reported. Every member may be called from any thread.
+/// Moves messages between incarnations of nodes. Messages on one channel arrive in order (but for those that may be
+/// late, <see cref="Message.LateName"/>), each at most once, and none after the channel's loss was reported. Every
+/// member may be called from any thread.
 /// </summary>
 public interface ITransport : IAsyncDisposable
 {

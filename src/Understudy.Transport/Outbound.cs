@@ -5,18 +5,20 @@ namespace Understudy.Transport;
 
 /// <summary>
 /// What waits to be sent on one connection. Frames that are added before a flush, or while a write is under way, go out
-/// together. Bounded: one frame too many is refused, and its channel must be closed.
+/// together. Bounded: one frame too many is refused, and its channel must be closed. Messages that may be late go out
+/// one with each write, and what is too much of them is dropped.
 /// </summary>
 /// <param name="stream">Where the bytes go.</param>
-/// <param name="maxBytes">How much may wait, in bytes.</param>
+/// <param name="maxBytes">How much may wait, in bytes; and as much again of what may be late.</param>
 /// <param name="onBroken">Told why writing failed, at most once.</param>
 internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBroken)
     : IBufferWriter<byte>
 {
     private const int SmallBytes = 16 * 1024;
-    private const int LargestKeptBytes = 1024 * 1024;
+    private const int LargestKeptBytes = 2 * 1024 * 1024;
 
     private readonly Lock _gate = new();
+    private readonly LateFrames _late = new(maxBytes);
     private byte[] _filling = new byte[SmallBytes];
     private byte[] _writing = new byte[SmallBytes];
     private int _filled;
@@ -31,10 +33,9 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
     {
         lock (_gate)
         {
-            var start = _filled;
-            var fault = Encode(message, codec, maxBodyBytes, self, peer, start);
-            if (fault is not null) _filled = start;
-            return fault;
+            if (message.LateName is not { } name) return Encode(message, codec, maxBodyBytes, self, peer);
+            _late.Add(name, message.LateBytes, () => Encode(message, codec, maxBodyBytes, self, peer));
+            return null;
         }
     }
 
@@ -43,7 +44,7 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
     {
         lock (_gate)
         {
-            if (_isFlushing || _filled == 0) return;
+            if (_isFlushing || (_filled == 0 && _late.IsEmpty)) return;
             _isFlushing = true;
         }
 
@@ -74,6 +75,15 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
     {
         Reserve(sizeHint);
         return _filling.AsSpan(_filled);
+    }
+
+    private string? Encode(
+        Message message, IMessageCodec codec, int maxBodyBytes, PeerIdentity self, PeerIdentity peer)
+    {
+        var start = _filled;
+        var fault = Encode(message, codec, maxBodyBytes, self, peer, start);
+        if (fault is not null) _filled = start;
+        return fault;
     }
 
     private string? Encode(
@@ -115,7 +125,14 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
     {
         try
         {
-            while (TakeWaiting() is { IsEmpty: false } waiting) await stream.WriteAsync(waiting);
+            var mayBeLate = false;
+            while (TakeWaiting(mayBeLate, out var waitsLate) is { } waiting)
+            {
+                if (!waiting.IsEmpty) await stream.WriteAsync(waiting);
+                if (!waitsLate || mayBeLate) continue;
+                await Task.Yield(); // What is late is large: a thread of the pool copies it, not whoever flushes.
+                mayBeLate = true;
+            }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
@@ -125,17 +142,21 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
         }
     }
 
-    private ReadOnlyMemory<byte> TakeWaiting()
+    /// <summary>Null when nothing waits; empty if nothing does but what may be late, and is not to be taken.</summary>
+    private ReadOnlyMemory<byte>? TakeWaiting(bool mayBeLate, out bool waitsLate)
     {
         lock (_gate)
         {
+            if (mayBeLate && !_late.IsEmpty && _late.Encode() is { } fault) throw new IOException(fault);
+            waitsLate = !_late.IsEmpty;
+            if (_filled == 0 && waitsLate) return ReadOnlyMemory<byte>.Empty;
             if (_filled == 0)
             {
                 _beingWritten = 0;
                 _isFlushing = false;
                 _drained?.TrySetResult();
                 _drained = null;
-                return default;
+                return null;
             }
 
             (_filling, _writing) = (_writing, _filling);

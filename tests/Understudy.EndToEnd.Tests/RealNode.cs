@@ -76,9 +76,14 @@ internal sealed class RealNode(string id, Uri http, string configFile, string da
     /// <summary>The process may open so many files from now on.</summary>
     public void LimitFiles(int most)
     {
+        if (!TryLimitFiles(most)) throw new InvalidOperationException($"prlimit({id}, {most}) failed");
+    }
+
+    /// <summary>The same; false if the system does not allow it, as more than it has may be for root alone.</summary>
+    public bool TryLimitFiles(int most)
+    {
         var limits = new Limits((ulong)most, (ulong)most);
-        if (SetLimits(Pid, OpenFileLimit, in limits, 0) != 0)
-            throw new InvalidOperationException($"prlimit({id}, {most}) failed");
+        return SetLimits(Pid, OpenFileLimit, in limits, 0) == 0;
     }
 
     /// <summary>Waits until the process has ended, and gives its exit code.</summary>

@@ -136,4 +136,54 @@ public class TcpTransportTests
 
         (await lost).Reason.ShouldBe("more than 1048576 bytes wait to be sent");
     }
+
+    [Fact]
+    public async Task What_may_be_late_holds_nothing_up_and_is_dropped_when_it_waits_already_or_too_much_does()
+    {
+        var nodes = TestNode.Addresses("n1", "n2");
+        await using var node1 = await TestNode.StartAsync(
+            _self1, nodes, change: options => options with { MaxOutboundBytes = 1024 * 1024 });
+        await using var node2 = await TestNode.StartAsync(_self2, nodes);
+        await Task.WhenAll(node1.ChannelUpAsync("n2"), node2.ChannelUpAsync("n1"));
+
+        var large = new string('x', 300 * 1024);
+        string[] names = ["a", "a", "b", "c", "too much"];
+        foreach (var name in names) node1.Transport.Send(_self2.Member, new LateMessage(name, name + large));
+        node1.Transport.Send(_self2.Member, new TextMessage("prompt"));
+        node1.Transport.Flush();
+        await TextShouldBeAsync(node2, "prompt");
+        await TextShouldBeAsync(node2, "a" + large);
+        await TextShouldBeAsync(node2, "b" + large);
+        await TextShouldBeAsync(node2, "c" + large);
+
+        // There is room again, for the same names, too.
+        node1.Transport.Send(_self2.Member, new LateMessage("a", "a again"));
+        node1.Transport.Flush();
+        await TextShouldBeAsync(node2, "a again");
+        await node1.ShouldReachAsync(node2, "on the same channel");
+    }
+
+    [Fact]
+    public async Task A_channel_whose_peer_does_not_read_is_not_closed_by_what_may_be_late()
+    {
+        var nodes = TestNode.Addresses("n1", "n2");
+        await using var node1 = await TestNode.StartAsync(
+            _self1, nodes, change: options => options with { MaxOutboundBytes = 1024 * 1024 });
+        await using var peer = new RawPeer(_self2, nodes[new NodeId("n2")], nodes[new NodeId("n1")]);
+        var (connection, _) = await peer.GreetAsync("n1");
+        await using var _ = connection;
+        await node1.ChannelUpAsync("n2");
+
+        var lost = node1.ChannelLostAsync("n2");
+        for (var i = 0; i < 1000; i++)
+        {
+            node1.Transport.Send(_self2.Member, new LateMessage($"{i}", new string('x', 256 * 1024)));
+            node1.Transport.Flush();
+        }
+
+        lost.IsCompleted.ShouldBeFalse();
+    }
+
+    private static async Task TextShouldBeAsync(TestNode node, string text) =>
+        (await node.Events.NextAsync<Happened.Got>()).Message.ShouldBe(new TextMessage(text));
 }

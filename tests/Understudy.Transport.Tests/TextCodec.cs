@@ -4,7 +4,15 @@ using System.Text;
 
 namespace Understudy.Transport.Tests;
 
-internal sealed record TextMessage(string Text) : Message;
+internal record TextMessage(string Text) : Message;
+
+/// <summary>One that may be late.</summary>
+internal sealed record LateMessage(string Name, string Text) : TextMessage(Text)
+{
+    protected internal override object? LateName => Name;
+
+    protected internal override int LateBytes => Text.Length;
+}
 
 /// <summary>Messages of this test project: UTF-8 behind a layer. The text "bad" is damaged.</summary>
 internal sealed class TextCodec : IMessageCodec

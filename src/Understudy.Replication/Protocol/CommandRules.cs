@@ -9,8 +9,8 @@ namespace Understudy.Replication.Protocol;
 /// </summary>
 internal sealed partial class CommandRules(Decision decision, Registry registry)
 {
-    /// <summary>A service map is one message, of at most <see cref="ReplicationCodec.MaxBody"/>.</summary>
-    public const int MostServices = 200;
+    /// <summary>As many as are tested: a whole map of them fits in one checkpoint several times over.</summary>
+    public const int MostServices = 10_000;
 
     public CommandAnswer Obey(OperatorCommand command) => command switch
     {
@@ -55,7 +55,7 @@ internal sealed partial class CommandRules(Decision decision, Registry registry)
         if (registry.Services.Length >= MostServices)
         {
             return CommandAnswer.Refused(
-                $"There are {MostServices} services already, which is the most that one order to a node holds.");
+                $"There are {registry.Services.Length} services already. A cluster may have {MostServices}.");
         }
 
         if (WhyWrong(definition) is { } wrong) return CommandAnswer.Refused(wrong);

@@ -243,5 +243,15 @@ public abstract record ReplicationMessage : Message
 
     /// <summary>Answers <see cref="Request"/>.</summary>
     public sealed record Answer(
-        RequestId Id, AnswerKind Kind, ReadOnlyMemory<byte> Body, ConfigurationVersion Version) : ReplicationMessage;
+        RequestId Id, AnswerKind Kind, ReadOnlyMemory<byte> Body, ConfigurationVersion Version) : ReplicationMessage
+    {
+        /// <summary>A longer answer may be late: many of them would hold up what the nodes have to say.</summary>
+        private const int MostPromptBytes = 16 * 1024;
+
+        /// <inheritdoc/>
+        protected override object? LateName => Body.Length > MostPromptBytes ? Id : null;
+
+        /// <inheritdoc/>
+        protected override int LateBytes => Body.Length;
+    }
 }

@@ -46,14 +46,14 @@ internal static class CleartextHttp2
         try
         {
             var input = connection.Transport.Input;
-            while (true)
+            for (var isFirst = true; ; isFirst = false)
             {
                 var read = await input.ReadAsync(end.Token);
                 var begins = Begins(read.Buffer);
                 var isDecided = begins is not null || read.IsCompleted;
                 input.AdvanceTo(read.Buffer.Start, isDecided ? read.Buffer.Start : read.Buffer.End);
                 if (isDecided) return begins is true;
-                late.CancelAfter(Limit(limits.RequestHeadersTimeout));
+                if (isFirst) late.CancelAfter(Limit(limits.RequestHeadersTimeout)); // For all of it, not for each byte.
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ConnectionResetException)

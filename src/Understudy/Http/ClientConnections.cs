@@ -41,6 +41,7 @@ internal sealed partial class ClientConnections(int most, OpenFiles files, ILogg
         {
             VanishedPeers.Notice(socket, _askAfter, _askEvery, AskTimes);
             VanishedPeers.NoticeDeaf(socket, DeafAfter);
+            UnsentBytes.Bound(socket, NodeHttp.BufferBytes);
         }
         catch (SocketException)
         {

@@ -33,7 +33,9 @@ internal sealed class NodeHttp(
     ApplicationPipeline? application,
     TimeProvider clock)
 {
-    private const int BufferBytes = 64 * 1024;
+    /// <summary>What of an answer that its client does not take one buffer of the node or its kernel holds.</summary>
+    public const int BufferBytes = 64 * 1024;
+
     private const int BytesPerSecond = 1024;
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _headersWithin = TimeSpan.FromSeconds(10);

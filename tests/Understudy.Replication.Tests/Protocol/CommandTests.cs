@@ -20,6 +20,16 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Services_can_be_added_up_to_ten_thousand()
+    {
+        var cluster = Cluster([.. Enumerable.Range(1, 9_999).Select(number => Service($"s{number}", 0))]);
+
+        cluster.Give(new OperatorCommand.AddService(Service("last", 0))).Outcome.ShouldBe(CommandOutcome.Accepted);
+        Refused(cluster, new OperatorCommand.AddService(Service("more", 0)))
+            .ShouldBe("There are 10000 services already. A cluster may have 10000.");
+    }
+
+    [Fact]
     public void An_audit_is_asked_for_once_and_only_where_there_is_something_to_compare()
     {
         var cluster = Cluster(Service("kv", 1), Service("alone", 0));

@@ -82,6 +82,26 @@ public sealed class CleartextHttp2Tests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_client_that_sends_the_preface_a_byte_at_a_time_has_no_longer_for_it()
+    {
+        await StartAsync();
+        var socket = await ConnectAsync();
+        await SendAsync(socket, "P");
+        var end = ReadAsync(socket, 1);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        using var limit = new CancellationTokenSource(_patience);
+        for (var passed = 1; !end.IsCompleted; passed++)
+        {
+            await pace.WaitForNextTickAsync(limit.Token); // The server has to see what came first.
+            if (passed is 40 or 80 or 120) socket.Send(Encoding.ASCII.GetBytes($"{Preface[passed / 40]}"));
+            _clock.Advance(TimeSpan.FromSeconds(0.5));
+            passed.ShouldBeLessThan(150, "half seconds: 30 s are for the whole preface");
+        }
+
+        (await end).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_connection_that_says_nothing_counts_as_one()
     {
         await StartAsync(limits => limits.MaxConcurrentConnections = 2);

@@ -1,7 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging.Abstractions;
+using Understudy.Hosting;
 using Understudy.Http;
+using Understudy.Kernel;
 
 namespace Understudy.Tests.Http;
 
@@ -58,6 +63,39 @@ public sealed class ClientConnectionsTests : IAsyncLifetime
         (await AskAsync(await ConnectAsync(), "/livez")).ShouldContain(" 200 ");
     }
 
+    /// <summary>The numbers are Linux's; a day when one is lost, a client that has vanished stays for hours.</summary>
+    [Fact]
+    public async Task A_connection_is_asked_three_times_whether_it_is_there_cut_if_deaf_and_given_little_in_advance()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The options have other numbers elsewhere.");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _sockets.Add(client);
+        await client.ConnectAsync(listener.LocalEndpoint);
+        using var accepted = await listener.AcceptSocketAsync();
+        await using var connection = new DefaultConnectionContext();
+        connection.Features.Set<IConnectionSocketFeature>(new Accepted(accepted));
+        var files = new OpenFiles(new NodeId("n1"), NullLogger.Instance, TimeProvider.System);
+
+        new ClientConnections(10, files, NullLogger.Instance, TimeProvider.System).TryAdmit(connection)
+            .ShouldBeTrue();
+
+        Option(accepted, 1, 9).ShouldBe(1, "SO_KEEPALIVE");
+        Option(accepted, 6, 4).ShouldBe(15, "TCP_KEEPIDLE, in seconds");
+        Option(accepted, 6, 5).ShouldBe(5, "TCP_KEEPINTVL, in seconds");
+        Option(accepted, 6, 6).ShouldBe(3, "TCP_KEEPCNT: one lost packet ends nothing");
+        Option(accepted, 6, 18).ShouldBe(30_000, "TCP_USER_TIMEOUT, in milliseconds");
+        Option(accepted, 6, 25).ShouldBe(64 * 1024, "TCP_NOTSENT_LOWAT, in bytes");
+    }
+
+    private static int Option(Socket socket, int level, int name)
+    {
+        Span<byte> value = stackalloc byte[sizeof(int)];
+        socket.GetRawSocketOption(level, name, value);
+        return BitConverter.ToInt32(value);
+    }
+
     private async Task<Socket> ConnectAsync()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -101,4 +139,6 @@ public sealed class ClientConnectionsTests : IAsyncLifetime
             return "";
         }
     }
+
+    private sealed record Accepted(Socket Socket) : IConnectionSocketFeature;
 }

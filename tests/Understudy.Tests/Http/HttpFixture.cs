@@ -38,7 +38,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     private static readonly HoldBounds _bounds = new(10_000, 1 << 30, TimeSpan.FromSeconds(5));
 
-    private HttpFixture(HoldBounds bounds, int mostConnections)
+    private HttpFixture(HoldBounds bounds, int mostConnections, TimeProvider clock)
     {
         _admissions = new Admissions(
             new RequestAdmission(1 << 30, _ => bounds, isKnown: _ => true), static (_, _) => { });
@@ -63,7 +63,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         _backends = new BackendGateways(
             [], Node, _gateway, forwarder, TimeProvider.System, exception => throw exception);
         _services = new ServiceGateway(
-            Node, this, this, Feed, forwarder, _answers, _ => bounds.Time, TimeProvider.System);
+            Node, this, this, Feed, forwarder, _answers, _ => bounds.Time, clock);
         _application.Run(
             new NodeHttp(this, this, this, Feed, _services, _backends, _hosts, null, TimeProvider.System).AnswerAsync);
     }
@@ -78,6 +78,9 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
     public Reply? Refusal { get; set; }
 
     public (bool IsRead, string? Key) Last { get; private set; }
+
+    /// <summary>How many requests were sent.</summary>
+    public int Sent { get; private set; }
 
     public NodeId Node => new("n1");
 
@@ -116,9 +119,13 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
 
     public static Task<HttpFixture> StartAsync(int mostConnections = 1000) => StartAsync(_bounds, mostConnections);
 
-    internal static async Task<HttpFixture> StartAsync(HoldBounds bounds, int mostConnections = 1000)
+    /// <param name="bounds">What waits.</param>
+    /// <param name="mostConnections">How many connections there may be.</param>
+    /// <param name="clock">That of the gateway of services; by default the system's.</param>
+    internal static async Task<HttpFixture> StartAsync(
+        HoldBounds bounds, int mostConnections = 1000, TimeProvider? clock = null)
     {
-        var fixture = new HttpFixture(bounds, mostConnections);
+        var fixture = new HttpFixture(bounds, mostConnections, clock ?? TimeProvider.System);
         await fixture._application.StartAsync();
         fixture.Client.BaseAddress = new Uri(fixture._application.Urls.Single());
         return fixture;
@@ -136,6 +143,7 @@ public sealed class HttpFixture : IGateway, ICommandGateway, INodeState, IAsyncD
         using var sent = admission;
         if (!admission.TryReach(body.Length)) return admission.Refusal!;
         Last = (isRead, idempotencyKey);
+        Sent++;
         await MayAnswer.WaitAsync(cancellationToken);
         if (Refusal is not null) return Refusal;
         var answer = _state.Execute(body).Answer;

@@ -8,6 +8,9 @@ namespace Understudy.Kv;
 /// </summary>
 public static class KvCodec
 {
+    /// <summary>What stands before the value in an answer: its status, the version, and the value's length.</summary>
+    internal const int AnswerHeaderBytes = 1 + 8 + 4;
+
     private const byte PutCode = 1;
     private const byte GetCode = 2;
     private const byte DeleteCode = 3;
@@ -30,7 +33,7 @@ public static class KvCodec
 
     /// <summary>The bytes of an answer.</summary>
     public static byte[] Encode(KvAnswer answer) =>
-        new KvWriter(9 + KvWriter.SizeOf(answer.Value))
+        new KvWriter(AnswerHeaderBytes + answer.Value.Length)
             .Byte((byte)answer.Status).Count(answer.Version).Value(answer.Value).Finish();
 
     /// <summary>Reads a request; its value is a slice of the bytes given.</summary>

@@ -62,7 +62,7 @@ public sealed class KvState : IReplicatedState
         Invariant.Holds(code is SetCode or RemoveCode, $"kv: a checkpoint's change {code} is not known");
         Invariant.Holds(revision == _revision + 1, $"kv: checkpoint {revision} applied to revision {_revision}");
         _revision = revision;
-        if (code == SetCode) _entries[key] = new Entry(revision, value.ToArray());
+        if (code == SetCode) _entries[key] = new Entry(revision, value);
         else _entries.Remove(key);
     }
 
@@ -91,7 +91,7 @@ public sealed class KvState : IReplicatedState
         {
             var key = reader.Key();
             var version = reader.Count("version");
-            _entries[key] = new Entry(version, reader.Value().ToArray());
+            _entries[key] = new Entry(version, reader.Value());
         }
 
         reader.End();
@@ -111,7 +111,7 @@ public sealed class KvState : IReplicatedState
     }
 
     private Execution Read(string key) => _entries.TryGetValue(key, out var entry)
-        ? new Execution(KvCodec.Encode(new KvAnswer(KvStatus.Ok, entry.Version, entry.Value)), default)
+        ? new Execution(entry.Answer, default)
         : Refuse(KvStatus.NotFound, 0);
 
     private Execution Put(KvRequest.Put put)
@@ -119,7 +119,7 @@ public sealed class KvState : IReplicatedState
         var found = _entries.GetValueOrDefault(put.Key);
         if (put.Value.Length > KvLimits.ValueBytes) return Refuse(KvStatus.TooLarge, found?.Version ?? 0);
         if (!Holds(put.Condition, found)) return Refuse(KvStatus.PreconditionFailed, found?.Version ?? 0);
-        return Set(put.Key, put.Value.ToArray(), default);
+        return Set(put.Key, put.Value, default);
     }
 
     private Execution Delete(KvRequest.Delete delete)
@@ -143,7 +143,7 @@ public sealed class KvState : IReplicatedState
         return Set(key, value, value);
     }
 
-    private Execution Set(string key, byte[] value, ReadOnlyMemory<byte> answer)
+    private Execution Set(string key, ReadOnlyMemory<byte> value, ReadOnlyMemory<byte> answer)
     {
         _revision++;
         _entries[key] = new Entry(_revision, value);
@@ -165,20 +165,26 @@ public sealed class KvState : IReplicatedState
     {
         number = 0;
         if (entry is null) return true;
-        return Utf8Parser.TryParse(entry.Value, out number, out var read) && read == entry.Value.Length;
+        return Utf8Parser.TryParse(entry.Value.Span, out number, out var read) && read == entry.Value.Length;
     }
 
     private static Execution Refuse(KvStatus status, long version, ReadOnlyMemory<byte> text = default) =>
         new(KvCodec.Encode(new KvAnswer(status, version, text)), default);
 
-    private sealed class Entry(long version, byte[] value)
+    /// <summary>
+    /// A key's version and value, as the answer to a read has them: however many read it, the answers that wait for
+    /// their clients are one array.
+    /// </summary>
+    private sealed class Entry(long version, ReadOnlyMemory<byte> value)
     {
         private ulong? _hash;
 
         public long Version => version;
 
-        public byte[] Value => value;
+        public ReadOnlyMemory<byte> Answer { get; } = KvCodec.Encode(new KvAnswer(KvStatus.Ok, version, value));
 
-        public ulong HashWith(string key) => _hash ??= KvHash.Of((ulong)version, key, value);
+        public ReadOnlyMemory<byte> Value => Answer[KvCodec.AnswerHeaderBytes..];
+
+        public ulong HashWith(string key) => _hash ??= KvHash.Of((ulong)version, key, Value.Span);
     }
 }
