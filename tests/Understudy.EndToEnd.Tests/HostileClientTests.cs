@@ -85,6 +85,34 @@ public sealed class HostileClientTests
     }
 
     [Fact]
+    public async Task Many_long_changes_at_one_time_by_another_node_close_no_channel()
+    {
+        await using var cluster = await RealCluster.StartAsync(voters: 3);
+        var primary = cluster[await cluster.PrimaryAsync()];
+        var other = cluster.Nodes.Values.First(node => node != primary);
+        using var http = new HttpClient { BaseAddress = other.Http };
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(PutAsync));
+
+        foreach (var node in cluster.Nodes.Values) node.Log.ShouldNotContain("bytes wait to be sent");
+        cluster.Passed();
+
+        async Task PutAsync(int number)
+        {
+            HttpStatusCode status;
+            do
+            {
+                using var content = new ByteArrayContent(new byte[Megabyte]);
+                using var answer = await http.PutAsync($"/svc/kv/keys/long-{number}", content, limit.Token);
+                status = answer.StatusCode;
+            }
+            while (status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway); // It took too long.
+            status.ShouldBe(HttpStatusCode.NoContent);
+        }
+    }
+
+    [Fact]
     public async Task Idle_connections_cost_some_kilobytes_each_and_nothing_when_they_have_ended()
     {
         await using var cluster = await RealCluster.StartAsync(voters: 3);

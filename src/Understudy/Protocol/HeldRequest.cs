@@ -6,6 +6,8 @@ namespace Understudy.Protocol;
 /// <param name="deadline">When it is answered as unavailable.</param>
 internal sealed class HeldRequest(long number, NodeInput.Requested asked, TimeSpan deadline)
 {
+    private const int MostShortBytes = 16 * 1024;
+
     public long Number { get; } = number;
 
     public NodeInput.Requested Asked { get; } = asked;
@@ -21,4 +23,10 @@ internal sealed class HeldRequest(long number, NodeInput.Requested asked, TimeSp
     /// none.
     /// </summary>
     public int Copies { get; set; }
+
+    /// <summary>How often it was sent again to the primary that there is.</summary>
+    public int Resends { get; set; }
+
+    /// <summary>The bytes of its body if those are many, else 0.</summary>
+    public int LongBytes => Asked.Body.Length > MostShortBytes ? Asked.Body.Length : 0;
 }

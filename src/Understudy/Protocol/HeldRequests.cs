@@ -10,11 +10,21 @@ namespace Understudy.Protocol;
 /// <param name="resendAfter">What was not answered for so long is sent again.</param>
 internal sealed class HeldRequests(TimeSpan resendAfter)
 {
+    /// <summary>
+    /// How much of a service's long requests may have been sent and not answered, by the bytes of their bodies; one may
+    /// always. It is well below what may wait on a channel between nodes, which is closed when it is given more.
+    /// </summary>
+    public const int MostSentBytes = 4 * 1024 * 1024;
+
+    /// <summary>The most by which a long request's time until it is sent again is doubled, time and again.</summary>
+    private const int MostDoublings = 5;
+
     private readonly LinkedList<HeldRequest> _inOrder = [];
     private MemberId? _primary;
     private MemberId? _target;
     private TimeSpan _resendAt = TimeSpan.MaxValue;
     private TimeSpan _expireAt = TimeSpan.MaxValue;
+    private long _sentBytes;
     private bool _takesWrites;
     private int _heldReads;
     private int _heldWrites;
@@ -40,6 +50,7 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
     public void Remove(LinkedListNode<HeldRequest> place)
     {
         if (place.Value.SentAt is null) Count(place.Value, -1);
+        else _sentBytes -= place.Value.LongBytes;
         _inOrder.Remove(place);
     }
 
@@ -59,6 +70,8 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
     {
         if (request.SentAt is null) return;
         request.SentAt = null;
+        request.Resends = 0;
+        _sentBytes -= request.LongBytes;
         Count(request, 1);
     }
 
@@ -72,7 +85,8 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
     public MemberId? Send(HeldRequest request, TimeSpan now)
     {
         var isFirst = (request.Asked.IsRead ? _heldReads : _heldWrites) == 1;
-        return request.SentAt is null && isFirst && MaySend(request) ? Sent(request, now) : null;
+        var maySend = request.SentAt is null && isFirst && MaySend(request) && HasRoomFor(request);
+        return maySend ? Sent(request, now) : null;
     }
 
     /// <summary>Adds what is to be sent now to the primary, in order.</summary>
@@ -81,11 +95,23 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
         var hasHeld = _heldReads > 0 || (_heldWrites > 0 && _takesWrites);
         if (_primary is null || (!hasHeld && now < _resendAt)) return;
         _resendAt = TimeSpan.MaxValue;
+        var writesWait = false;
         foreach (var request in _inOrder)
         {
             if (!MaySend(request)) continue;
-            if (request.SentAt is { } sentAt && sentAt + resendAfter > now) ResendAt(sentAt);
-            else due.Add((Sent(request, now), request));
+            if (request.SentAt is not null)
+            {
+                if (DueAgain(request) > now) ResendAt(DueAgain(request));
+                else due.Add((SentAgain(request, now), request));
+            }
+            else if (HasRoomFor(request) && (request.Asked.IsRead || !writesWait))
+            {
+                due.Add((Sent(request, now), request));
+            }
+            else
+            {
+                writesWait |= !request.Asked.IsRead;
+            }
         }
     }
 
@@ -106,18 +132,37 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
 
     private bool MaySend(HeldRequest request) => _primary is not null && (request.Asked.IsRead || _takesWrites);
 
+    private bool HasRoomFor(HeldRequest request) => request.LongBytes == 0 || _sentBytes == 0
+        || _sentBytes + request.LongBytes <= MostSentBytes;
+
     private MemberId Sent(HeldRequest request, TimeSpan now)
     {
-        if (request.SentAt is null) Count(request, -1);
+        Count(request, -1);
+        _sentBytes += request.LongBytes;
+        return Copy(request, now);
+    }
+
+    private MemberId SentAgain(HeldRequest request, TimeSpan now)
+    {
+        request.Resends++;
+        return Copy(request, now);
+    }
+
+    private MemberId Copy(HeldRequest request, TimeSpan now)
+    {
         request.SentAt = now;
         request.Copies++;
-        ResendAt(now);
+        ResendAt(DueAgain(request));
         return _primary!.Value;
     }
 
-    private void ResendAt(TimeSpan sentAt)
+    /// <summary>Copies of a long request that is slow to be answered would fill the channel that it is slow on.</summary>
+    private TimeSpan DueAgain(HeldRequest request) =>
+        request.SentAt!.Value + resendAfter * (request.LongBytes > 0 ? 1 << Math.Min(request.Resends, MostDoublings) : 1);
+
+    private void ResendAt(TimeSpan at)
     {
-        if (sentAt + resendAfter < _resendAt) _resendAt = sentAt + resendAfter;
+        if (at < _resendAt) _resendAt = at;
     }
 
     private void HoldAll()

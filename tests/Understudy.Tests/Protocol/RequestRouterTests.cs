@@ -53,6 +53,51 @@ public class RequestRouterTests
         _router.Expire(TimeSpan.FromSeconds(30)).Select(held => held.Asked.Number).ShouldBe([1]);
     }
 
+    [Fact]
+    public void Long_changes_are_sent_as_earlier_ones_are_answered_and_reads_pass_them()
+    {
+        var map = Map(_n2);
+        var numbers = Enumerable.Range(1, 6).Select(n => Take(n, bytes: 1024 * 1024)).ToList();
+        var small = Take(7);
+        var read = Take(8, isRead: true);
+        var four = numbers.Take(4).Append(read);
+        Sent(map, TimeSpan.Zero).ShouldBe(four, "4 MiB are under way, and the small one waits its turn");
+        _router.TrySend(Take(9), map, TimeSpan.Zero).ShouldBeNull();
+
+        _router.Finish(numbers[1]);
+        Sent(map, TimeSpan.Zero).ShouldBe([numbers[4]]);
+        _router.Unsend(numbers[0]);
+        Sent(map, TimeSpan.Zero).ShouldBe([numbers[0]], "what was not taken is not under way");
+        foreach (var number in numbers.Take(5)) _router.Finish(number);
+        Sent(map, TimeSpan.Zero).ShouldBe([numbers[5], small, small + 2]);
+    }
+
+    [Fact]
+    public void One_request_may_be_longer_than_all_that_may_be_under_way()
+    {
+        var longest = Take(1, bytes: HeldRequests.MostSentBytes + 1);
+        _router.TrySend(longest, Map(_n2), TimeSpan.Zero).ShouldNotBeNull();
+        _router.TrySend(Take(2, bytes: 20_000), Map(_n2), TimeSpan.Zero).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_long_request_that_is_slow_to_be_answered_is_sent_again_less_and_less_often()
+    {
+        var map = Map(_n2);
+        var isLong = Take(1, bytes: 100_000);
+        var isShort = Take(2);
+        Sent(map, TimeSpan.Zero).ShouldBe([isLong, isShort]);
+        int[] times = [3, 6, 9, 12, 15, 18, 21];
+        var again = times.Select(time => Sent(map, time * _heartbeat).Contains(isLong)).ToList();
+        again.ShouldBe([true, false, true, false, false, false, true]);
+        Sent(map, 24 * _heartbeat).ShouldBe([isShort]);
+
+        _router.LoseChannel(_n2);
+        _router.OpenChannel(_n2);
+        Sent(map, 24 * _heartbeat).ShouldBe([isLong, isShort]);
+        Sent(map, 27 * _heartbeat).ShouldBe([isLong, isShort], "it begins anew");
+    }
+
     [Theory]
     [InlineData(false, null, true)]
     [InlineData(false, "key", false)]
@@ -243,9 +288,10 @@ public class RequestRouterTests
         TimeSpan? holdFor = null,
         bool isRead = false,
         ServiceName? service = null,
-        string? key = null) => _router.Take(
+        string? key = null,
+        int bytes = 10) => _router.Take(
             new NodeInput.Requested(
-                number, service ?? _kv, new byte[10], isRead, key, holdFor ?? TimeSpan.FromSeconds(5)),
+                number, service ?? _kv, new byte[bytes], isRead, key, holdFor ?? TimeSpan.FromSeconds(5)),
             at);
 
     private IEnumerable<long> Sent(ServiceMap map, TimeSpan now) =>
