@@ -156,9 +156,12 @@ internal sealed class HeldRequests(TimeSpan resendAfter)
         return _primary!.Value;
     }
 
-    /// <summary>Copies of a long request that is slow to be answered would fill the channel that it is slow on.</summary>
-    private TimeSpan DueAgain(HeldRequest request) =>
-        request.SentAt!.Value + resendAfter * (request.LongBytes > 0 ? 1 << Math.Min(request.Resends, MostDoublings) : 1);
+    /// <summary>Copies of a long request that is slow to be answered would fill the channel that is slow.</summary>
+    private TimeSpan DueAgain(HeldRequest request)
+    {
+        var doublings = request.LongBytes > 0 ? Math.Min(request.Resends, MostDoublings) : 0;
+        return request.SentAt!.Value + resendAfter * (1 << doublings);
+    }
 
     private void ResendAt(TimeSpan at)
     {
