@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Understudy.EndToEnd.Tests;
 
@@ -95,7 +96,7 @@ public sealed class OpenFilesTests
                 var text = await answer.Content.ReadAsStringAsync(limit.Token);
                 if (answer.StatusCode == status) return text;
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
                 // Too many at this moment.
             }

@@ -87,11 +87,15 @@ public sealed record ClusterConfiguration
         Kinds = [.. kinds.Order(StringComparer.Ordinal)],
     };
 
-    /// <summary>What each node grants a service's requests; what is usual, if it is not configured.</summary>
+    /// <summary>
+    /// What each node grants a service's requests. One that is not in the file, or not known yet, has what is usual, and
+    /// as much time as any.
+    /// </summary>
     internal HoldBounds BoundsOf(ServiceName name)
     {
-        var hold = Services.FirstOrDefault(service => service.Name == name)?.Hold ?? HoldConfiguration.Default;
-        return new HoldBounds(hold.MaxRequests, hold.MaxBytes, TimeOf(hold));
+        var own = Services.FirstOrDefault(service => service.Name == name)?.Hold;
+        var hold = own ?? HoldConfiguration.Default;
+        return new HoldBounds(hold.MaxRequests, hold.MaxBytes, own is null ? LongestHold : TimeOf(own));
     }
 
     /// <summary>What each node grants a service's answers outside turns.</summary>

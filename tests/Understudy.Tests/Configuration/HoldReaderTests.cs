@@ -56,7 +56,8 @@ public sealed class HoldReaderTests
         read.BoundsOf(new ServiceName("orders")).ShouldBe(new HoldBounds(8, 64 << 20, TimeSpan.FromSeconds(5)));
         var usual = new HoldBounds(10_000, 64 << 20, TimeSpan.FromSeconds(5));
         read.BoundsOf(new ServiceName("users")).ShouldBe(usual);
-        read.BoundsOf(new ServiceName("added-by-an-operator")).ShouldBe(usual);
+        read.BoundsOf(new ServiceName("added-by-an-operator"))
+            .ShouldBe(usual with { Time = TimeSpan.FromSeconds(60) }, "as much time as any");
         read.LongestHold.ShouldBe(TimeSpan.FromSeconds(60));
         (read with { Profile = Profile.Wan }).BoundsOf(new ServiceName("users")).Time
             .ShouldBe(TimeSpan.FromSeconds(15));
