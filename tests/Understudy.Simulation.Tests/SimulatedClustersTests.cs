@@ -9,7 +9,7 @@ namespace Understudy.Simulation.Tests;
 public sealed class SimulatedClustersTests(ManySeeds run) : IClassFixture<ManySeeds>
 {
     [Fact]
-    public void A_thousand_seeds_break_no_invariant_and_heal()
+    public void No_seed_breaks_an_invariant_and_all_heal()
     {
         var broken = run.Report.Failures.Select(
             f => $"seed {f.Seed}: {f.Violation!.Checker}: {f.Violation.Text} | {run.Report.ReplayCommand(f.Seed)}");
@@ -42,7 +42,7 @@ public sealed class SimulatedClustersTests(ManySeeds run) : IClassFixture<ManySe
         var results = run.Report.Results;
 
         results.ShouldAllBe(r => r.HistoriesChecked > 0 || r.Violation != null || r.IsNothingPromised);
-        results.Count(r => r.IsNothingPromised).ShouldBeLessThanOrEqualTo(ManySeeds.Count / 500);
+        results.Count(r => r.IsNothingPromised).ShouldBeLessThanOrEqualTo(1 + ManySeeds.Count / 500);
     }
 }
 
@@ -53,7 +53,7 @@ public sealed class ManySeeds
     public static readonly int Count = int.TryParse(
         Environment.GetEnvironmentVariable("UNDERSTUDY_SEEDS"), CultureInfo.InvariantCulture, out var count)
         ? count
-        : 1000;
+        : 600;
 
     public RunReport Report { get; } =
         new SeedRunner(new RunOptions { Seeds = Count, First = 1 }, new NodeCodec()).Run(progress: null);
