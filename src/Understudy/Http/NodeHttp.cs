@@ -146,7 +146,8 @@ internal sealed class NodeHttp(
             return;
         }
 
-        var hasKeys = node.HasKeys(asked) ?? await _gate.HasKeysAsync(asked, context.RequestAborted);
+        var hasKeys = node.HasKeys(asked)
+            ?? await _gate.HasKeysAsync(asked, services.HoldFor(asked), context.RequestAborted);
         await (hasKeys switch
         {
             true => KeyAsync(context, asked, below),

@@ -21,14 +21,17 @@ internal sealed class ServiceGate(INodeState node, ServiceMapFeed feed, TimeProv
     /// Whether a service is the built-in one, with keys, as soon as this node knows: one that has just begun does not.
     /// Null if it has not heard in time.
     /// </summary>
-    public async Task<bool?> HasKeysAsync(ServiceName service, CancellationToken cancellationToken)
+    /// <param name="service">The service.</param>
+    /// <param name="holdFor">How long its requests may wait.</param>
+    /// <param name="cancellationToken">The client has gone.</param>
+    public async Task<bool?> HasKeysAsync(ServiceName service, TimeSpan holdFor, CancellationToken cancellationToken)
     {
         var since = clock.GetTimestamp();
         while (true)
         {
             var changed = feed.Changed;
             if (node.HasKeys(service) is { } hasKeys) return hasKeys;
-            var left = GateRule.Patience - clock.GetElapsedTime(since);
+            var left = holdFor - clock.GetElapsedTime(since);
             if (left <= TimeSpan.Zero) return null;
             await Task.WhenAny(changed, Task.Delay(left, clock, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();

@@ -43,6 +43,9 @@ internal sealed class ServiceGateway(
 
     private readonly ServiceGate _gate = new(node, feed, clock);
 
+    /// <summary>How long a client of a service waits for a primary.</summary>
+    public TimeSpan HoldFor(ServiceName service) => holdFor(service);
+
     public async Task AnswerAsync(HttpContext context, ServiceRoute route)
     {
         Answers.Sign(context, self, node.VersionOf(route.Service));
