@@ -88,8 +88,8 @@ public sealed record ClusterConfiguration
     };
 
     /// <summary>
-    /// What each node grants a service's requests. One that is not in the file, or not known yet, has what is usual, and
-    /// as much time as any.
+    /// What each node grants a service's requests. One that is not in the file, or not known yet, has what is usual,
+    /// and as much time as any.
     /// </summary>
     internal HoldBounds BoundsOf(ServiceName name)
     {
