@@ -12,7 +12,6 @@ internal sealed record AnswersKnown(long Number, NodeStatus? Status, long Starte
     /// <param name="service">The service.</param>
     /// <param name="clock">Gave the timestamps.</param>
     /// <param name="zero">The timestamp from which the lease is to be counted.</param>
-    public BackendRoute RouteOf(ServiceName service, TimeProvider clock, long zero) => Status is null
-        ? BackendRoute.None
-        : BackendRoute.Of(service, Status, clock.GetElapsedTime(zero, StartedAt) + Status.LeaseUntil);
+    public BackendRoute RouteOf(ServiceName service, TimeProvider clock, long zero) =>
+        BackendRoute.Of(service, Status, clock.GetElapsedTime(zero, StartedAt));
 }
