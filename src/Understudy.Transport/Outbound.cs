@@ -34,7 +34,7 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
         lock (_gate)
         {
             if (message.LateName is not { } name) return Encode(message, codec, maxBodyBytes, self, peer);
-            _late.Add(name, message.LateBytes, () => Encode(message, codec, maxBodyBytes, self, peer));
+            AddLate(name, message, codec, maxBodyBytes, self, peer);
             return null;
         }
     }
@@ -76,6 +76,11 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
         Reserve(sizeHint);
         return _filling.AsSpan(_filled);
     }
+
+    // Apart from its caller, where what it keeps would be allocated for every message.
+    private void AddLate(
+        object name, Message message, IMessageCodec codec, int maxBodyBytes, PeerIdentity self, PeerIdentity peer) =>
+        _late.Add(name, message.LateBytes, () => Encode(message, codec, maxBodyBytes, self, peer));
 
     private string? Encode(
         Message message, IMessageCodec codec, int maxBodyBytes, PeerIdentity self, PeerIdentity peer)
