@@ -160,8 +160,10 @@ internal sealed class StoreWriter : IDisposable
         foreach (var write in _batch) _database.Apply(write.Writes);
     }
 
+    /// <summary>The failure is told before anybody who waits hears of it.</summary>
     private void Fail(Exception e)
     {
+        _failed(e);
         lock (_queueLock)
         {
             _failure = e;
@@ -169,8 +171,6 @@ internal sealed class StoreWriter : IDisposable
             foreach (var write in _queue) write.Drained?.TrySetException(e);
             _queue.Clear();
         }
-
-        _failed(e);
     }
 
     private static long LengthOf(ImmutableArray<StoreWrite> writes)

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Understudy.Contracts;
+using Understudy.Hosting;
 using Understudy.Protocol;
 
 namespace Understudy.Tcp;
@@ -22,7 +23,6 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     private readonly TcpListening _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly long _zero;
     private readonly TcpForwarding _core;
     private readonly Socket _listener;
     private readonly Func<Socket, TcpLink?> _link;
@@ -34,10 +34,9 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     private readonly List<TcpLink> _closed = [];
     private readonly CancellationTokenSource _listening = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ITimer _timer;
+    private readonly CoreTimer _timer;
     private Task _loop = Task.CompletedTask;
     private Task _accepting = Task.CompletedTask;
-    private TimeSpan? _tickAt;
     private long _lastConnection;
     private long _turnedAway;
     private bool _isStopping;
@@ -56,11 +55,9 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
         TcpListening options, Func<Socket, TcpLink?> link, TimeProvider clock, ILogger logger, Action<Exception> fail)
     {
         (_options, _link, _clock, _logger, _fail) = (options, link, clock, logger, fail);
-        _zero = clock.GetTimestamp();
         _core = new TcpForwarding(options.Bounds);
         _listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _timer = clock.CreateTimer(
-            _ => Post(TcpInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new CoreTimer(clock, () => Post(TcpInput.Tick.Instance));
         _status = ToStatus();
     }
 
@@ -69,8 +66,6 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
-
-    private TimeSpan Now => _clock.GetElapsedTime(_zero);
 
     /// <summary>Takes connections from now on; they are held until the node has learned where they go.</summary>
     /// <exception cref="IOException">Nothing can listen there.</exception>
@@ -97,7 +92,7 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     /// <param name="status">What it published; null if its incarnation has ended.</param>
     /// <param name="startedAt">The timestamp from which its incarnation counts time.</param>
     public void Learn(Protocol.NodeStatus? status, long startedAt) =>
-        Learn(BackendRoute.Of(_options.Service, status, _clock.GetElapsedTime(_zero, startedAt)));
+        Learn(BackendRoute.Of(_options.Service, status, _timer.At(startedAt)));
 
     /// <summary>What the node has learned, with a time on this object's clock.</summary>
     public void Learn(BackendRoute route) => Post(new TcpInput.Learned(route));
@@ -193,7 +188,7 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
         switch (happened.Input)
         {
             case TcpInput.Tick:
-                _tickAt = null; // It may have come a little early, and is wanted again then.
+                _timer.Ticked();
                 break;
             case TcpInput.Accepted accepted:
                 _links.Add(accepted.Connection, happened.Link!);
@@ -214,7 +209,7 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
         }
 
         _effects.Clear();
-        _core.Step(Now, happened.Input, _effects);
+        _core.Step(_timer.Now, happened.Input, _effects);
         foreach (var effect in _effects) Perform(effect);
     }
 
@@ -254,12 +249,7 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
 
         _status = ToStatus();
         if (_isStopping && _links.Count == 0) _drained.TrySetResult();
-        if (_core.NextAt == _tickAt) return;
-        _tickAt = _core.NextAt;
-        var rest = _tickAt - Now;
-        _timer.Change(
-            rest is null ? Timeout.InfiniteTimeSpan : rest < TimeSpan.Zero ? TimeSpan.Zero : rest.Value,
-            Timeout.InfiniteTimeSpan);
+        _timer.Arm(_core.NextAt);
     }
 
     private void Connect(TcpLink link, TcpEffect.Connect connect)

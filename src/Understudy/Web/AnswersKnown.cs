@@ -1,4 +1,3 @@
-using Understudy.Kernel;
 using Understudy.Protocol;
 
 namespace Understudy.Web;
@@ -7,11 +6,4 @@ namespace Understudy.Web;
 /// <param name="Number">Counts what was published.</param>
 /// <param name="Status">Null if the node's incarnation has ended.</param>
 /// <param name="StartedAt">The timestamp from which its incarnation counts time.</param>
-internal sealed record AnswersKnown(long Number, NodeStatus? Status, long StartedAt)
-{
-    /// <param name="service">The service.</param>
-    /// <param name="clock">Gave the timestamps.</param>
-    /// <param name="zero">The timestamp from which the lease is to be counted.</param>
-    public BackendRoute RouteOf(ServiceName service, TimeProvider clock, long zero) =>
-        BackendRoute.Of(service, Status, clock.GetElapsedTime(zero, StartedAt));
-}
+internal sealed record AnswersKnown(long Number, NodeStatus? Status, long StartedAt);

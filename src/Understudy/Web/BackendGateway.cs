@@ -23,16 +23,13 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     private readonly NodeId _self;
     private readonly Gateway _gateway;
     private readonly ServiceForwarder _forwarder;
-    private readonly TimeProvider _clock;
     private readonly Action<Exception> _fail;
-    private readonly long _zero;
     private readonly HttpForwarding _core;
     private readonly Lock _gate = new();
     private readonly Dictionary<long, BackendCall> _calls = [];
     private readonly List<HttpEffect> _effects = [];
-    private readonly ITimer _timer;
+    private readonly CoreTimer _timer;
     private BackendRoute? _learned;
-    private TimeSpan? _tickAt;
     private long _last;
     private long _version;
 
@@ -51,11 +48,9 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
         Action<Exception> fail)
     {
         (_backend, _self, _gateway, _forwarder) = (backend, self, gateway, forwarder);
-        (_clock, _fail) = (clock, fail);
-        _zero = clock.GetTimestamp();
+        _fail = fail;
         _core = new HttpForwarding(backend.Bounds);
-        _timer = clock.CreateTimer(
-            _ => Step(HttpInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new CoreTimer(clock, () => Step(HttpInput.Tick.Instance));
     }
 
     /// <summary>What it does now, for the status document.</summary>
@@ -80,7 +75,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     /// <param name="status">What it published; null if its incarnation has ended.</param>
     /// <param name="startedAt">The timestamp from which its incarnation counts time.</param>
     public void Learn(Protocol.NodeStatus? status, long startedAt) =>
-        Learn(BackendRoute.Of(_backend.Service, status, _clock.GetElapsedTime(_zero, startedAt)));
+        Learn(BackendRoute.Of(_backend.Service, status, _timer.At(startedAt)));
 
     /// <summary>What the node has learned, with a time on this object's clock. Only the newest counts.</summary>
     public void Learn(BackendRoute route)
@@ -251,11 +246,11 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             List<BackendCall.Attempt> cut = [];
             lock (_gate)
             {
-                if (input is HttpInput.Tick) _tickAt = null; // It may have come a little early, and is wanted again.
+                if (input is HttpInput.Tick) _timer.Ticked();
                 _effects.Clear();
-                _core.Step(_clock.GetElapsedTime(_zero), input, _effects);
+                _core.Step(_timer.Now, input, _effects);
                 foreach (var effect in _effects) Perform(effect, cut);
-                Arm();
+                _timer.Arm(_core.NextAt);
             }
 
             // What hears of it runs at once, and may take a while.
@@ -292,15 +287,6 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     private static void Cancel(List<BackendCall.Attempt> cut)
     {
         foreach (var attempt in cut) attempt.Cancel();
-    }
-
-    /// <summary>A tick that comes too early does no harm, so the timer is set only when one is wanted sooner.</summary>
-    private void Arm()
-    {
-        if (_core.NextAt is not { } next || next >= _tickAt) return;
-        _tickAt = next;
-        var rest = next - _clock.GetElapsedTime(_zero);
-        _timer.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     private void Sign(HttpContext context, NodeId node) =>

@@ -1,3 +1,4 @@
+using Understudy.Hosting;
 using Understudy.Kernel;
 using Understudy.Protocol;
 
@@ -7,16 +8,13 @@ namespace Understudy.Web;
 internal sealed class ServiceAnswers : IDisposable
 {
     private readonly ServiceName _service;
-    private readonly TimeProvider _clock;
     private readonly Action<Exception> _fail;
-    private readonly long _zero;
     private readonly OpenAnswers _core;
     private readonly Lock _gate = new();
     private readonly Dictionary<long, OpenAnswer> _answers = [];
     private readonly List<long> _due = [];
-    private readonly ITimer _timer;
+    private readonly CoreTimer _timer;
     private AnswersKnown? _learned;
-    private TimeSpan? _tickAt;
     private long _last;
 
     /// <param name="service">The service.</param>
@@ -25,11 +23,9 @@ internal sealed class ServiceAnswers : IDisposable
     /// <param name="fail">Ends the process: an invariant is broken.</param>
     public ServiceAnswers(ServiceName service, HttpBounds bounds, TimeProvider clock, Action<Exception> fail)
     {
-        (_service, _clock, _fail) = (service, clock, fail);
-        _zero = clock.GetTimestamp();
+        (_service, _fail) = (service, fail);
         _core = new OpenAnswers(bounds);
-        _timer = clock.CreateTimer(
-            _ => Step(AnswerInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new CoreTimer(clock, () => Step(AnswerInput.Tick.Instance));
     }
 
     /// <summary>Whether there is none.</summary>
@@ -79,7 +75,7 @@ internal sealed class ServiceAnswers : IDisposable
             // Whoever was overtaken by another thread has an older one.
             if (known.Number <= _learned?.Number) return;
             _learned = known;
-            Step(new AnswerInput.Learned(known.RouteOf(_service, _clock, _zero)));
+            Step(new AnswerInput.Learned(BackendRoute.Of(_service, known.Status, _timer.At(known.StartedAt))));
         }
     }
 
@@ -92,12 +88,12 @@ internal sealed class ServiceAnswers : IDisposable
             List<OpenAnswer>? cut = null;
             lock (_gate)
             {
-                if (input is AnswerInput.Tick) _tickAt = null; // It may have come a little early, and is wanted again.
+                if (input is AnswerInput.Tick) _timer.Ticked();
                 _due.Clear();
-                _core.Step(_clock.GetElapsedTime(_zero), input, _due);
+                _core.Step(_timer.Now, input, _due);
                 foreach (var number in _due) (cut ??= []).Add(_answers[number]);
                 cut?.ForEach(answer => answer.Mark());
-                Arm();
+                _timer.Arm(_core.NextAt);
             }
 
             // What hears of it runs at once, and may take a while.
@@ -114,14 +110,5 @@ internal sealed class ServiceAnswers : IDisposable
     private static void Cancel(List<OpenAnswer> cut)
     {
         foreach (var answer in cut) answer.Cancel();
-    }
-
-    /// <summary>A tick that comes too early does no harm, so the timer is set only when one is wanted sooner.</summary>
-    private void Arm()
-    {
-        if (_core.NextAt is not { } next || next >= _tickAt) return;
-        _tickAt = next;
-        var rest = next - _clock.GetElapsedTime(_zero);
-        _timer.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 }
