@@ -13,6 +13,9 @@ internal sealed class LateFrames(int maxBytes)
 
     public bool IsEmpty => _waiting.Count == 0;
 
+    /// <summary>About how many bytes the one that has waited longest has.</summary>
+    public int FirstBytes => _waiting.Peek().Bytes;
+
     /// <param name="name">What the message is named.</param>
     /// <param name="bytes">About how many bytes it has.</param>
     /// <param name="encode">Has its frame written; gives why that cannot be, or null.</param>

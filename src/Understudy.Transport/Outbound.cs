@@ -77,6 +77,9 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
         return _filling.AsSpan(_filled);
     }
 
+    /// <summary>What does not fit behind what waits leaves with a later write.</summary>
+    private bool HasRoomForLate => !_late.IsEmpty && (_filled == 0 || _filled + _late.FirstBytes + SmallBytes <= maxBytes);
+
     // Apart from its caller, where what it keeps would be allocated for every message.
     private void AddLate(
         object name, Message message, IMessageCodec codec, int maxBodyBytes, PeerIdentity self, PeerIdentity peer) =>
@@ -152,12 +155,12 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
     {
         lock (_gate)
         {
-            if (mayBeLate && !_late.IsEmpty && _late.Encode() is { } fault) throw new IOException(fault);
+            _beingWritten = 0; // It is written.
+            if (mayBeLate && HasRoomForLate && _late.Encode() is { } fault) throw new IOException(fault);
             waitsLate = !_late.IsEmpty;
             if (_filled == 0 && waitsLate) return ReadOnlyMemory<byte>.Empty;
             if (_filled == 0)
             {
-                _beingWritten = 0;
                 _isFlushing = false;
                 _drained?.TrySetResult();
                 _drained = null;
