@@ -1,8 +1,8 @@
 namespace Understudy.EndToEnd.Tests;
 
 /// <summary>
-/// Hostile clients come in small numbers, so that the whole test command stays short; with UNDERSTUDY_HEAVY=1 in large
-/// ones.
+/// Hostile clients come in small numbers, and all nodes are killed a few times, so that the whole test command stays
+/// short; with UNDERSTUDY_HEAVY=1 it is many.
 /// </summary>
 internal static class Heavy
 {

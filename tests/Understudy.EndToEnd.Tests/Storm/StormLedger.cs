@@ -15,6 +15,7 @@ internal sealed class StormLedger
     private readonly List<string> _problems = [];
     private readonly SortedDictionary<string, long> _answers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _lastAsked = [];
+    private readonly List<StormCut> _others = [];
     private StormFault? _fault;
 
     /// <summary>The time since the beginning.</summary>
@@ -53,6 +54,21 @@ internal sealed class StormLedger
         get
         {
             lock (_gate) return [.. _shared];
+        }
+    }
+
+    /// <summary>Judges what was cut while no fault was being made: then it must have been the machine.</summary>
+    public void JudgeOthers(Func<StormCut, bool> isExplained)
+    {
+        lock (_gate)
+        {
+            foreach (var cut in _others)
+            {
+                if (isExplained(cut)) Unknown++;
+                else _problems.Add($"no fault, and no view changed: {cut}");
+            }
+
+            _others.Clear();
         }
     }
 
@@ -108,14 +124,15 @@ internal sealed class StormLedger
         }
     }
 
-    /// <summary>A change was cut on its way to a program that knows no keys. It may be only by a fault.</summary>
+    /// <summary>A change was cut on its way to a program that knows no keys. It may be only by a fault, made or not.</summary>
     public void CutByService(string client, TimeSpan begun, UnknownOutcomeException e)
     {
         lock (_gate)
         {
             if (_lastAsked.ContainsKey(client)) _lastAsked[client] = begun;
+            var now = DateTime.UtcNow;
             if (_fault is not null) Unknown++;
-            else Add($"{client}, asked at {begun.TotalSeconds:0.000} s: {e.Message}");
+            else _others.Add(new StormCut(client, now - (Now - begun), now, e.Message));
         }
     }
 

@@ -17,6 +17,7 @@ public class StormTests
         await crowd.BeginAsync();
         var made = await BlowAsync(new StormFaults(cluster, ledger, options.Seed), crowd, ledger, options.Faults);
         var (lost, duplicated) = await crowd.EndAsync();
+        ledger.JudgeOthers(new ViewChanges(cluster).Explain);
 
         Say(StormReport.Of(ledger, made, lost, duplicated));
         ledger.Problems.ShouldBeEmpty();
