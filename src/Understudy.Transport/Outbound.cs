@@ -14,14 +14,21 @@ namespace Understudy.Transport;
 internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBroken)
     : IBufferWriter<byte>
 {
-    private const int SmallBytes = 16 * 1024;
+    /// <summary>
+    /// A piece takes no more frames from here on, so that it can take a usual one before. One array for all would grow
+    /// to a size that the garbage collector looks after with the oldest objects, at just the moment of a failover.
+    /// </summary>
+    private const int PieceBytes = 32 * 1024;
+
     private const int LargestKeptBytes = 2 * 1024 * 1024;
 
     private readonly Lock _gate = new();
     private readonly LateFrames _late = new(maxBytes);
-    private byte[] _filling = new byte[SmallBytes];
-    private byte[] _writing = new byte[SmallBytes];
+    private readonly Queue<(byte[] Bytes, int Length)> _filledPieces = [];
+    private byte[] _filling = Rent(PieceBytes);
+    private byte[]? _writing;
     private int _filled;
+    private long _waiting;
     private int _beingWritten;
     private bool _isFlushing;
     private TaskCompletionSource? _drained;
@@ -44,7 +51,7 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
     {
         lock (_gate)
         {
-            if (_isFlushing || (_filled == 0 && _late.IsEmpty)) return;
+            if (_isFlushing || (IsEmpty && _late.IsEmpty)) return;
             _isFlushing = true;
         }
 
@@ -77,8 +84,11 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
         return _filling.AsSpan(_filled);
     }
 
+    private bool IsEmpty => _filled == 0 && _filledPieces.Count == 0;
+
     /// <summary>What does not fit behind what waits leaves with a later write.</summary>
-    private bool HasRoomForLate => !_late.IsEmpty && (_filled == 0 || _filled + _late.FirstBytes + SmallBytes <= maxBytes);
+    private bool HasRoomForLate =>
+        !_late.IsEmpty && (IsEmpty || _waiting + _filled + _late.FirstBytes + PieceBytes <= maxBytes);
 
     // Apart from its caller, where what it keeps would be allocated for every message.
     private void AddLate(
@@ -91,6 +101,7 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
         var start = _filled;
         var fault = Encode(message, codec, maxBodyBytes, self, peer, start);
         if (fault is not null) _filled = start;
+        if (_filled >= PieceBytes) EndPiece();
         return fault;
     }
 
@@ -116,17 +127,31 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
             return $"a {message.GetType().Name} of {bodyLength} bytes is longer than a frame may be ({maxBodyBytes})";
         }
 
-        if (_filled + (long)_beingWritten > maxBytes) return $"more than {maxBytes} bytes wait to be sent";
+        if (_waiting + _filled + _beingWritten > maxBytes) return $"more than {maxBytes} bytes wait to be sent";
         new FrameHeader(layer, self.Cluster, self.Member.Incarnation, peer.Member.Incarnation)
             .Complete(_filling.AsSpan(start.._filled));
         return null;
     }
 
+    private void EndPiece()
+    {
+        _filledPieces.Enqueue((_filling, _filled));
+        _waiting += _filled;
+        _filled = 0;
+        _filling = Rent(PieceBytes);
+    }
+
     private void Reserve(int sizeHint)
     {
         var needed = _filled + Math.Max(sizeHint, 256);
-        if (needed > _filling.Length) Array.Resize(ref _filling, Math.Max(needed, _filling.Length * 2));
+        if (needed <= _filling.Length) return;
+        var larger = Rent(Math.Max(needed, _filling.Length * 2));
+        _filling.AsSpan(0, _filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_filling);
+        _filling = larger;
     }
+
+    private static byte[] Rent(int atLeast) => ArrayPool<byte>.Shared.Rent(atLeast);
 
     /// <summary>The only writer of the stream, from the moment that something waits until nothing does.</summary>
     private async Task FlushAsync()
@@ -158,8 +183,8 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
             _beingWritten = 0; // It is written.
             if (mayBeLate && HasRoomForLate && _late.Encode() is { } fault) throw new IOException(fault);
             waitsLate = !_late.IsEmpty;
-            if (_filled == 0 && waitsLate) return ReadOnlyMemory<byte>.Empty;
-            if (_filled == 0)
+            if (IsEmpty && waitsLate) return ReadOnlyMemory<byte>.Empty;
+            if (IsEmpty)
             {
                 _isFlushing = false;
                 _drained?.TrySetResult();
@@ -167,10 +192,10 @@ internal sealed class Outbound(Stream stream, int maxBytes, Action<string> onBro
                 return null;
             }
 
-            (_filling, _writing) = (_writing, _filling);
-            _beingWritten = _filled;
-            _filled = 0;
-            if (_filling.Length > LargestKeptBytes) _filling = new byte[SmallBytes];
+            if (_filledPieces.Count == 0) EndPiece();
+            if (_writing?.Length <= LargestKeptBytes) ArrayPool<byte>.Shared.Return(_writing);
+            (_writing, _beingWritten) = _filledPieces.Dequeue();
+            _waiting -= _beingWritten;
             return _writing.AsMemory(0, _beingWritten);
         }
     }
