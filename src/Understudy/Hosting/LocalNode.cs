@@ -80,13 +80,17 @@ internal sealed class LocalNode(
     public ConfigurationVersion VersionOf(ServiceName service) =>
         loop.Status?.Map.Find(service)?.Configuration.Version ?? ConfigurationVersion.None;
 
-    public StatusDocument Status() =>
-        StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now) with
+    public StatusDocument Status()
+    {
+        var status = StatusReport.Create(configuration, self, kinds, loop.Status, loop.Now);
+        return status with
         {
             Requests = gateway.Status,
             Tcp = forwarders.Status,
             Http = backends.Status,
+            Reasons = [.. status.Reasons, .. forwarders.Reasons, .. backends.Reasons],
         };
+    }
 
     public HistoryDocument? History(string? service) =>
         StatusReport.HistoryOf(configuration, self, loop.Status, service);

@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Understudy.Contracts;
 using Understudy.Hosting;
+using Understudy.Kernel;
 using Understudy.Protocol;
 
 namespace Understudy.Tcp;
@@ -40,11 +41,11 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     private long _lastConnection;
     private long _turnedAway;
     private bool _isStopping;
-    private bool _isBackendDown;
+    private readonly ProgramReach _program;
     private volatile TcpStatus _status;
 
     /// <summary>An input for the core, and what belongs to it.</summary>
-    private readonly record struct Happened(TcpInput Input, TcpLink? Link = null, string Error = "");
+    private readonly record struct Happened(TcpInput Input, TcpLink? Link = null, NodeId? Node = null, string Error = "");
 
     /// <param name="options">What it forwards.</param>
     /// <param name="link">Makes a link of a client's connection; none if there are too many open files.</param>
@@ -56,6 +57,7 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     {
         (_options, _link, _clock, _logger, _fail) = (options, link, clock, logger, fail);
         _core = new TcpForwarding(options.Bounds);
+        _program = new ProgramReach(options.Service, clock);
         _listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _timer = new CoreTimer(clock, () => Post(TcpInput.Tick.Instance));
         _status = ToStatus();
@@ -63,6 +65,9 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
 
     /// <summary>What it does now, for the status document.</summary>
     public TcpStatus Status => _status;
+
+    /// <summary>That its program takes no connection; null if it does.</summary>
+    public string? Reason => _program.Reason;
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
@@ -124,8 +129,8 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
         await _accepting;
     }
 
-    private void Post(TcpInput input, TcpLink? link = null, string error = "") =>
-        _happened.Writer.TryWrite(new Happened(input, link, error));
+    private void Post(TcpInput input, TcpLink? link = null, NodeId? node = null, string error = "") =>
+        _happened.Writer.TryWrite(new Happened(input, link, node, error));
 
     private async Task AcceptAsync(CancellationToken stop)
     {
@@ -194,10 +199,13 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
                 _links.Add(accepted.Connection, happened.Link!);
                 break;
             case TcpInput.Connected:
-                _isBackendDown = false;
+                _program.Reached();
                 break;
             case TcpInput.ConnectFailed failed:
-                NoteBackendDown(failed, happened.Error);
+                NoteRefused(failed, happened);
+                break;
+            case TcpInput.Learned learned:
+                _program.Follow(learned.Route.Primary?.Node);
                 break;
             case TcpInput.Ended ended:
                 _links.Remove(ended.Connection);
@@ -259,15 +267,17 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
             error is null
                 ? new TcpInput.Connected(connect.Connection, connect.Attempt)
                 : new TcpInput.ConnectFailed(connect.Connection, connect.Attempt),
+            node: connect.Node,
             error: error ?? ""));
     }
 
-    private void NoteBackendDown(TcpInput.ConnectFailed failed, string error)
+    private void NoteRefused(TcpInput.ConnectFailed failed, Happened happened)
     {
         var isCurrent = _links.TryGetValue(failed.Connection, out var link) && link.Attempt == failed.Attempt;
-        if (!isCurrent || _isBackendDown) return;
-        _isBackendDown = true;
-        LogBackendDown(_logger, _options.Service, error);
+        if (!isCurrent) return;
+        var node = happened.Node!.Value;
+        var isNews = _program.Refused(node, _options.Backends[node].ToString()!, happened.Error);
+        if (isNews) LogBackendDown(_logger, _options.Service, happened.Error);
     }
 
     private TcpStatus ToStatus() => new()

@@ -16,6 +16,7 @@ internal sealed class TcpForwarders : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ImmutableArray<TcpForwarder> _forwarders;
     private readonly ImmutableArray<EpollThread> _threads = [];
+    private readonly TcpMetrics _metrics;
     private int _lastLink;
 
     /// <param name="configuration">Says which services have connections, and where.</param>
@@ -41,10 +42,14 @@ internal sealed class TcpForwarders : IAsyncDisposable
         }
 
         _forwarders = [.. wanted.Select(options => new TcpForwarder(options, Link, clock, logger, fail))];
+        _metrics = new TcpMetrics(self, () => Status);
     }
 
     /// <summary>What they do now.</summary>
     public IReadOnlyList<TcpStatus> Status => [.. _forwarders.Select(forwarder => forwarder.Status)];
+
+    /// <summary>Which programs take no connection.</summary>
+    public IEnumerable<string> Reasons => _forwarders.Select(forwarder => forwarder.Reason).OfType<string>();
 
     /// <summary>Takes connections from now on.</summary>
     /// <exception cref="IOException">Nothing can listen at one of the addresses.</exception>
@@ -66,6 +71,7 @@ internal sealed class TcpForwarders : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _metrics.Dispose();
         foreach (var forwarder in _forwarders) await forwarder.DisposeAsync();
         foreach (var thread in _threads) thread.Dispose();
     }

@@ -25,6 +25,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
     private readonly ServiceForwarder _forwarder;
     private readonly Action<Exception> _fail;
     private readonly HttpForwarding _core;
+    private readonly ProgramReach _program;
     private readonly Lock _gate = new();
     private readonly Dictionary<long, BackendCall> _calls = [];
     private readonly List<HttpEffect> _effects = [];
@@ -50,6 +51,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
         (_backend, _self, _gateway, _forwarder) = (backend, self, gateway, forwarder);
         _fail = fail;
         _core = new HttpForwarding(backend.Bounds);
+        _program = new ProgramReach(backend.Service, clock);
         _timer = new CoreTimer(clock, () => Step(HttpInput.Tick.Instance));
     }
 
@@ -70,6 +72,9 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
             }
         }
     }
+
+    /// <summary>That its program takes no connection; null if it does.</summary>
+    public string? Reason => _program.Reason;
 
     /// <summary>The node has learned something. Never waits.</summary>
     /// <param name="status">What it published; null if its incarnation has ended.</param>
@@ -121,6 +126,7 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
         {
             if (Interlocked.Exchange(ref _learned, null) is not { } route) return;
             Interlocked.Exchange(ref _version, route.Version.Value);
+            _program.Follow(route.Primary?.Node);
             Step(new HttpInput.Learned(route));
         }
     }
@@ -202,7 +208,12 @@ internal sealed class BackendGateway : IThreadPoolWorkItem, IDisposable
 
             ForwardOutcome outcome;
             using (var attempt = call.Current!)
+            {
                 outcome = await ForwardAsync(call, attempt, context, target, prefix);
+                if (outcome != ForwardOutcome.NotTaken) _program.Reached();
+                else if (!attempt.IsCut) _program.Refused(attempt.Node, _backend.Urls[attempt.Node]);
+            }
+
             if (outcome == ForwardOutcome.Answered)
             {
                 _gateway.End(call.Admission, ReplyOutcome.Answered);

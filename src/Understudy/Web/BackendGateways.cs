@@ -26,6 +26,10 @@ internal sealed class BackendGateways(
     public IReadOnlyList<HttpStatus> Status =>
         [.. _gateways.OrderBy(gateway => gateway.Key).Select(gateway => gateway.Value.Status)];
 
+    /// <summary>Which programs take no connection.</summary>
+    public IEnumerable<string> Reasons =>
+        _gateways.OrderBy(gateway => gateway.Key).Select(gateway => gateway.Value.Reason).OfType<string>();
+
     /// <summary>Who takes requests for this service, or null if it has no such program.</summary>
     public BackendGateway? Find(ServiceName service) => _gateways.GetValueOrDefault(service);
 

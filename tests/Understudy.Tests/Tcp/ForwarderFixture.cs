@@ -99,12 +99,14 @@ internal sealed class ForwarderFixture : IAsyncDisposable
     }
 
     /// <summary>Waits until the forwarder says that it has so many.</summary>
-    public async Task UntilAsync(int open, int held)
+    public Task UntilAsync(int open, int held) =>
+        UntilAsync(() => _forwarder.Status is var status && status.Open == open && status.Held == held);
+
+    public static async Task UntilAsync(Func<bool> holds)
     {
         using var limit = new CancellationTokenSource(Backend.Patience);
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (_forwarder.Status is var status && (status.Open != open || status.Held != held))
-            await pace.WaitForNextTickAsync(limit.Token);
+        while (!holds()) await pace.WaitForNextTickAsync(limit.Token);
     }
 
     public async ValueTask DisposeAsync()

@@ -162,12 +162,15 @@ public abstract class TcpForwarderTests(bool isPortable)
         fixture.Learn(N1);
         var client = await fixture.ConnectAsync();
         await fixture.UntilAsync(open: 0, held: 1);
+        await ForwarderFixture.UntilAsync(() => fixture.Forwarder.Reason is not null);
+        fixture.Forwarder.Reason.ShouldStartWith($"cache: its program on n1 took no connection at {address}, at ");
 
         using var late = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         late.Bind(address);
         late.Listen();
         using var server = await late.AcceptAsync().WaitAsync(Backend.Patience);
         await CarriesAsync(client, server);
+        fixture.Forwarder.Reason.ShouldBeNull();
     }
 
     [Fact]

@@ -82,6 +82,9 @@ internal sealed class BackendFixture : IAsyncDisposable
 
     public HttpStatus Status => _gateway.Status;
 
+    /// <summary>What an operator is told of the program.</summary>
+    public string? Reason => _gateway.Reason;
+
     /// <summary>What counts of its requests; null before the first.</summary>
     public RequestsStatus? Requests => _counting.Status.SingleOrDefault();
 

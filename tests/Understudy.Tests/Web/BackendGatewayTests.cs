@@ -105,6 +105,23 @@ public sealed class BackendGatewayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_program_that_takes_no_connection_is_named_until_it_does_or_another_is_the_primary_s()
+    {
+        _http = await BackendFixture.StartAsync();
+        await _http.StopFirstAsync();
+        _http.Learn(BackendFixture.N1);
+        _http.Reason.ShouldBeNull("nobody has asked");
+        var asked = _http.SendAsync("GET", "/first");
+        await BackendFixture.UntilAsync(() => _http.Reason is not null);
+        _http.Reason.ShouldStartWith("shop: its program on n1 took no connection at http://127.0.0.1:");
+
+        _http.Learn(BackendFixture.N2);
+        using var answer = await asked;
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        _http.Reason.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task An_answer_that_has_begun_is_broken_off_when_the_primary_moves()
     {
         _http = await BackendFixture.StartAsync();
