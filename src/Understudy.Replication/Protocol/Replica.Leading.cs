@@ -114,9 +114,10 @@ public sealed partial class Replica
             return;
         }
 
-        follower.IsMatched = true;
         follower.Matched = Math.Max(follower.Matched, appended.Sequence);
-        if (follower.Next <= follower.Matched) follower.Next = follower.Matched + 1;
+        // What it was only asked about meanwhile was not sent to it.
+        if (!follower.IsMatched || follower.Next <= follower.Matched) follower.Next = follower.Matched + 1;
+        follower.IsMatched = true;
         follower.Round = Math.Max(follower.Round, appended.Round);
         ConsiderJoining(follower);
         IsBatchOpen = true;
@@ -149,8 +150,8 @@ public sealed partial class Replica
                 follower.Reminders = 0;
                 if (_now - follower.SentAt >= _profile.Heartbeat)
                 {
-                    follower.Next = Math.Max(follower.Matched, _log.BaseSequence) + 1;
-                    if (!follower.IsMatched) follower.Next = Outgoing + 1;
+                    // The log may have been compacted past what it has: then the snapshot comes first.
+                    follower.Next = (follower.IsMatched ? follower.Matched : Outgoing) + 1;
                     SendAppend(follower);
                 }
             }

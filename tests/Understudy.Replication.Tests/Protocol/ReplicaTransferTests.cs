@@ -184,6 +184,28 @@ public sealed class ReplicaTransferTests
         (_primary.IsTransferWanted, _primary.IsTransferring).ShouldBe((false, true));
     }
 
+    // The log reached back to 30 when it was asked about that, and no more when the answer came.
+    [Fact]
+    public void A_provider_whose_answer_comes_after_the_log_was_compacted_past_it_gets_the_snapshot()
+    {
+        Turn(r => r.BringUp(Providers(2)));
+        Turn(r => r.Append(Bytes("x")));
+        Turn(r => r.OnAppended(Id(2), new ReplicationMessage.Appended(Service, r.Version, IsMatched: true, 30, 0)));
+        Turn(r => r.EndBatch());
+        Parts().ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_provider_that_is_left_behind_the_log_gets_the_snapshot_though_what_was_sent_to_it_is_lost()
+    {
+        Turn(r => r.BringUp(Providers(2)));
+        Turn(r => r.Append(Bytes("x")));
+        Turn(r => r.OnAppended(Id(2), new ReplicationMessage.Appended(Service, r.Version, IsMatched: true, 30, 0)));
+        _now += _slow.Heartbeat;
+        Turn(r => r.Tick());
+        Parts().ShouldBe(1);
+    }
+
     private void Lead(long version) => Turn(r => r.Lead(Version(version), Providers(1)));
 
     /// <summary>These are brought up, and have nothing.</summary>
