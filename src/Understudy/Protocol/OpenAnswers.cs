@@ -7,7 +7,7 @@ namespace Understudy.Protocol;
 /// Decides for one service of the library, on one node, which of its answers outside turns are broken off: those of a
 /// primary that is none any more, whether it is here or they are forwarded from it, and all of them once this node has
 /// no view lease, since it may not know. One that has begun is cut at once, or after a switchover when the service's
-/// time to drain is over. One that has not may be what its client waits for: it has as long as a request is held.
+/// time to drain is over. One that had not may be what its client waits for: it has as long as a request is held.
 /// </summary>
 internal sealed class OpenAnswers(HttpBounds bounds)
 {
@@ -24,10 +24,15 @@ internal sealed class OpenAnswers(HttpBounds bounds)
 
         public ConfigurationVersion Version => asked.Version;
 
-        /// <summary>Whether nobody is the worse for it if it is cut now.</summary>
-        public bool MayBeLeft => asked.MayBeLeft || HasBegun;
+        public bool MayBeLeft => asked.MayBeLeft;
 
         public bool HasBegun { get; set; }
+
+        /// <summary>
+        /// Since when its primary is none, and whether somebody waits for it since then, as it was perhaps decided on
+        /// before; null while that is the primary.
+        /// </summary>
+        public (TimeSpan Since, bool IsAwaited)? Deposed { get; set; }
 
         /// <summary>When it is cut; null while its primary is the primary.</summary>
         public TimeSpan? Until { get; set; }
@@ -54,6 +59,7 @@ internal sealed class OpenAnswers(HttpBounds bounds)
     {
         Invariant.Holds(now >= _now, "A node's clock does not go back");
         (_now, _cut) = (now, cut);
+        NoticeLease(); // First: what begins only now was waited for when the lease ended.
         switch (input)
         {
             case AnswerInput.Tick: break;
@@ -64,13 +70,15 @@ internal sealed class OpenAnswers(HttpBounds bounds)
             default: throw new UnreachableException($"Unknown input {input}.");
         }
 
-        if (_hasLease != _now < _route.Until)
-        {
-            _hasLease = !_hasLease;
-            JudgeAll();
-        }
-
+        NoticeLease();
         CutDue();
+    }
+
+    private void NoticeLease()
+    {
+        if (_hasLease == _now < _route.Until) return;
+        _hasLease = !_hasLease;
+        JudgeAll();
     }
 
     private void Learn(BackendRoute route)
@@ -91,7 +99,6 @@ internal sealed class OpenAnswers(HttpBounds bounds)
 
     private void Begin(long number)
     {
-        // One that is to be cut keeps its time: it was perhaps decided on while its primary was the primary.
         if (_answers.TryGetValue(number, out var answer)) answer.HasBegun = true;
     }
 
@@ -102,15 +109,11 @@ internal sealed class OpenAnswers(HttpBounds bounds)
 
     private void Judge(long number, Answer answer)
     {
-        if (IsOfPrimary(answer))
-        {
-            EndAt(number, answer, null);
-            return;
-        }
-
-        var until = _now + Rest(answer);
-        if (answer.Until is null || until < answer.Until) EndAt(number, answer, until);
+        answer.Deposed = IsOfPrimary(answer) ? null : answer.Deposed ?? (_now, IsAwaited(answer));
+        EndAt(number, answer, answer.Deposed is var (since, isAwaited) ? since + GraceOf(answer, isAwaited) : null);
     }
+
+    private static bool IsAwaited(Answer answer) => !answer.MayBeLeft && !answer.HasBegun;
 
     private bool IsOfPrimary(Answer answer)
     {
@@ -120,9 +123,9 @@ internal sealed class OpenAnswers(HttpBounds bounds)
         return _route.Version < answer.Version || _route.Primary?.Node == answer.Node;
     }
 
-    private TimeSpan Rest(Answer answer)
+    private TimeSpan GraceOf(Answer answer, bool isAwaited)
     {
-        var hold = answer.MayBeLeft ? TimeSpan.Zero : bounds.Hold;
+        var hold = isAwaited ? bounds.Hold : TimeSpan.Zero;
         var drains = _now < _route.Until && _route.IsPlanned && _route.View?.MemberOn(answer.Node) is not null;
         return drains && bounds.Drain > hold ? bounds.Drain : hold;
     }
