@@ -9,7 +9,9 @@ namespace Understudy.Protocol;
 /// no view lease, since it may not know. One that has begun is cut at once, or after a switchover when the service's
 /// time to drain is over. One that had not may be what its client waits for: it has as long as a request is held.
 /// </summary>
-internal sealed class OpenAnswers(HttpBounds bounds)
+/// <param name="bounds">What it grants them.</param>
+/// <param name="mutations">Rules that are switched off, in tests.</param>
+internal sealed class OpenAnswers(HttpBounds bounds, Mutation mutations = Mutation.None)
 {
     private readonly SortedDictionary<long, Answer> _answers = [];
     private readonly SortedSet<(TimeSpan Until, long Answer)> _ending = [];
@@ -66,7 +68,8 @@ internal sealed class OpenAnswers(HttpBounds bounds)
             case AnswerInput.Learned learned: Learn(learned.Route); break;
             case AnswerInput.Asked asked: Ask(asked); break;
             case AnswerInput.Begun begun: Begin(begun.Answer); break;
-            case AnswerInput.Ended ended: Forget(ended.Answer); break;
+            case AnswerInput.Ended ended when Allows(Mutation.AnswersEndedAreKept): Forget(ended.Answer); break;
+            case AnswerInput.Ended: break;
             default: throw new UnreachableException($"Unknown input {input}.");
         }
 
@@ -80,6 +83,8 @@ internal sealed class OpenAnswers(HttpBounds bounds)
         _hasLease = !_hasLease;
         JudgeAll();
     }
+
+    private bool Allows(Mutation rule) => (mutations & rule) == 0;
 
     private void Learn(BackendRoute route)
     {
@@ -113,20 +118,26 @@ internal sealed class OpenAnswers(HttpBounds bounds)
         EndAt(number, answer, answer.Deposed is var (since, isAwaited) ? since + GraceOf(answer, isAwaited) : null);
     }
 
-    private static bool IsAwaited(Answer answer) => !answer.MayBeLeft && !answer.HasBegun;
+    private bool IsAwaited(Answer answer)
+    {
+        var mayBeLeft = answer.MayBeLeft || (answer.HasBegun && Allows(Mutation.AnswersBegunAreHeld));
+        return !mayBeLeft && Allows(Mutation.AnswersAwaitedAreCut);
+    }
 
     private bool IsOfPrimary(Answer answer)
     {
-        if (_now >= _route.Until || _route.IsUnknown) return false;
+        if ((_now >= _route.Until && Allows(Mutation.AnswersKeptAtLeaseEnd)) || _route.IsUnknown) return false;
 
         // Whoever said where the primary is may know more than this node has learned.
-        return _route.Version < answer.Version || _route.Primary?.Node == answer.Node;
+        var isUnheard = _route.Version < answer.Version && Allows(Mutation.AnswersOfUnheardPrimaryAreCut);
+        return isUnheard || _route.Primary?.Node == answer.Node || !Allows(Mutation.AnswersKeptWhenMoved);
     }
 
     private TimeSpan GraceOf(Answer answer, bool isAwaited)
     {
         var hold = isAwaited ? bounds.Hold : TimeSpan.Zero;
-        var drains = _now < _route.Until && _route.IsPlanned && _route.View?.MemberOn(answer.Node) is not null;
+        var isPlanned = _route.IsPlanned || !Allows(Mutation.AnswersDrainAfterFailover);
+        var drains = _now < _route.Until && isPlanned && _route.View?.MemberOn(answer.Node) is not null;
         return drains && bounds.Drain > hold ? bounds.Drain : hold;
     }
 
