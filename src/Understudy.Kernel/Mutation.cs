@@ -59,4 +59,12 @@ public enum Mutation : long
     HttpOvertakes = 1L << 58,
     HttpHeldForEver = 1L << 59,
     HttpSentTwice = 1L << 60,
+    AnswersKeptAtLeaseEnd = 1L << 34,
+    AnswersKeptWhenMoved = 1L << 35,
+    AnswersBegunAreHeld = 1L << 36,
+    AnswersAwaitedAreCut = 1L << 37,
+    AnswersDrainAfterFailover = 1L << 38,
+    AnswersOfUnheardPrimaryAreCut = 1L << 39,
+    AnswersEndedAreKept = 1L << 47,
+    LeaseEndCountedTwice = 1L << 48,
 }

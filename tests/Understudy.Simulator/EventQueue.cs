@@ -33,6 +33,7 @@ internal enum EventKind : byte
     ServiceRuns,
     WorkerActs,
     ForwarderActs,
+    AnswersAct,
     OperatorActs,
     FaultsEnd,
     TailCheck,

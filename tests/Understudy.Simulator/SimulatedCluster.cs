@@ -62,7 +62,7 @@ internal sealed class SimulatedCluster
 
         Checkers = new CheckerSet(this, given?.Watch);
         Keys = new KeyWindows(this);
-        Forwarders = new SimulatedForwarders(this, ForWorkers(seed, -3), isOn: given is null);
+        Intakes = new SimulatedIntakes(this, ForWorkers(seed, -3), ForWorkers(seed, -4), isOn: given is null);
         Http = new SimulatedHttp(this, ForWorkers(seed, -11));
         Streams = new SimulatedStreams(this, ForWorkers(seed, -12));
         Workload = new Workload(this, random.Fork());
@@ -94,7 +94,7 @@ internal sealed class SimulatedCluster
 
     public KeyWindows Keys { get; }
 
-    public SimulatedForwarders Forwarders { get; }
+    public SimulatedIntakes Intakes { get; }
 
     public FaultCounters Faults { get; } = new();
 
@@ -216,7 +216,7 @@ internal sealed class SimulatedCluster
         Checkers.OnStepped(node);
         Streams.OnStepped(node);
         Http.OnStepped(node);
-        Forwarders.OnStepped(node);
+        Intakes.OnStepped(node);
         _aimed.OnStepped(node);
     }
 
@@ -243,7 +243,8 @@ internal sealed class SimulatedCluster
             case EventKind.Heal: _injector.OnHeal((int)number); break;
             case EventKind.ServiceRuns: ((SimulatedProvider)payload!).OnRun(number); break;
             case EventKind.WorkerActs: Nodes[node].Workers.OnMoment(other, number, (SimulatedRun?)payload); break;
-            case EventKind.ForwarderActs: Forwarders.OnMoment(Nodes[node], other, number, payload); break;
+            case EventKind.ForwarderActs: Intakes.OnForwarderMoment(Nodes[node], other, number, payload); break;
+            case EventKind.AnswersAct: Intakes.OnAnswersMoment(Nodes[node], other, number, payload); break;
             case EventKind.AimedFault: _aimed.OnDue((Aim)payload!); break;
             case EventKind.CutOffCompletes: _aimed.OnCutCompletes((CutOff)payload!); break;
             case EventKind.CutOffHeals: _aimed.OnHeal(number); break;

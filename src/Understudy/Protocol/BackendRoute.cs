@@ -34,7 +34,9 @@ internal sealed record BackendRoute
     /// <param name="service">The service.</param>
     /// <param name="status">What the node published; null if its incarnation has ended.</param>
     /// <param name="began">When that began, on the clock that the core is given.</param>
-    public static BackendRoute Of(ServiceName service, NodeStatus? status, TimeSpan began)
+    /// <param name="mutations">Rules that are switched off, in tests.</param>
+    public static BackendRoute Of(
+        ServiceName service, NodeStatus? status, TimeSpan began, Mutation mutations = Mutation.None)
     {
         if (status is null) return None;
         var entry = status.Map.Find(service);
@@ -44,6 +46,7 @@ internal sealed record BackendRoute
         var primary = entry?.Configuration.Primary is { } named && view?.Contains(named) == true
             ? named
             : (MemberId?)null;
+        var times = (mutations & Mutation.LeaseEndCountedTwice) == 0 ? 1 : 2;
         return new BackendRoute
         {
             IsUnknown = status.Map.IsDecided && entry is null,
@@ -52,7 +55,7 @@ internal sealed record BackendRoute
             IsFrozen = entry is { IsFrozen: true } or { IsStopped: true },
             IsPlanned = entry is { Configuration.IsPlanned: true },
             View = view,
-            Until = began + status.LeaseUntil,
+            Until = began + (status.LeaseUntil * times),
         };
     }
 }

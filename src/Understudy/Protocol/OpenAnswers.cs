@@ -7,9 +7,11 @@ namespace Understudy.Protocol;
 /// Decides for one service of the library, on one node, which of its answers outside turns are broken off: those of a
 /// primary that is none any more, whether it is here or they are forwarded from it, and all of them once this node has
 /// no view lease, since it may not know. One that has begun is cut at once, or after a switchover when the service's
-/// time to drain is over. One that has not may be what its client waits for: it has as long as a request is held.
+/// time to drain is over. One that had not may be what its client waits for: it has as long as a request is held.
 /// </summary>
-internal sealed class OpenAnswers(HttpBounds bounds)
+/// <param name="bounds">What it grants them.</param>
+/// <param name="mutations">Rules that are switched off, in tests.</param>
+internal sealed class OpenAnswers(HttpBounds bounds, Mutation mutations = Mutation.None)
 {
     private readonly SortedDictionary<long, Answer> _answers = [];
     private readonly SortedSet<(TimeSpan Until, long Answer)> _ending = [];
@@ -24,10 +26,15 @@ internal sealed class OpenAnswers(HttpBounds bounds)
 
         public ConfigurationVersion Version => asked.Version;
 
-        /// <summary>Whether nobody is the worse for it if it is cut now.</summary>
-        public bool MayBeLeft => asked.MayBeLeft || HasBegun;
+        public bool MayBeLeft => asked.MayBeLeft;
 
         public bool HasBegun { get; set; }
+
+        /// <summary>
+        /// Since when its primary is none, and whether somebody waits for it since then, as it was perhaps decided on
+        /// before; null while that is the primary.
+        /// </summary>
+        public (TimeSpan Since, bool IsAwaited)? Deposed { get; set; }
 
         /// <summary>When it is cut; null while its primary is the primary.</summary>
         public TimeSpan? Until { get; set; }
@@ -54,24 +61,30 @@ internal sealed class OpenAnswers(HttpBounds bounds)
     {
         Invariant.Holds(now >= _now, "A node's clock does not go back");
         (_now, _cut) = (now, cut);
+        NoticeLease(); // First: what begins only now was waited for when the lease ended.
         switch (input)
         {
             case AnswerInput.Tick: break;
             case AnswerInput.Learned learned: Learn(learned.Route); break;
             case AnswerInput.Asked asked: Ask(asked); break;
             case AnswerInput.Begun begun: Begin(begun.Answer); break;
-            case AnswerInput.Ended ended: Forget(ended.Answer); break;
+            case AnswerInput.Ended ended when Allows(Mutation.AnswersEndedAreKept): Forget(ended.Answer); break;
+            case AnswerInput.Ended: break;
             default: throw new UnreachableException($"Unknown input {input}.");
         }
 
-        if (_hasLease != _now < _route.Until)
-        {
-            _hasLease = !_hasLease;
-            JudgeAll();
-        }
-
+        NoticeLease();
         CutDue();
     }
+
+    private void NoticeLease()
+    {
+        if (_hasLease == _now < _route.Until) return;
+        _hasLease = !_hasLease;
+        JudgeAll();
+    }
+
+    private bool Allows(Mutation rule) => (mutations & rule) == 0;
 
     private void Learn(BackendRoute route)
     {
@@ -91,7 +104,6 @@ internal sealed class OpenAnswers(HttpBounds bounds)
 
     private void Begin(long number)
     {
-        // One that is to be cut keeps its time: it was perhaps decided on while its primary was the primary.
         if (_answers.TryGetValue(number, out var answer)) answer.HasBegun = true;
     }
 
@@ -102,28 +114,30 @@ internal sealed class OpenAnswers(HttpBounds bounds)
 
     private void Judge(long number, Answer answer)
     {
-        if (IsOfPrimary(answer))
-        {
-            EndAt(number, answer, null);
-            return;
-        }
+        answer.Deposed = IsOfPrimary(answer) ? null : answer.Deposed ?? (_now, IsAwaited(answer));
+        EndAt(number, answer, answer.Deposed is var (since, isAwaited) ? since + GraceOf(answer, isAwaited) : null);
+    }
 
-        var until = _now + Rest(answer);
-        if (answer.Until is null || until < answer.Until) EndAt(number, answer, until);
+    private bool IsAwaited(Answer answer)
+    {
+        var mayBeLeft = answer.MayBeLeft || (answer.HasBegun && Allows(Mutation.AnswersBegunAreHeld));
+        return !mayBeLeft && Allows(Mutation.AnswersAwaitedAreCut);
     }
 
     private bool IsOfPrimary(Answer answer)
     {
-        if (_now >= _route.Until || _route.IsUnknown) return false;
+        if ((_now >= _route.Until && Allows(Mutation.AnswersKeptAtLeaseEnd)) || _route.IsUnknown) return false;
 
         // Whoever said where the primary is may know more than this node has learned.
-        return _route.Version < answer.Version || _route.Primary?.Node == answer.Node;
+        var isUnheard = _route.Version < answer.Version && Allows(Mutation.AnswersOfUnheardPrimaryAreCut);
+        return isUnheard || _route.Primary?.Node == answer.Node || !Allows(Mutation.AnswersKeptWhenMoved);
     }
 
-    private TimeSpan Rest(Answer answer)
+    private TimeSpan GraceOf(Answer answer, bool isAwaited)
     {
-        var hold = answer.MayBeLeft ? TimeSpan.Zero : bounds.Hold;
-        var drains = _now < _route.Until && _route.IsPlanned && _route.View?.MemberOn(answer.Node) is not null;
+        var hold = isAwaited ? bounds.Hold : TimeSpan.Zero;
+        var isPlanned = _route.IsPlanned || !Allows(Mutation.AnswersDrainAfterFailover);
+        var drains = _now < _route.Until && isPlanned && _route.View?.MemberOn(answer.Node) is not null;
         return drains && bounds.Drain > hold ? bounds.Drain : hold;
     }
 

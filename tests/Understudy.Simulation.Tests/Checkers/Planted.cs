@@ -20,11 +20,12 @@ internal sealed class Planted
     private long _time;
 
     /// <summary>A cluster of one durable service that waits for its disks.</summary>
-    public Planted(int minInSync = 1)
+    public Planted(int minInSync = 1, Mutation mutations = Mutation.None)
     {
         for (var seed = 1UL; ; seed++)
         {
-            Cluster = new SimulatedCluster(seed, new RunOptions(), codec: null, live: null);
+            Cluster = new SimulatedCluster(
+                seed, new RunOptions { Mutations = mutations }, codec: null, live: null);
             if (Cluster.Nodes.Length < 3 || Cluster.Scenario.Cluster.Services is not [var service]) continue;
             if (service.IsPeriodic) continue;
             if (service.MinInSync == minInSync && service.TotalLoss == TotalLossPolicy.Wait) break;

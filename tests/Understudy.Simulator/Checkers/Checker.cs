@@ -64,6 +64,16 @@ internal abstract class Checker
     {
     }
 
+    /// <summary>A node that is awake has done what it does with answers outside turns.</summary>
+    public virtual void OnOpenAnswers(SimulatedAnswers answers)
+    {
+    }
+
+    /// <summary>A node cuts one of them.</summary>
+    public virtual void OnAnswerCut(SimulatedAnswer answer)
+    {
+    }
+
     /// <summary>A gateway answers a client.</summary>
     public virtual void OnAnswer(SimulatedNode gateway, Attempt attempt, Reply reply)
     {

@@ -14,15 +14,7 @@ internal sealed class CheckerSet
     private readonly Checker[] _checkers;
     private readonly Linearizability _linearizability;
     private readonly LossBound _lossBound;
-    private readonly Checker[] _forwarding =
-    [
-        new ForwardedToPrimary(),
-        new ForwardedWithinLease(),
-        new ForwardedInOrder(),
-        new NoneForgotten(),
-        new SentOnce(),
-    ];
-
+    private readonly Checker[] _ofIntakes;
     private readonly ServiceMap?[] _maps;
     private readonly Checker? _watch;
 
@@ -35,6 +27,17 @@ internal sealed class CheckerSet
         Losses = new LostServices(cluster, _activations);
         _linearizability = new Linearizability(_activations, Losses);
         _lossBound = new LossBound(cluster, _activations);
+        _ofIntakes =
+        [
+            new ForwardedToPrimary(),
+            new ForwardedWithinLease(),
+            new ForwardedInOrder(),
+            new NoneForgotten(),
+            new SentOnce(),
+            new CutInTime(),
+            new CutForReason(),
+            new CutBeforeFence(cluster, _activations),
+        ];
         _checkers = watch is not null ? [new OneView(), new NoReturn(), new OnePrimary(), new NoOldOrder(), watch] :
         [
             new OneView(),
@@ -57,7 +60,7 @@ internal sealed class CheckerSet
             new LeaseFence(cluster),
             new OneWorker(cluster),
             new AuditFinds(cluster),
-            .. _forwarding,
+            .. _ofIntakes,
             _lossBound,
             _linearizability,
         ];
@@ -112,17 +115,27 @@ internal sealed class CheckerSet
 
     public void OnPassage(SimulatedForwarder forwarder, Passage passage)
     {
-        foreach (var checker in _forwarding) checker.OnPassage(forwarder, passage);
+        foreach (var checker in _ofIntakes) checker.OnPassage(forwarder, passage);
     }
 
     public void OnTakenBack(SimulatedForwarder forwarder, Passage passage)
     {
-        foreach (var checker in _forwarding) checker.OnTakenBack(forwarder, passage);
+        foreach (var checker in _ofIntakes) checker.OnTakenBack(forwarder, passage);
     }
 
     public void OnForwarder(SimulatedForwarder forwarder)
     {
-        foreach (var checker in _forwarding) checker.OnForwarder(forwarder);
+        foreach (var checker in _ofIntakes) checker.OnForwarder(forwarder);
+    }
+
+    public void OnOpenAnswers(SimulatedAnswers answers)
+    {
+        foreach (var checker in _ofIntakes) checker.OnOpenAnswers(answers);
+    }
+
+    public void OnAnswerCut(SimulatedAnswer answer)
+    {
+        foreach (var checker in _ofIntakes) checker.OnAnswerCut(answer);
     }
 
     /// <summary>A node has taken a turn.</summary>

@@ -4,7 +4,7 @@ namespace Understudy.Simulator.Checkers;
 
 /// <summary>
 /// Every TCP connection and request that a node took is waiting, at a backend, or at its end; and none waits past its
-/// deadline.
+/// deadline. Every answer outside turns that has not come to its end is looked after, and no other.
 /// </summary>
 internal sealed class NoneForgotten : Checker
 {
@@ -28,5 +28,11 @@ internal sealed class NoneForgotten : Checker
         if (forwarder.Counts == (atBackends, waiting)) return;
         Fail($"{forwarder.Node.Option.Id} has {forwarder.Counts}, at backends and waiting, "
             + $"of {(atBackends, waiting)}");
+    }
+
+    public override void OnOpenAnswers(SimulatedAnswers answers)
+    {
+        var (open, inCore) = answers.Counts;
+        if (open != inCore) Fail($"{answers.Node.Option.Id} has {open} answers, and looks after {inCore}");
     }
 }

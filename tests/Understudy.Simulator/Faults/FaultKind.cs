@@ -200,4 +200,13 @@ public enum FaultKind
 
     /// <summary>A node asked its next incarnation for a request that the one before had not answered.</summary>
     RequestSentOn,
+
+    /// <summary>An answer outside turns was cut, as its primary was none any more.</summary>
+    AnswerCut,
+
+    /// <summary>One began that its client had waited for since before its primary was none any more.</summary>
+    AnswerLate,
+
+    /// <summary>One that had begun went on after a planned move.</summary>
+    AnswerDrains,
 }

@@ -27,7 +27,17 @@ internal sealed class SimulatedHttpForwarder(
 
     protected override TimeSpan? NextAt => _core.NextAt;
 
-    protected override void BeginAnew() => _core = new HttpForwarding(Scenario.HttpBounds, Cluster.Mutations);
+    public override void Stop()
+    {
+        base.Stop();
+        Schedule(Moment.StopOverdue, (Hold + StopPatience).Ticks, null);
+    }
+
+    protected override void BeginAnew()
+    {
+        base.BeginAnew();
+        _core = new HttpForwarding(Scenario.HttpBounds, Cluster.Mutations);
+    }
 
     protected override void Take(long number)
     {
@@ -40,8 +50,6 @@ internal sealed class SimulatedHttpForwarder(
     protected override void Learn(BackendRoute route) => Step(new HttpInput.Learned(route));
 
     protected override void Tick() => Step(HttpInput.Tick.Instance);
-
-    protected override void OnStop() => Schedule(Moment.StopOverdue, (Hold + StopPatience).Ticks, null);
 
     protected override void On(Moment moment, object? payload)
     {

@@ -114,10 +114,11 @@ internal sealed class SimulatedNode(
 
         ScheduleTick(Clock.TrueDuration(cluster.Scenario.Cluster.Profile.Tick));
         Step(NodeInput.Tick.Instance);
-        if (life != Life || !_isDrainDue || !cluster.Forwarders.HaveDrained(this)) return;
+        if (life != Life || !_isDrainDue || !cluster.Intakes.HaveDrained(this)) return;
 
         // Its clients may have asked until now; the node itself waits for what it holds.
         _isDrainDue = false;
+        cluster.Intakes.BreakOff(this);
         Step(new NodeInput.ClientsDrained());
     }
 
@@ -314,7 +315,7 @@ internal sealed class SimulatedNode(
         _isEnding = true;
         EndProviders();
         Workers.EndIncarnation();
-        cluster.Forwarders.EndIncarnation(this);
+        cluster.Intakes.EndIncarnation(this);
         _waiting.Clear();
         cluster.Http.OnIncarnationEnded(this, ended);
         TellOfEnd(hasPower: true);
@@ -329,7 +330,7 @@ internal sealed class SimulatedNode(
     private void HandOver()
     {
         _isDrainDue = true;
-        cluster.Forwarders.Stop(this);
+        cluster.Intakes.Stop(this);
     }
 
     private void Stop()
@@ -347,7 +348,7 @@ internal sealed class SimulatedNode(
         _isEnding = false;
         EndProviders();
         Workers.EndProcess();
-        cluster.Forwarders.EndProcess(this);
+        cluster.Intakes.EndProcess(this);
         _flushGeneration++;
         _waiting.Clear();
         EndPause();

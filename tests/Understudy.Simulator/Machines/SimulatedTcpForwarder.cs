@@ -17,7 +17,17 @@ internal sealed class SimulatedTcpForwarder(
 
     protected override TimeSpan? NextAt => _core.NextAt;
 
-    protected override void BeginAnew() => _core = new TcpForwarding(Scenario.Bounds, Cluster.Mutations);
+    public override void Stop()
+    {
+        base.Stop();
+        Step(new TcpInput.StopRequested());
+    }
+
+    protected override void BeginAnew()
+    {
+        base.BeginAnew();
+        _core = new TcpForwarding(Scenario.Bounds, Cluster.Mutations);
+    }
 
     protected override void Take(long number)
     {
@@ -28,8 +38,6 @@ internal sealed class SimulatedTcpForwarder(
     protected override void Learn(BackendRoute route) => Step(new TcpInput.Learned(route));
 
     protected override void Tick() => Step(TcpInput.Tick.Instance);
-
-    protected override void OnStop() => Step(new TcpInput.StopRequested());
 
     protected override void On(Moment moment, object? payload)
     {

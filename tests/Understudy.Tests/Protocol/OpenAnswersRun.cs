@@ -92,6 +92,7 @@ internal sealed class OpenAnswersRun(ulong seed)
 
     private void Take(AnswerInput input)
     {
+        if (input is not AnswerInput.Learned) Look(); // The lease may have ended before.
         switch (input)
         {
             case AnswerInput.Asked asked: _open.Add(asked.Answer, new Open(asked)); break;
@@ -100,14 +101,22 @@ internal sealed class OpenAnswersRun(ulong seed)
             default: break;
         }
 
-        foreach (var (_, open) in _open) open.Look(IsOfPrimary(open.Asked), _now);
+        Look();
         List<long> cut = [];
         _core.Step(_now, input, cut);
         foreach (var number in cut)
         {
-            _open[number].DeposedAt.ShouldNotBeNull($"seed {seed}: {number} was cut at its primary");
+            var open = _open[number];
+            open.DeposedAt.ShouldNotBeNull($"seed {seed}: {number} was cut at its primary");
+            var least = open.MayBeLeft ? TimeSpan.Zero : _bounds.Hold;
+            (_now - open.DeposedAt.Value).ShouldBeGreaterThanOrEqualTo(least, $"seed {seed}: {number} was cut early");
             _open.Remove(number).ShouldBeTrue($"seed {seed}");
         }
+    }
+
+    private void Look()
+    {
+        foreach (var (_, open) in _open) open.Look(IsOfPrimary(open.Asked), _now);
     }
 
     private bool IsOfPrimary(AnswerInput.Asked asked) =>

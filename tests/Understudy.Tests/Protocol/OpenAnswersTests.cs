@@ -50,6 +50,29 @@ public class OpenAnswersTests
     }
 
     [Fact]
+    public void One_that_begins_in_that_time_has_the_rest_of_it_whatever_its_node_hears()
+    {
+        Learn(To(_n1, 1));
+        Ask(1, _n1, 1);
+        Learn(To(_n2, 2)).ShouldBeEmpty();
+        Step(new AnswerInput.Begun(1)).ShouldBeEmpty();
+        Learn(To(null, 3)).ShouldBeEmpty();
+        Learn(To(_n2, 4) with { Until = TimeSpan.FromSeconds(1) }).ShouldBeEmpty();
+        TickAt(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1)).ShouldBeEmpty();
+        TickAt(TimeSpan.FromSeconds(5)).ShouldBe([1]);
+    }
+
+    [Fact]
+    public void One_that_begins_after_the_lease_has_ended_and_before_a_tick_was_waited_for_as_well()
+    {
+        Learn(To(_n1, 1) with { Until = TimeSpan.FromSeconds(1) });
+        Ask(1, _n1, 1);
+        _now = TimeSpan.FromSeconds(1);
+        Step(new AnswerInput.Begun(1)).ShouldBeEmpty();
+        TickAt(TimeSpan.FromSeconds(6)).ShouldBe([1]);
+    }
+
+    [Fact]
     public void What_can_be_asked_of_the_next_primary_is_left_at_once()
     {
         Learn(To(_n1, 1));
