@@ -27,7 +27,8 @@ internal sealed class ProgramReach(ServiceName service, TimeProvider clock)
         var at = clock.GetUtcNow().ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         _refusal = new Refusal(
             node,
-            $"{service}: its program on {node} took no connection at {address}, at {at}{(why is null ? "" : $": {why}")}");
+            $"{service}: its program on {node} took no connection at {address}, at {at}"
+            + (why is null ? "" : $": {why}"));
         return before?.Node != node;
     }
 

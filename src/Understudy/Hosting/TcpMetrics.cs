@@ -23,15 +23,18 @@ internal sealed class TcpMetrics : IDisposable
             "{connection}",
             "Connections that are carried to the program on the primary's node.");
         _meter.CreateObservableUpDownCounter(
-            "understudy.tcp.held", () => Read(service => service.Held), "{connection}", "Connections that wait for it.");
+            "understudy.tcp.held",
+            () => Read(service => service.Held),
+            "{connection}",
+            "Connections that wait for it.");
         _meter.CreateObservableCounter(
             "understudy.tcp.refused",
             () => Read(service => service.Refused),
             "{connection}",
             "Connections that were reset: there were too many, or they waited too long.");
 
-        IEnumerable<Measurement<long>> Read(Func<TcpStatus, long> of) => read().Select(
-            service => new Measurement<long>(of(service), new KeyValuePair<string, object?>("service", service.Service)));
+        IEnumerable<Measurement<long>> Read(Func<TcpStatus, long> of) => read().Select(service =>
+            new Measurement<long>(of(service), new KeyValuePair<string, object?>("service", service.Service)));
     }
 
     public void Dispose() => _meter.Dispose();

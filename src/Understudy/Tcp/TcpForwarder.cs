@@ -45,7 +45,8 @@ internal sealed partial class TcpForwarder : IAsyncDisposable
     private volatile TcpStatus _status;
 
     /// <summary>An input for the core, and what belongs to it.</summary>
-    private readonly record struct Happened(TcpInput Input, TcpLink? Link = null, NodeId? Node = null, string Error = "");
+    private readonly record struct Happened(
+        TcpInput Input, TcpLink? Link = null, NodeId? Node = null, string Error = "");
 
     /// <param name="options">What it forwards.</param>
     /// <param name="link">Makes a link of a client's connection; none if there are too many open files.</param>

@@ -124,7 +124,7 @@ internal sealed class StormLedger
         }
     }
 
-    /// <summary>A change was cut on its way to a program that knows no keys. It may be only by a fault, made or not.</summary>
+    /// <summary>A change was cut on its way to a program that knows no keys. It may be only by a fault.</summary>
     public void CutByService(string client, TimeSpan begun, UnknownOutcomeException e)
     {
         lock (_gate)
