@@ -35,7 +35,8 @@ internal sealed class ProgramReach(ServiceName service, TimeProvider clock)
     /// <summary>It took one.</summary>
     public void Reached() => _refusal = null;
 
-    /// <summary>The primary is on this node now, or on none: what another node's program did counts no more.</summary>
+    /// <summary>What the program of another node than the primary's did counts no more.</summary>
+    /// <param name="primary">The primary's node; null while there is none, and the last refusal counts still.</param>
     public void Follow(NodeId? primary)
     {
         if (primary is { } node && _refusal is { } refusal && refusal.Node != node) _refusal = null;
