@@ -47,7 +47,9 @@ public sealed record ClusterConfiguration
 
     /// <summary>A cluster of one voter that keeps one service <c>kv</c> with one provider: for development.</summary>
     /// <param name="http">Where the node's gateway, health and admin API listen.</param>
-    /// <param name="address">Where it listens for nodes (there are none). Default: 100 ports below http.</param>
+    /// <param name="address">
+    /// Where it listens for nodes (there are none). Default: 100 ports below http, or any free one if that is any.
+    /// </param>
     /// <param name="id">The node's id. Default <c>n1</c>.</param>
     public static ClusterConfiguration SingleNode(IPEndPoint http, IPEndPoint? address = null, string id = "n1")
     {
@@ -157,9 +159,9 @@ public sealed record ClusterConfiguration
 
     private TimeSpan TimeOf(HoldConfiguration hold) => hold.Time ?? NodeRuntime.HoldFor(Profile);
 
-    // Always the same, so that a kept data folder finds its node at the address it had.
+    // Always the same, so that a kept data folder finds its node at the address it had; but 0 is any port that is free.
     private static IPEndPoint Below(IPEndPoint http) =>
-        new(http.Address, http.Port > 1124 ? http.Port - 100 : http.Port + 100);
+        new(http.Address, http.Port == 0 ? 0 : http.Port > 1124 ? http.Port - 100 : http.Port + 100);
 
     private string Agreed()
     {

@@ -200,6 +200,13 @@ public sealed class ConfigurationFileTests
         single.Services.ShouldBe([new ServiceConfiguration(new ServiceName("kv"), "kv", 0, 0)]);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:900", "127.0.0.1:1000")]
+    [InlineData("127.0.0.1:0", "127.0.0.1:0")]
+    public void A_single_node_listens_for_nodes_beside_its_clients_or_at_any_port_as_for_them(
+        string http, string address) =>
+        ClusterConfiguration.SingleNode(IPEndPoint.Parse(http)).Nodes.Single().Address.ToString().ShouldBe(address);
+
     [Fact]
     public void Reading_random_text_never_throws() =>
         Gen.String.Sample(text => ConfigurationFile.Parse(text, "c.toml") is not null, iter: 2000, threads: 1);
