@@ -268,5 +268,9 @@ internal sealed class ScenarioDraw(SeededRandom random)
         return random.Chance(chanceOfNone) ? 0 : drawn;
     }
 
+    /// <summary>A time between two, in milliseconds, each order of magnitude as likely; in ticks.</summary>
+    public static long Milliseconds(SeededRandom random, double from, double to) =>
+        (long)(TimeSpan.TicksPerMillisecond * from * Math.Pow(to / from, random.Unit()));
+
     private long LogUniform(double from, double to) => (long)(from * Math.Pow(to / from, random.Unit()));
 }

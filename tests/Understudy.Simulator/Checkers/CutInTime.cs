@@ -20,16 +20,8 @@ internal sealed class CutInTime : Checker
 
     private void CheckLease(SimulatedAnswers answers, SimulatedAnswer answer)
     {
-        var node = answers.Node;
-        if (node.Core is not { } core)
-        {
-            Fail($"{node.Option.Id} is between two incarnations and goes on with {answer}");
-            return;
-        }
-
-        var over = node.OwnNow - core.LeaseUntil;
-        if (over <= TimeSpan.Zero || answers.IsExcused(over)) return;
-        Fail($"{node.Member} goes on with {answer}, and its lease ended {over} ago");
+        if (answers.WhyWithoutLease() is { } why)
+            Fail($"{answers.Node.Option.Id} goes on with {answer}, and {why}");
     }
 
     private void CheckGrace(SimulatedAnswers answers, SimulatedAnswer answer, TimeSpan grace)

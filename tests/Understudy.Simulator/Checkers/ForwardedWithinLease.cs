@@ -18,17 +18,9 @@ internal sealed class ForwardedWithinLease : Checker
 
     public override void OnForwarder(SimulatedForwarder forwarder)
     {
-        var (open, node) = (0, forwarder.Node);
+        var open = 0;
         foreach (var passage in forwarder.Passages.Values) open += passage.IsOpen ? 1 : 0;
-        if (open == 0) return;
-        if (node.Core is not { } core)
-        {
-            Fail($"{node.Option.Id} is between two incarnations and has {open} at backends");
-            return;
-        }
-
-        var over = node.OwnNow - core.LeaseUntil;
-        if (over <= TimeSpan.Zero || forwarder.IsExcused(over)) return;
-        Fail($"{node.Member} has {open} at backends, and its lease ended {over} ago");
+        if (open > 0 && forwarder.WhyWithoutLease() is { } why)
+            Fail($"{forwarder.Node.Option.Id} has {open} at backends, and {why}");
     }
 }

@@ -26,8 +26,7 @@ internal sealed record AnswerScenario(HttpBounds Bounds, long MeanPause, long Me
             life,
             LogUniform(0.05, 5));
 
-        long LogUniform(double from, double to) =>
-            (long)(TimeSpan.TicksPerMillisecond * from * Math.Pow(to / from, random.Unit()));
+        long LogUniform(double from, double to) => ScenarioDraw.Milliseconds(random, from, to);
     }
 }
 

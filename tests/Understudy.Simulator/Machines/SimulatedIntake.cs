@@ -75,6 +75,14 @@ internal abstract class SimulatedIntake(
     public bool IsExcused(TimeSpan over) =>
         over > TimeSpan.Zero && (over < Patience || cluster.Now - node.AwakeSince < Patience.Ticks);
 
+    /// <summary>Why nothing may go on here: the node has no lease, or no incarnation. Null if it may.</summary>
+    public string? WhyWithoutLease()
+    {
+        if (node.Core is not { } core) return "it is between two incarnations";
+        var over = node.OwnNow - core.LeaseUntil;
+        return over <= TimeSpan.Zero || IsExcused(over) ? null : $"its lease ended {over} ago";
+    }
+
     /// <summary>
     /// A turn of the node is over: what is new in it is told at once, and how long its lease lasts now and then.
     /// </summary>

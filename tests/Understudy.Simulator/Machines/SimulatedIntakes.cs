@@ -34,8 +34,7 @@ internal sealed record ForwardingScenario(
             LogUniform(20, 5_000),
             random.Chance(0.5) ? 0 : 0.1 * random.Unit());
 
-        long LogUniform(double from, double to) =>
-            (long)(TimeSpan.TicksPerMillisecond * from * Math.Pow(to / from, random.Unit()));
+        long LogUniform(double from, double to) => ScenarioDraw.Milliseconds(random, from, to);
     }
 }
 
